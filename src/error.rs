@@ -87,11 +87,31 @@ impl Error {
         self
     }
 
+    /// The same error with another kind, and so another exit code.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The same error with `prefix: ` before its message, for the place where it happened.
     #[must_use]
     pub fn within(mut self, prefix: impl fmt::Display) -> Self {
         self.message = format!("{prefix}: {}", self.message);
         self
+    }
+
+    /// The same failure said a second time, for another statement that meets it; causes become text.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        let source = (!causes.is_empty()).then(|| causes.join(": ").into());
+        Error { kind: self.kind, message: self.message.clone(), source, hints: self.hints.clone() }
     }
 
     /// What sort of failure it is.

@@ -1,0 +1,95 @@
+//! The one place that each request passes: it counts, sleeps the latency, lets `s3s` answer, and completes the answer.
+//!
+//! Faults (a 503 `SlowDown` at each tenth GET, a body cut short, a connection reset) belong into [`Gate::pass`].
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SERVER};
+use hyper::{Method, Request, Response, StatusCode};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError};
+
+use super::access::{KeyPair, SignedForThisRegion};
+use super::bucket::Bucket;
+use super::counts::{Counters, Counts, RequestKind};
+use super::operations::Operations;
+use super::options::ServerOptions;
+use super::wrong_region;
+
+/// The way from a connection to the bucket and back.
+pub(super) struct Gate {
+    bucket: Bucket,
+    options: Arc<ServerOptions>,
+    address: SocketAddr,
+    service: S3Service,
+    counters: Counters,
+    request_ids: AtomicU64,
+}
+
+impl Gate {
+    pub(super) fn new(bucket: Bucket, options: ServerOptions, address: SocketAddr) -> Self {
+        let options = Arc::new(options);
+        let mut builder = S3ServiceBuilder::new(Operations::new(bucket.clone(), Arc::clone(&options)));
+        builder.set_auth(KeyPair::new(Arc::clone(&options)));
+        builder.set_access(SignedForThisRegion::new(Arc::clone(&options)));
+        Self {
+            bucket,
+            options,
+            address,
+            service: builder.build(),
+            counters: Counters::default(),
+            request_ids: AtomicU64::new(1),
+        }
+    }
+
+    pub(super) fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    pub(super) fn options(&self) -> &ServerOptions {
+        &self.options
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
+    pub(super) fn reset_counts(&self) {
+        self.counters.reset();
+    }
+
+    /// Answers one request; an error closes the connection without an answer.
+    pub(super) async fn pass(&self, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
+        let method = request.method().clone();
+        let kind = RequestKind::of(&method, request.uri());
+        let in_flight = self.counters.begin(kind, request.body().size_hint().lower());
+        if !self.options.latency.is_zero() {
+            tokio::time::sleep(self.options.latency).await;
+        }
+        let answer = self.service.call(request.map(Body::from)).await?;
+        let answer = self.complete(answer);
+        let bytes_sent = if method == Method::HEAD { 0 } else { answer.body().size_hint().lower() };
+        in_flight.answered(answer.status(), bytes_sent);
+        Ok(answer)
+    }
+
+    /// Adds what S3 sends with every answer, and what `s3s` has no place for.
+    fn complete(&self, answer: Response<Body>) -> Response<Body> {
+        let mut answer = wrong_region::describe(answer, &self.options, self.address);
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            // `s3s` writes each error as a document, but this status has no body.
+            *answer.body_mut() = Body::empty();
+            answer.headers_mut().remove(CONTENT_TYPE);
+            answer.headers_mut().remove(CONTENT_LENGTH);
+        }
+        let request_id = format!("{:016X}", self.request_ids.fetch_add(1, Relaxed));
+        if let Ok(request_id) = HeaderValue::try_from(request_id) {
+            answer.headers_mut().insert("x-amz-request-id", request_id);
+        }
+        answer.headers_mut().insert(SERVER, HeaderValue::from_static("AmazonS3"));
+        answer
+    }
+}

@@ -1,0 +1,72 @@
+//! What a server is told at its start. It must not read the environment.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Whether requests without a signature are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anonymous {
+    /// 403 `AccessDenied`, as for a private bucket.
+    #[default]
+    Refused,
+    /// Served, as for a public bucket. Requests that carry a signature are still checked.
+    Allowed,
+}
+
+/// Which of its two answers S3 gives where a request is signed for another region than the bucket's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WrongRegion {
+    /// 301 `PermanentRedirect`, as the endpoint of the signature's region answers about a bucket elsewhere.
+    #[default]
+    Redirected,
+    /// 400 `AuthorizationHeaderMalformed`, as the endpoint of the bucket's region answers about the signature.
+    Malformed,
+}
+
+/// Options of [`S3Server::start`](super::S3Server::start); the default is a private bucket `landing` without latency.
+#[derive(Clone)]
+pub struct ServerOptions {
+    /// The name of the only bucket.
+    pub bucket_name: String,
+    /// The region that requests must be signed for.
+    pub region: String,
+    pub access_key: String,
+    pub secret_key: String,
+    pub anonymous: Anonymous,
+    pub wrong_region: WrongRegion,
+    /// How long each request sleeps before it is answered, whatever it asks for.
+    pub latency: Duration,
+    /// The port on 127.0.0.1; 0 lets the system choose.
+    pub port: u16,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            bucket_name: "landing".to_owned(),
+            region: "eu-west-1".to_owned(),
+            access_key: "AKIALANDINGEXAMPLE00".to_owned(),
+            secret_key: "landing/example/secret/key/0000000000000".to_owned(),
+            anonymous: Anonymous::Refused,
+            wrong_region: WrongRegion::Redirected,
+            latency: Duration::ZERO,
+            port: 0,
+        }
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the secret, which a failing test would otherwise print.
+        formatter
+            .debug_struct("ServerOptions")
+            .field("bucket_name", &self.bucket_name)
+            .field("region", &self.region)
+            .field("access_key", &self.access_key)
+            .field("anonymous", &self.anonymous)
+            .field("wrong_region", &self.wrong_region)
+            .field("latency", &self.latency)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}

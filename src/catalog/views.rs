@@ -1,0 +1,171 @@
+//! The default schema: the views, and for all other names the table of that name.
+//!
+//! Owns the order in which views build on each other: a view is planned when a statement names it,
+//! and a cycle is found before any statement runs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use async_trait::async_trait;
+use datafusion::catalog::view::ViewTable;
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::common::{DataFusionError, Result as PlanResult, plan_err};
+use datafusion::execution::SessionState;
+use parking_lot::RwLock;
+
+use super::tables::Tables;
+use crate::error::{Error, Result};
+use crate::scan::Shape;
+use crate::sql::{self, SourceStatement, StatementKind};
+
+/// A view as it was written.
+#[derive(Clone, Debug)]
+pub struct ViewDefinition {
+    /// Its name.
+    pub name: String,
+    /// The path of its file, or that it is built in.
+    pub origin: String,
+    /// The file's text.
+    pub text: String,
+}
+
+/// The default schema.
+#[derive(Debug)]
+pub struct Views {
+    defined: BTreeMap<String, (ViewDefinition, SourceStatement)>,
+    /// What statements created: views, and tables in memory.
+    created: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
+    tables: Arc<Tables>,
+    session: OnceLock<Weak<RwLock<SessionState>>>,
+}
+
+impl Views {
+    /// The views of these definitions; each must be one query, and none may build on itself.
+    pub fn new(definitions: Vec<ViewDefinition>, tables: Arc<Tables>) -> Result<Views> {
+        let mut defined = BTreeMap::new();
+        for definition in definitions {
+            let mut statements = sql::split(&definition.text, &definition.origin).map_err(usage)?.into_iter();
+            let (Some(statement), None) = (statements.next(), statements.next()) else {
+                return Err(Error::usage(format!("the view `{}` in `{}` is not one statement", definition.name, definition.origin))
+                    .hint("a view is one SELECT"));
+            };
+            if sql::kind(&statement.parsed) != StatementKind::Query {
+                return Err(Error::usage(format!("the view `{}` in `{}` is no query", definition.name, definition.origin))
+                    .hint("a view is one SELECT; leave `CREATE VIEW ... AS` out"));
+            }
+            defined.insert(definition.name.clone(), (definition, statement));
+        }
+        let views = Views { defined, created: Mutex::default(), tables, session: OnceLock::new() };
+        views.refuse_cycles()?;
+        Ok(views)
+    }
+
+    /// Gives the session in which views are planned.
+    pub fn attach(&self, session: Weak<RwLock<SessionState>>) {
+        // A second session never comes: each engine makes its own catalog.
+        let _ = self.session.set(session);
+    }
+
+    /// The definitions, ordered by name.
+    pub fn definitions(&self) -> impl Iterator<Item = &ViewDefinition> {
+        self.defined.values().map(|(definition, _)| definition)
+    }
+
+    fn refuse_cycles(&self) -> Result<()> {
+        let mut building_on: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, (_, statement)) in &self.defined {
+            let mut views = Vec::new();
+            for reference in sql::references(&statement.parsed)? {
+                let plain = reference.strip_prefix("public.").unwrap_or(&reference);
+                views.extend(self.defined.get_key_value(plain).map(|(name, _)| name.as_str()));
+            }
+            building_on.insert(name, views);
+        }
+        let mut done = Vec::new();
+        for name in building_on.keys() {
+            follow(name, &building_on, &mut Vec::new(), &mut done)?;
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, definition: &ViewDefinition, statement: &SourceStatement) -> PlanResult<Arc<dyn TableProvider>> {
+        let session = self.session.get().and_then(Weak::upgrade).ok_or_else(|| {
+            DataFusionError::External(Box::new(Error::bug("a view was planned outside a session")))
+        })?;
+        let state = session.read().clone();
+        let plan = state.statement_to_plan(statement.parsed.clone()).await.map_err(|error| {
+            let error = sql::diagnose(&error, statement, &self.tables.names()).within(format!("view `{}`", definition.name));
+            DataFusionError::External(Box::new(error))
+        })?;
+        Ok(Arc::new(ViewTable::new(plan, Some(statement.text().to_owned()))))
+    }
+
+    fn created(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<dyn TableProvider>>> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A view that is broken is a mistake of the project, not of the statement that names it.
+fn usage(error: Error) -> Error {
+    error.of_kind(crate::error::Kind::Usage)
+}
+
+fn follow<'a>(
+    name: &'a str,
+    building_on: &BTreeMap<&'a str, Vec<&'a str>>,
+    path: &mut Vec<&'a str>,
+    done: &mut Vec<&'a str>,
+) -> Result<()> {
+    if done.contains(&name) {
+        return Ok(());
+    }
+    if let Some(start) = path.iter().position(|other| *other == name) {
+        let cycle: Vec<String> = path.iter().skip(start).chain([&name]).map(|name| format!("`{name}`")).collect();
+        return Err(Error::usage(format!("views build on each other in a circle: {}", cycle.join(" -> ")))
+            .hint("the records themselves are in the schema `raw`, with their origin in `landed`"));
+    }
+    path.push(name);
+    for other in building_on.get(name).into_iter().flatten() {
+        follow(other, building_on, path, done)?;
+    }
+    path.pop();
+    done.push(name);
+    Ok(())
+}
+
+#[async_trait]
+impl SchemaProvider for Views {
+    fn table_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.defined.keys().cloned().collect();
+        names.extend(self.created().keys().cloned());
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    async fn table(&self, name: &str) -> PlanResult<Option<Arc<dyn TableProvider>>> {
+        let created = self.created().get(name).cloned();
+        if created.is_some() {
+            return Ok(created);
+        }
+        match self.defined.get(name) {
+            Some((definition, statement)) => self.plan(definition, statement).await.map(Some),
+            None => self.tables.provider(name, Shape::Records).await,
+        }
+    }
+
+    fn register_table(&self, name: String, table: Arc<dyn TableProvider>) -> PlanResult<Option<Arc<dyn TableProvider>>> {
+        Ok(self.created().insert(name, table))
+    }
+
+    fn deregister_table(&self, name: &str) -> PlanResult<Option<Arc<dyn TableProvider>>> {
+        if !self.created().contains_key(name) && self.defined.contains_key(name) {
+            return plan_err!("the view {name} is defined by a file and can't be dropped");
+        }
+        Ok(self.created().remove(name))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.defined.contains_key(name) || self.created().contains_key(name)
+    }
+}

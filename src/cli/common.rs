@@ -1,0 +1,79 @@
+//! The options that mean the same in every command.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::{Config, Environment, Overrides};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::output::{Format, MaxRows};
+use crate::sql;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// The configuration file, instead of `pinq.toml` in this folder or one above it
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// The folder or `s3://BUCKET/PREFIX/` that holds the topics, instead of the configured one
+    #[arg(long, global = true, value_name = "LOCATION")]
+    pub landing: Option<String>,
+    /// Write answers and errors only: no summary, no progress
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How answers are written: table, csv, tsv, json, ndjson, markdown, arrow or parquet
+    ///
+    /// By default a table, or what the extension of `--output` says.
+    #[arg(long, short, global = true, value_name = "FORMAT", value_parser = format_name)]
+    pub format: Option<Format>,
+    /// Where answers are written: a file, or a folder for one file each; on disk or `s3://`
+    #[arg(long, short, global = true, value_name = "PATH")]
+    pub output: Option<String>,
+    /// Rows of an answer that a table shows: a number, or `all`
+    #[arg(long, global = true, value_name = "ROWS", default_value = "40", value_parser = max_rows)]
+    pub max_rows: MaxRows,
+}
+
+impl CommonArgs {
+    /// Reads and validates the configuration.
+    pub fn config(&self, environment: &Environment) -> Result<Config> {
+        let overrides = Overrides { file: self.config.clone(), landing: self.landing.clone() };
+        Config::load(&overrides, environment, &sql::parse_type)
+    }
+
+    /// Opens the engine over the configured landing.
+    pub fn engine(&self, environment: &Environment) -> Result<Engine> {
+        Engine::open(&self.config(environment)?, environment)
+    }
+}
+
+fn format_name(text: &str) -> Result<Format, String> {
+    text.parse().map_err(in_one_line)
+}
+
+fn max_rows(text: &str) -> Result<MaxRows, String> {
+    text.parse().map_err(in_one_line)
+}
+
+/// clap shows an error of a value on one line.
+fn in_one_line(error: crate::error::Error) -> String {
+    match error.hints().first() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+impl CommonArgs {
+    pub fn with_output(output: &str) -> CommonArgs {
+        CommonArgs {
+            config: None,
+            landing: None,
+            quiet: false,
+            format: None,
+            output: Some(output.to_owned()),
+            max_rows: MaxRows::default(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Where answers go: standard output, one file, or a folder of files, on disk or on S3.
+//!
+//! Owns that an output is whole or not there: answers are written beside their place, and take it only
+//! when they are complete. What stood there before stays until then.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::common::CommonArgs;
+use crate::config::Environment;
+use crate::engine::Engine;
+use crate::error::{Error, Kind, Result};
+use crate::location::Location;
+use crate::output::{Format, Sink};
+use crate::store::Stores;
+use crate::ui::Ui;
+
+/// What `--output` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// No `--output`.
+    Stdout,
+    /// One file for all answers.
+    File(Location),
+    /// A file for each answer.
+    Folder(Location),
+}
+
+impl Destination {
+    /// A path that ends in `/`, is a folder, or has no extension is a folder.
+    pub fn of(common: &CommonArgs, environment: &Environment) -> Result<Destination> {
+        let Some(output) = &common.output else { return Ok(Destination::Stdout) };
+        if output == "-" {
+            return Ok(Destination::Stdout);
+        }
+        let location = Location::parse(output, environment.working_folder())?;
+        let named_as_folder = output.ends_with('/') || Path::new(output).extension().is_none();
+        let is_folder = named_as_folder || matches!(&location, Location::Folder(path) if path.is_dir());
+        Ok(if is_folder { Destination::Folder(location) } else { Destination::File(location) })
+    }
+
+    /// `--format`, else what the file's extension says, else a table on standard output and CSV in a folder.
+    pub fn format(&self, common: &CommonArgs) -> Format {
+        let implied = match self {
+            Destination::Stdout => Format::Table,
+            Destination::File(Location::Folder(path)) => Format::of_path(path).unwrap_or(Format::Table),
+            Destination::File(Location::S3 { prefix, .. }) => Format::of_path(Path::new(prefix)).unwrap_or(Format::Table),
+            Destination::Folder(_) => Format::Csv,
+        };
+        common.format.unwrap_or(implied)
+    }
+}
+
+/// A place for bytes that are not whole yet.
+#[derive(Debug)]
+pub enum Draft {
+    /// Standard output takes them as they come.
+    Stdout,
+    /// A file beside its place, or one that is to be uploaded.
+    File {
+        /// Removed when it is dropped.
+        written: NamedTempFile,
+        /// Where it goes.
+        place: Location,
+    },
+}
+
+impl Draft {
+    /// A draft for what will stand at `place`.
+    pub fn at(place: Location) -> Result<Draft> {
+        let failed = |error: std::io::Error| Error::statement(format!("`{place}` could not be written")).because(error);
+        let folder = match &place {
+            Location::Folder(path) => {
+                let folder = path.parent().map(Path::to_path_buf).unwrap_or_else(|| PathBuf::from("."));
+                std::fs::create_dir_all(&folder).map_err(failed)?;
+                folder
+            }
+            Location::S3 { .. } => std::env::temp_dir(),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".pinq-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // What the user's umask leaves of it, as for any file that a program writes.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let written = builder.tempfile_in(folder).map_err(failed)?;
+        Ok(Draft::File { written, place })
+    }
+
+    /// A sink that adds to the draft's bytes; answers that share a file take one after another.
+    pub fn sink(&self, ui: &Ui) -> Result<Sink> {
+        match self {
+            Draft::Stdout => Ok(ui.stdout()),
+            Draft::File { written, place } => {
+                let file = std::fs::OpenOptions::new()
+                    .append(true)
+                    .open(written.path())
+                    .map_err(|error| Error::statement(format!("`{place}` could not be written")).because(error))?;
+                Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
+            }
+        }
+    }
+
+    /// Puts the whole draft in its place.
+    pub async fn commit(self, engine: &Engine) -> Result<()> {
+        let Draft::File { written, place } = self else { return Ok(()) };
+        match &place {
+            Location::Folder(path) => {
+                written.persist(path).map_err(|error| {
+                    Error::new(Kind::Statement, format!("`{place}` could not be written")).because(error.error)
+                })?;
+                Ok(())
+            }
+            Location::S3 { bucket, prefix } => upload(engine.stores(), bucket, prefix, written.path()).await,
+        }
+    }
+}
+
+async fn upload(stores: &Stores, bucket: &str, key: &str, file: &Path) -> Result<()> {
+    let bucket = Location::S3 { bucket: bucket.to_owned(), prefix: String::new() };
+    stores.open(&bucket).await?.put_file(key, file).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn destination(output: &str) -> Destination {
+        let common = CommonArgs::with_output(output);
+        Destination::of(&common, &Environment::empty("/nowhere")).unwrap()
+    }
+
+    #[test]
+    fn a_name_with_an_extension_is_a_file() {
+        assert_eq!(destination("out.csv"), Destination::File(Location::Folder("/nowhere/out.csv".into())));
+        assert_eq!(destination("out"), Destination::Folder(Location::Folder("/nowhere/out".into())));
+        assert!(matches!(destination("s3://b/answers/"), Destination::Folder(_)));
+        assert!(matches!(destination("s3://b/answers/a.parquet"), Destination::File(_)));
+        assert_eq!(destination("-"), Destination::Stdout);
+    }
+
+    #[test]
+    fn the_extension_says_the_format() {
+        let format = |output| destination(output).format(&CommonArgs::with_output(output));
+        assert_eq!(format("a.parquet"), Format::Parquet);
+        assert_eq!(format("s3://b/a.ndjson"), Format::Ndjson);
+        assert_eq!(format("folder/"), Format::Csv);
+        assert_eq!(format("-"), Format::Table);
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_leaves_the_old_output_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer.csv");
+        std::fs::write(&path, "old").unwrap();
+        let draft = Draft::at(Location::Folder(path.clone())).unwrap();
+        let ui = Ui::new(Default::default());
+        std::io::Write::write_all(&mut draft.sink(&ui).unwrap(), b"half").unwrap();
+        drop(draft);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

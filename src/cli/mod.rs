@@ -1,0 +1,121 @@
+//! The command line: what can be typed, and which command it runs.
+//!
+//! Owns clap, and nothing else may name it. A command is a file: its arguments, whose doc comments are
+//! the help, and `run`.
+
+mod check;
+mod common;
+mod completions;
+mod destination;
+mod init;
+mod inputs;
+mod report;
+mod run;
+mod schema;
+mod sql;
+mod statements;
+mod tables;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::ui::{Colour, ErrorStream, Loudness, Ui, UiOptions};
+use common::CommonArgs;
+
+/// Answers analytics questions over JSON that Kafka Connect lands on S3
+///
+/// pinq reads the objects of a landing, `<topic>/partition=<n>/...`, and runs SQL over them: the
+/// records of each topic are the table `raw.<last part of the topic>`, cleaned by the view of that
+/// name.
+#[derive(Debug, Parser)]
+#[command(name = "pinq", version, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Sql(sql::SqlArgs),
+    Tables(tables::TablesArgs),
+    Schema(schema::SchemaArgs),
+    Check(check::CheckArgs),
+    Init(init::InitArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Parses `arguments` and runs the command that they name. Errors are shown here; what is left for the
+/// caller is the exit code.
+pub async fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
+    let terminal = if std::io::stderr().is_terminal() { ErrorStream::Terminal } else { ErrorStream::Redirected };
+    let colour = Colour::decide(terminal, environment.get("NO_COLOR"), environment.get("TERM"));
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        // clap's own errors, its help and its version: the first are for stderr and exit with 2.
+        Err(error) => {
+            let printed = error.print();
+            return match (error.use_stderr(), printed) {
+                (true, _) => Kind::Usage.exit_code(),
+                (false, Ok(())) => 0,
+                (false, Err(error)) => Error::from(error).kind().exit_code(),
+            };
+        }
+    };
+    let loudness = if parsed.common.quiet { Loudness::Quiet } else { Loudness::Normal };
+    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, ..UiOptions::default() });
+    let outcome = tokio::select! {
+        outcome = dispatch(&ui, &parsed, &environment) => outcome,
+        signal = interrupted() => signal,
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            ui.print_error(&error);
+            error.kind().exit_code()
+        }
+    }
+}
+
+async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment) -> Result<()> {
+    let common = &parsed.common;
+    match &parsed.command {
+        Command::Run(arguments) => run::run(ui, common, environment, arguments).await,
+        Command::Sql(arguments) => sql::run(ui, common, environment, arguments).await,
+        Command::Tables(arguments) => tables::run(ui, common, environment, arguments).await,
+        Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
+        Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
+        Command::Init(arguments) => init::run(ui, common, environment, arguments).await,
+        Command::Completions(arguments) => completions::run(ui, arguments),
+    }
+}
+
+/// Waits for Ctrl-C or a request to end. Dropping the command then leaves nothing half written:
+/// answers stand under their names only when they are whole.
+async fn interrupted() -> Result<()> {
+    let failed = |error| Error::statement("signals could not be received").because(error);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            received = tokio::signal::ctrl_c() => received.map_err(failed)?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)?;
+    Err(Error::new(Kind::Interrupted, "interrupted"))
+}
+
+/// Shows an error from before there was anything to run, and gives its exit code.
+pub fn fail_early(error: &Error) -> std::process::ExitCode {
+    Ui::new(UiOptions::default()).print_error(error);
+    std::process::ExitCode::from(error.kind().exit_code())
+}

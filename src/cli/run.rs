@@ -1,0 +1,75 @@
+//! `pinq run`: questions from files.
+
+use clap::Args;
+
+use super::common::CommonArgs;
+use super::inputs::{self, Input};
+use super::statements::{OnFailure, Running};
+use crate::config::Environment;
+use crate::engine::Access;
+use crate::error::{Error, Result};
+use crate::shipped;
+use crate::sql::{self, Parameters};
+use crate::ui::Ui;
+
+/// Run questions from SQL files
+///
+/// All statements see the same objects: each prefix is listed once.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// SQL files, folders of them, or `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "questions")]
+    files: Vec<String>,
+    /// Run the questions that are built in
+    #[arg(long)]
+    questions: bool,
+    #[command(flatten)]
+    statements: StatementArgs,
+}
+
+/// Options of commands that run statements.
+#[derive(Debug, Args)]
+pub struct StatementArgs {
+    /// The value of `$NAME` in the statements: `2020`, `1.5`, `true`, `null`, or text
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Run the statements after one that failed, too; the exit code still is 1
+    #[arg(long)]
+    keep_going: bool,
+    /// Allow statements that write: COPY TO, CREATE EXTERNAL TABLE, INSERT
+    #[arg(long)]
+    allow_write: bool,
+}
+
+impl StatementArgs {
+    /// The arguments as a way of running statements.
+    pub fn running<'a>(&self, ui: &'a Ui, common: &'a CommonArgs, environment: &'a Environment) -> Result<Running<'a>> {
+        let mut parameters = Parameters::new();
+        for text in &self.parameters {
+            let (name, value) = sql::parse_parameter(text)?;
+            if parameters.insert(name.clone(), value).is_some() {
+                return Err(Error::usage(format!("the parameter `{name}` is given twice")));
+            }
+        }
+        Ok(Running {
+            ui,
+            common,
+            environment,
+            parameters,
+            access: if self.allow_write { Access::Write } else { Access::ReadOnly },
+            on_failure: if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
+        })
+    }
+}
+
+/// Runs the questions.
+pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &RunArgs) -> Result<()> {
+    let running = arguments.statements.running(ui, common, environment)?;
+    let mut inputs = Vec::new();
+    if arguments.questions {
+        let shipped = |file: &shipped::ShippedFile| Input::of_text(file.name, file.text, &format!("built-in {}.sql", file.name));
+        inputs.extend(shipped::QUESTIONS.iter().map(shipped));
+    }
+    inputs.extend(inputs::read(&arguments.files, environment)?);
+    running.run(inputs).await
+}

@@ -1,0 +1,229 @@
+//! Running statements one after another and writing their answers: what `run` and `sql` share.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use super::common::CommonArgs;
+use super::destination::{Destination, Draft};
+use super::inputs::Input;
+use crate::config::Environment;
+use crate::engine::{Access, Answer, Engine};
+use crate::error::{Error, Kind, Result};
+use crate::output::{self, Format, Sink, TableOptions};
+use crate::sql::{Heading, Parameters, SourceStatement, StatementKind};
+use crate::ui::{Progress, Ui, human};
+
+/// How often progress is redrawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What happens to the statements after one that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They are not run.
+    Stop,
+    /// They are run; the exit code says that one failed.
+    KeepGoing,
+}
+
+/// How statements are run.
+pub struct Running<'a> {
+    pub ui: &'a Ui,
+    pub common: &'a CommonArgs,
+    pub environment: &'a Environment,
+    pub parameters: Parameters,
+    pub access: Access,
+    pub on_failure: OnFailure,
+}
+
+impl Running<'_> {
+    /// Runs every statement of `inputs` over one snapshot.
+    pub async fn run(&self, inputs: Vec<Input>) -> Result<()> {
+        let started = Instant::now();
+        let engine = self.common.engine(self.environment)?;
+        let mut writer = Writer::new(self, &inputs)?;
+        let (mut ran, mut failed) = (0_u64, 0_u64);
+        for input in inputs {
+            let outcome = match input.statements {
+                Ok(statements) => {
+                    let mut number = 0;
+                    let mut outcome = Ok(());
+                    for statement in &statements {
+                        ran += 1;
+                        outcome = writer.answer(&engine, &input.name, &mut number, statement, &statements).await;
+                        match (&outcome, self.on_failure) {
+                            (Err(error), OnFailure::KeepGoing) if error.kind() != Kind::ClosedPipe => {
+                                failed += 1;
+                                self.ui.print_error(error);
+                                outcome = Ok(());
+                            }
+                            (Err(_), _) => break,
+                            (Ok(()), _) => {}
+                        }
+                    }
+                    outcome
+                }
+                Err(error) if self.on_failure == OnFailure::KeepGoing => {
+                    (ran, failed) = (ran + 1, failed + 1);
+                    self.ui.print_error(&error);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            outcome?;
+        }
+        writer.finish(&engine).await?;
+        self.summarise(&engine, ran, started.elapsed());
+        if failed > 0 {
+            return Err(Error::statement(format!("{failed} of {} failed", human::counted(ran, "statement", "statements"))));
+        }
+        Ok(())
+    }
+
+    fn summarise(&self, engine: &Engine, statements: u64, elapsed: Duration) {
+        let totals = engine.totals();
+        let requests = totals.requests;
+        self.ui.summary(&format!(
+            "{}, {}, {}, {}, {}, {}, {}",
+            human::counted(statements, "statement", "statements"),
+            human::counted(totals.tables, "table", "tables"),
+            human::counted(totals.scans.objects, "object", "objects"),
+            human::bytes(totals.scans.bytes),
+            human::counted(requests.total(), "request", "requests"),
+            human::counted(totals.scans.records, "record", "records"),
+            human::duration(elapsed),
+        ));
+        if totals.scans.tombstones > 0 {
+            let counted = human::counted(totals.scans.tombstones, "record was", "records were");
+            self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
+        }
+        if totals.scans.nulled_values > 0 {
+            let counted = human::counted(totals.scans.nulled_values, "value", "values");
+            self.ui.warning(&format!("{counted} did not fit the column and became NULL, as `on_bad_value` says"));
+        }
+    }
+}
+
+/// Writes answers to where `--output` says.
+struct Writer<'a> {
+    running: &'a Running<'a>,
+    destination: Destination,
+    format: Format,
+    options: TableOptions,
+    /// The one file of all answers, where there is one.
+    file: Option<Draft>,
+    written: u64,
+}
+
+impl<'a> Writer<'a> {
+    fn new(running: &'a Running<'a>, inputs: &[Input]) -> Result<Self> {
+        let destination = Destination::of(running.common, running.environment)?;
+        let format = destination.format(running.common);
+        let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
+        let answers = answers.filter(|statement| crate::sql::kind(&statement.parsed) != StatementKind::Changes).count();
+        if answers > 1 && matches!(format, Format::Arrow | Format::Parquet) && !matches!(destination, Destination::Folder(_)) {
+            return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
+                .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
+        }
+        let file = match &destination {
+            Destination::File(place) => Some(Draft::at(place.clone())?),
+            Destination::Stdout | Destination::Folder(_) => None,
+        };
+        let width = if destination == Destination::Stdout { running.ui.options().width } else { None };
+        let options = TableOptions { width, max_rows: running.common.max_rows };
+        Ok(Writer { running, destination, format, options, file, written: 0 })
+    }
+
+    /// Runs one statement and writes its answer; `number` counts the answers of its file.
+    async fn answer(
+        &mut self,
+        engine: &Engine,
+        name: &str,
+        number: &mut u64,
+        statement: &SourceStatement,
+        file: &[SourceStatement],
+    ) -> Result<()> {
+        let progress = self.running.ui.progress(None);
+        let started = engine.run(statement, file, &self.running.parameters, self.running.access);
+        let answer = ticking(&progress, engine, started).await?;
+        *number += 1;
+        if answer.schema().fields().is_empty() {
+            return drain(&progress, engine, answer).await;
+        }
+        let draft = match &self.destination {
+            Destination::Stdout => Some(Draft::Stdout),
+            Destination::Folder(folder) => {
+                let suffix = if *number > 1 { format!(".{number}") } else { String::new() };
+                Some(Draft::at(folder.join(&format!("{name}{suffix}.{}", self.format.extension())))?)
+            }
+            Destination::File(_) => None,
+        };
+        let Some(shared) = draft.as_ref().or(self.file.as_ref()) else {
+            return Err(Error::bug("an answer has no place to go"));
+        };
+        let sink = shared.sink(self.running.ui)?;
+        self.encode(engine, &progress, answer, sink, &statement.heading).await?;
+        match draft {
+            Some(draft) => draft.commit(engine).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn encode(
+        &mut self,
+        engine: &Engine,
+        progress: &Progress,
+        mut answer: Answer,
+        mut sink: Sink,
+        heading: &Heading,
+    ) -> Result<()> {
+        let shares_sink = !matches!(self.destination, Destination::Folder(_));
+        if shares_sink && self.written > 0 && matches!(self.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv) {
+            writeln!(sink)?;
+        }
+        match (&heading.title, self.format) {
+            (Some(title), Format::Table) => writeln!(sink, "{title}")?,
+            (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
+            _ => {}
+        }
+        let mut encoder = output::encoder(self.format, answer.schema(), sink, &self.options)?;
+        while let Some(batch) = ticking(progress, engine, async { Ok(answer.next().await) }).await? {
+            encoder.write(&batch?)?;
+        }
+        progress.finish();
+        encoder.finish()?;
+        self.written += 1;
+        Ok(())
+    }
+
+    async fn finish(self, engine: &Engine) -> Result<()> {
+        match self.file {
+            Some(draft) => draft.commit(engine).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Waits for `work` and redraws progress meanwhile.
+async fn ticking<T>(progress: &Progress, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = ticks.tick() => {
+                let totals = engine.totals().scans;
+                progress.update(totals.objects, totals.bytes, totals.records);
+            }
+        }
+    }
+}
+
+/// Runs a statement that answers nothing, such as SET or CREATE VIEW, to its end.
+async fn drain(progress: &Progress, engine: &Engine, mut answer: Answer) -> Result<()> {
+    while let Some(batch) = ticking(progress, engine, async { Ok(answer.next().await) }).await? {
+        batch?;
+    }
+    Ok(())
+}

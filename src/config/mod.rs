@@ -1,0 +1,275 @@
+//! The configuration: `pinq.toml`, the environment and the command line's overrides, validated.
+//!
+//! Owns which file is read (`--config`, else `PINQ_CONFIG`, else `pinq.toml` in the working folder or
+//! the nearest parent that has one), its keys, their defaults and what is wrong with them. It must
+//! not open a store, parse SQL (the type of a column is read by a function that the caller gives) or
+//! look at the disk beyond that one file. No file at all is a configuration too.
+//!
+//! Every key, with its default; a relative path is below the folder of the file:
+//!
+//! ```toml
+//! [landing]
+//! location = "data-samples/topics/"     # a folder or `s3://BUCKET/PREFIX/` that holds `<topic>/partition=<n>/...`
+//!
+//! [tables.pin]                          # any number of them; each is the table `raw.NAME`
+//! topic = "0a1b2c3d4e5f.pin"            # default: the topic whose last dot-part is NAME ...
+//! # location = "s3://bucket/elsewhere/" # ... or any prefix or folder with JSON; not both
+//! columns = { index = "bigint", title = "varchar" } # SQL types; default: inferred
+//! key = "index"                         # a record without it is a stray to `pinq check`
+//! on_bad_value = "fail"                 # or "null"
+//!
+//! [views]
+//! path = "queries/views"                # each `NAME.sql` in it is the view NAME
+//!
+//! [storage]
+//! region = "eu-west-1"                  # default: AWS_REGION, the profile's, the bucket's own
+//! endpoint = "http://127.0.0.1:9000"    # default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, AWS
+//! profile = "work"                      # default: AWS_PROFILE, `default`; set here it wins over keys in the environment
+//! path_style = true                     # default: true with an endpoint of one's own, false on AWS
+//! allow_http = false                    # default: AWS_ALLOW_HTTP; loopback needs none
+//! anonymous = false                     # true: unsigned requests, for public buckets
+//! requests_in_flight = 256              # 1 to 4096
+//! connect_timeout = "5s"
+//! request_timeout = "30s"
+//! retries = 10
+//!
+//! [session]
+//! memory_limit = "60%"                  # of the machine's memory; or "2GiB", "512MB"
+//! spill_folder = "/tmp"                 # default: the system's folder for temporary files
+//! threads = 8                           # default: the machine's processors
+//! ```
+
+mod environment;
+mod raw;
+mod source;
+mod validate;
+mod value;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use environment::Environment;
+pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
+
+use crate::column::{Column, ColumnType};
+use crate::error::Result;
+use crate::location::Location;
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config PATH`, below the working folder.
+    pub file: Option<PathBuf>,
+    /// `--landing LOCATION`, below the working folder.
+    pub landing: Option<String>,
+}
+
+/// The validated configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that was read; none where there is none.
+    pub file: Option<PathBuf>,
+    /// Where the topics are.
+    pub landing: Option<Location>,
+    /// The declared tables, as ordered in the file.
+    pub tables: Vec<TableConfig>,
+    /// Where the views are.
+    pub views: ViewsConfig,
+    /// How S3 is reached.
+    pub storage: StorageConfig,
+    /// What the engine may use.
+    pub session: SessionConfig,
+}
+
+/// A `[tables.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableConfig {
+    /// NAME, which becomes `raw.NAME`.
+    pub name: String,
+    /// The line of the file, from 1, that declares it.
+    pub line: usize,
+    /// Where its records are.
+    pub source: TableSource,
+    /// Its columns as ordered in the file; none where they are to be inferred.
+    pub columns: Option<Vec<Column>>,
+    /// The key that each of its records must have.
+    pub key: Option<String>,
+    /// What a value that does not fit its column does.
+    pub on_bad_value: OnBadValue,
+}
+
+/// Where a declared table's records are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableSource {
+    /// In the landing's topic whose last dot-part is the table's name.
+    TopicOfThatName,
+    /// In that topic of the landing.
+    Topic(String),
+    /// Below a location of its own.
+    Location(Location),
+}
+
+/// What a value that does not fit its column does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnBadValue {
+    /// The statement fails and names the value.
+    #[default]
+    Fail,
+    /// It becomes NULL and is counted.
+    Null,
+}
+
+/// Where the views are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewsConfig {
+    /// The folder of `NAME.sql` files. Whether it exists is not known here.
+    pub path: PathBuf,
+    /// Who named it.
+    pub origin: ViewsOrigin,
+}
+
+/// Who named the folder of views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewsOrigin {
+    /// The file: it is an error that it does not exist.
+    Declared,
+    /// Nobody: where it does not exist, the views that are compiled in are used.
+    Default,
+}
+
+/// How S3 is reached. What is none here is found out by `store`. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageConfig {
+    /// The region of every bucket.
+    pub region: Option<String>,
+    /// The URL of the service, without a bucket.
+    pub endpoint: Option<String>,
+    /// The profile of the AWS files; wins over keys in the environment.
+    pub profile: Option<String>,
+    /// How a bucket is addressed.
+    pub addressing: Option<Addressing>,
+    /// Whether plain http beyond loopback is allowed.
+    pub plain_http: Option<PlainHttp>,
+    /// Whether requests are signed.
+    pub signing: Signing,
+    /// GETs at once, 1 to 4096.
+    pub requests_in_flight: usize,
+    /// The longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// The longest wait for one request, its body included.
+    pub request_timeout: Duration,
+    /// How often a request is tried again.
+    pub retries: usize,
+}
+
+/// How a bucket is addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// `https://endpoint/bucket/key`.
+    Path,
+    /// `https://bucket.endpoint/key`.
+    VirtualHost,
+}
+
+/// Whether plain http beyond loopback is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// It is.
+    Allowed,
+    /// It is not.
+    Refused,
+}
+
+/// Whether requests are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// With the credentials that are found.
+    Signed,
+    /// Not at all, and no credentials are looked for.
+    Anonymous,
+}
+
+/// What the engine may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionConfig {
+    /// Bytes that statements may hold in memory together.
+    pub memory_limit: u64,
+    /// Where they spill to; none for the system's folder for temporary files.
+    pub spill_folder: Option<PathBuf>,
+    /// Threads that decode and compute, at least 1.
+    pub threads: usize,
+}
+
+impl Config {
+    /// Finds, reads and validates the configuration. `parse_type` reads the SQL name of a column's
+    /// type. Every error is of the kind that exits with 2 and names file, line and column.
+    pub fn load(
+        overrides: &Overrides,
+        environment: &Environment,
+        parse_type: &dyn Fn(&str) -> Result<ColumnType>,
+    ) -> Result<Config> {
+        let source = source::SourceText::find(overrides.file.as_deref(), environment)?;
+        let mut config = match source {
+            Some(source) => validate::validate(&source, environment, parse_type)?,
+            None => Config::without_file(environment),
+        };
+        if let Some(landing) = &overrides.landing {
+            config.landing = Some(Location::parse(landing, environment.working_folder())?);
+        }
+        Ok(config)
+    }
+
+    /// The configuration of pinq where there is no file: no landing, no tables, all else by default.
+    pub fn without_file(environment: &Environment) -> Config {
+        Config {
+            file: None,
+            landing: None,
+            tables: Vec::new(),
+            views: ViewsConfig::default_below(environment.working_folder()),
+            storage: StorageConfig::default(),
+            session: SessionConfig::default_on(environment),
+        }
+    }
+
+    /// The declared table of that name.
+    pub fn table(&self, name: &str) -> Option<&TableConfig> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+impl ViewsConfig {
+    fn default_below(folder: &Path) -> ViewsConfig {
+        ViewsConfig { path: folder.join("queries").join("views"), origin: ViewsOrigin::Default }
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        StorageConfig {
+            region: None,
+            endpoint: None,
+            profile: None,
+            addressing: None,
+            plain_http: None,
+            signing: Signing::Signed,
+            requests_in_flight: 256,
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            retries: 10,
+        }
+    }
+}
+
+impl SessionConfig {
+    /// 60 % of the memory, where it is known, and every processor.
+    fn default_on(environment: &Environment) -> SessionConfig {
+        SessionConfig {
+            memory_limit: value::percent_of(validate::memory_of(environment), 60),
+            spill_folder: None,
+            threads: environment.processors().max(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! The configuration file as it is written: its sections, keys and the types of their values.
+//!
+//! Owns the serde shape and the place of each value in the text. It must not validate what a value
+//! means; `super` does. A key that is not here is an error.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    #[serde(default)]
+    pub landing: RawLanding,
+    #[serde(default)]
+    pub tables: BTreeMap<Spanned<String>, RawTable>,
+    #[serde(default)]
+    pub views: RawViews,
+    #[serde(default)]
+    pub storage: RawStorage,
+    #[serde(default)]
+    pub session: RawSession,
+}
+
+/// `[landing]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLanding {
+    pub location: Option<Spanned<String>>,
+}
+
+/// `[tables.NAME]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTable {
+    pub location: Option<Spanned<String>>,
+    pub topic: Option<Spanned<String>>,
+    /// Sorted by name here; the spans give back the order in which they were written.
+    pub columns: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+    pub key: Option<Spanned<String>>,
+    pub on_bad_value: Option<RawOnBadValue>,
+}
+
+/// `on_bad_value = "fail" | "null"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawOnBadValue {
+    Fail,
+    Null,
+}
+
+/// `[views]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawViews {
+    pub path: Option<Spanned<String>>,
+}
+
+/// `[storage]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawStorage {
+    pub region: Option<Spanned<String>>,
+    pub endpoint: Option<Spanned<String>>,
+    pub profile: Option<Spanned<String>>,
+    pub path_style: Option<bool>,
+    pub allow_http: Option<bool>,
+    pub anonymous: Option<bool>,
+    pub requests_in_flight: Option<Spanned<u32>>,
+    pub connect_timeout: Option<Spanned<String>>,
+    pub request_timeout: Option<Spanned<String>>,
+    pub retries: Option<u32>,
+}
+
+/// `[session]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSession {
+    pub memory_limit: Option<Spanned<String>>,
+    pub spill_folder: Option<Spanned<String>>,
+    pub threads: Option<Spanned<u32>>,
+}

@@ -1,0 +1,195 @@
+//! From the file as written to the configuration that pinq works by.
+//!
+//! Owns what each value means, its limits and its default. It must not read the file or the process.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+
+use super::environment::Environment;
+use super::raw::{RawConfig, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
+use super::source::SourceText;
+use super::value::{parse_duration, parse_memory};
+use super::{
+    Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
+    ViewsConfig, ViewsOrigin,
+};
+use crate::column::{Column, ColumnType};
+use crate::error::{Error, Result};
+use crate::location::Location;
+
+type ParseType<'a> = &'a dyn Fn(&str) -> Result<ColumnType>;
+
+/// Where the memory of the machine can not be told, a small machine is the safe guess.
+const MEMORY_IF_UNKNOWN: u64 = 4 << 30;
+
+/// Parses and validates the text of a file.
+pub fn validate(source: &SourceText, environment: &Environment, parse_type: ParseType<'_>) -> Result<Config> {
+    let raw: RawConfig = toml::from_str(&source.text).map_err(|error| source.toml_error(&error))?;
+    let landing = raw.landing.location.as_ref().map(|text| location(source, text)).transpose()?;
+    Ok(Config {
+        file: Some(source.path.clone()),
+        landing,
+        tables: tables(source, &raw.tables, parse_type)?,
+        views: views(source, &raw.views)?,
+        storage: storage(source, &raw.storage)?,
+        session: session(source, &raw.session, environment)?,
+    })
+}
+
+/// The bytes of memory of the machine, or a safe guess.
+pub fn memory_of(environment: &Environment) -> u64 {
+    environment.memory().unwrap_or(MEMORY_IF_UNKNOWN)
+}
+
+fn tables(
+    source: &SourceText,
+    raw: &BTreeMap<Spanned<String>, RawTable>,
+    parse_type: ParseType<'_>,
+) -> Result<Vec<TableConfig>> {
+    let mut in_order: Vec<_> = raw.iter().collect();
+    in_order.sort_by_key(|(name, _)| name.span().start);
+    in_order.into_iter().map(|(name, raw)| table(source, name, raw, parse_type)).collect()
+}
+
+fn table(
+    source: &SourceText,
+    name: &Spanned<String>,
+    raw: &RawTable,
+    parse_type: ParseType<'_>,
+) -> Result<TableConfig> {
+    let within = format!("`[tables.{}]`", name.get_ref());
+    not_empty(source, name).map_err(|error| error.hint("name the table: `[tables.NAME]`"))?;
+    let table_source = match (&raw.location, &raw.topic) {
+        (Some(_), Some(topic)) => {
+            return Err(source
+                .error(&topic.span(), format!("{within} has both `location` and `topic`"))
+                .hint("keep `topic` for a topic of the landing, `location` for any other place"));
+        }
+        (Some(text), None) => TableSource::Location(location(source, text)?),
+        (None, Some(topic)) => TableSource::Topic(not_empty(source, topic)?),
+        (None, None) => TableSource::TopicOfThatName,
+    };
+    let columns = raw.columns.as_ref().map(|raw| columns(source, &within, raw, parse_type)).transpose()?;
+    let key = raw.key.as_ref().map(|key| not_empty(source, key)).transpose()?;
+    if let (Some(columns), Some(key), Some(written)) = (&columns, &key, &raw.key)
+        && !columns.iter().any(|column| column.name == *key)
+    {
+        return Err(source
+            .error(&written.span(), format!("{within} has the key `{key}`, which is not in its columns"))
+            .hint(format!("add `{key}` to `columns`")));
+    }
+    Ok(TableConfig {
+        name: name.get_ref().clone(),
+        line: source.position(name.span().start).0,
+        source: table_source,
+        columns,
+        key,
+        on_bad_value: match raw.on_bad_value {
+            Some(RawOnBadValue::Null) => OnBadValue::Null,
+            Some(RawOnBadValue::Fail) | None => OnBadValue::Fail,
+        },
+    })
+}
+
+fn columns(
+    source: &SourceText,
+    within: &str,
+    raw: &BTreeMap<Spanned<String>, Spanned<String>>,
+    parse_type: ParseType<'_>,
+) -> Result<Vec<Column>> {
+    let mut in_order: Vec<_> = raw.iter().collect();
+    in_order.sort_by_key(|(name, _)| name.span().start);
+    in_order
+        .into_iter()
+        .map(|(name, type_text)| {
+            not_empty(source, name)?;
+            let place = format!("column `{}` of {within}", name.get_ref());
+            let kind =
+                parse_type(type_text.get_ref()).map_err(|error| carry(source, type_text, &error.within(place)))?;
+            Ok(Column::new(name.get_ref().clone(), kind))
+        })
+        .collect()
+}
+
+fn views(source: &SourceText, raw: &RawViews) -> Result<ViewsConfig> {
+    match &raw.path {
+        Some(path) => {
+            Ok(ViewsConfig { path: source.folder().join(not_empty(source, path)?), origin: ViewsOrigin::Declared })
+        }
+        None => Ok(ViewsConfig::default_below(source.folder())),
+    }
+}
+
+fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
+    let default = StorageConfig::default();
+    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| not_empty(source, value)).transpose();
+    let duration = |value: &Option<Spanned<String>>, default| match value {
+        Some(value) => parse_duration(value.get_ref()).map_err(|wrong| source.error(&value.span(), wrong)),
+        None => Ok(default),
+    };
+    let endpoint = text(&raw.endpoint)?;
+    if let (Some(endpoint), Some(written)) = (&endpoint, &raw.endpoint)
+        && !(endpoint.starts_with("https://") || endpoint.starts_with("http://"))
+    {
+        return Err(source
+            .error(&written.span(), format!("the endpoint `{endpoint}` has no scheme"))
+            .hint(format!("write `https://{endpoint}`")));
+    }
+    Ok(StorageConfig {
+        region: text(&raw.region)?,
+        endpoint,
+        profile: text(&raw.profile)?,
+        addressing: raw.path_style.map(|path| if path { Addressing::Path } else { Addressing::VirtualHost }),
+        plain_http: raw.allow_http.map(|allow| if allow { PlainHttp::Allowed } else { PlainHttp::Refused }),
+        signing: if raw.anonymous == Some(true) { Signing::Anonymous } else { Signing::Signed },
+        requests_in_flight: count(source, &raw.requests_in_flight, 1..4097, default.requests_in_flight)?,
+        connect_timeout: duration(&raw.connect_timeout, default.connect_timeout)?,
+        request_timeout: duration(&raw.request_timeout, default.request_timeout)?,
+        retries: raw.retries.map_or(default.retries, |retries| retries as usize),
+    })
+}
+
+fn session(source: &SourceText, raw: &RawSession, environment: &Environment) -> Result<SessionConfig> {
+    let default = SessionConfig::default_on(environment);
+    let memory_limit = match &raw.memory_limit {
+        Some(text) => {
+            parse_memory(text.get_ref(), memory_of(environment)).map_err(|wrong| source.error(&text.span(), wrong))?
+        }
+        None => default.memory_limit,
+    };
+    let spill_folder = match &raw.spill_folder {
+        Some(path) => Some(source.folder().join(not_empty(source, path)?)),
+        None => None,
+    };
+    Ok(SessionConfig { memory_limit, spill_folder, threads: count(source, &raw.threads, 1..1025, default.threads)? })
+}
+
+fn count(source: &SourceText, value: &Option<Spanned<u32>>, limits: Range<u32>, default: usize) -> Result<usize> {
+    let Some(value) = value else { return Ok(default) };
+    let number = *value.get_ref();
+    if limits.contains(&number) {
+        return Ok(number as usize);
+    }
+    let last = limits.end.saturating_sub(1);
+    Err(source.error(&value.span(), format!("{number} is not between {} and {last}", limits.start)))
+}
+
+fn location(source: &SourceText, text: &Spanned<String>) -> Result<Location> {
+    let base: &Path = source.folder();
+    Location::parse(text.get_ref(), base).map_err(|error| carry(source, text, &error))
+}
+
+fn not_empty(source: &SourceText, text: &Spanned<String>) -> Result<String> {
+    if text.get_ref().trim().is_empty() {
+        return Err(source.error(&text.span(), "an empty text says nothing here"));
+    }
+    Ok(text.get_ref().clone())
+}
+
+/// An error about a value, told with the value's place in the file and the same hints.
+fn carry(source: &SourceText, text: &Spanned<String>, error: &Error) -> Error {
+    error.hints().iter().fold(source.error(&text.span(), error.message()), |told, hint| told.hint(hint.as_str()))
+}

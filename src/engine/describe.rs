@@ -1,0 +1,160 @@
+//! What `pinq tables` and `pinq schema` say of tables and views.
+
+use std::fmt::Write;
+
+use datafusion::catalog::SchemaProvider;
+use datafusion::common::DataFusionError;
+
+use super::Engine;
+use crate::error::{Error, Result};
+use crate::json::InferredColumn;
+
+/// A table or a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableInfo {
+    /// As SQL says it: `raw.pin`, `pin`.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// Where its objects lie, or the file of a view.
+    pub location: String,
+    /// How many objects it has; none for a view.
+    pub objects: Option<u64>,
+    /// Their size in bytes as stored.
+    pub bytes: Option<u64>,
+    /// Keys below its location that are not data.
+    pub passed_over: Option<u64>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// Its name.
+    pub name: String,
+    /// Its SQL type.
+    pub kind: String,
+    /// Where the type comes from.
+    pub evidence: String,
+}
+
+/// The columns of a table or a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableSchema {
+    /// In the order of `select *`.
+    pub columns: Vec<ColumnInfo>,
+    /// Objects and records that were looked at, where types were inferred.
+    pub sampled: Option<(usize, u64)>,
+}
+
+impl Engine {
+    /// Every table with what its listing shows, then every view.
+    pub async fn tables(&self) -> Result<Vec<TableInfo>> {
+        let mut infos = Vec::new();
+        for table in self.catalog.tables.all().await? {
+            let snapshot = table.snapshot().await?;
+            snapshot.pages().await.map_err(|error| error.within(format!("table `{}`", table.name())))?;
+            let totals = snapshot.totals();
+            infos.push(TableInfo {
+                name: format!("raw.{}", table.name()),
+                kind: "table",
+                location: table.location().to_string(),
+                objects: Some(totals.objects),
+                bytes: Some(totals.bytes),
+                passed_over: Some(totals.passed_over),
+            });
+        }
+        for view in self.catalog.views.definitions() {
+            infos.push(TableInfo {
+                name: view.name.clone(),
+                kind: "view",
+                location: view.origin.clone(),
+                objects: None,
+                bytes: None,
+                passed_over: None,
+            });
+        }
+        Ok(infos)
+    }
+
+    /// The columns of `raw.NAME`, `landed.NAME`, or of the view or table NAME.
+    pub async fn schema(&self, name: &str) -> Result<TableSchema> {
+        let plain = name.strip_prefix("raw.").unwrap_or(name);
+        let is_view = self.catalog.views.table_exist(name);
+        let table = if is_view || name.starts_with("landed.") { None } else { self.catalog.tables.table(plain).await? };
+        let Some(table) = table else { return self.planned_schema(name).await };
+        let columns = table.columns().await?;
+        let evidence = |name: &str| match &columns.sample {
+            None => "declared".to_owned(),
+            Some(sample) => match sample.columns.iter().find(|inferred| inferred.column.name == name) {
+                Some(inferred) => evidence_of(inferred, sample.records),
+                None => "expected of this topic, not seen in the sample".to_owned(),
+            },
+        };
+        let infos = columns.columns.iter().map(|column| ColumnInfo {
+            name: column.name.clone(),
+            kind: column.kind.to_string(),
+            evidence: evidence(&column.name),
+        });
+        Ok(TableSchema {
+            columns: infos.collect(),
+            sampled: columns.sample.as_ref().map(|sample| (sample.objects, sample.records)),
+        })
+    }
+
+    /// The columns that the planner gives a name of any kind.
+    async fn planned_schema(&self, name: &str) -> Result<TableSchema> {
+        let unknown = |error: DataFusionError| match error {
+            DataFusionError::External(error) => match error.downcast::<Error>() {
+                Ok(error) => *error,
+                Err(error) => Error::statement(format!("the columns of `{name}` could not be read")).because(error),
+            },
+            _ => Error::statement(format!("there is no table or view `{name}`")),
+        };
+        let frame = match self.context.table(name).await.map_err(unknown) {
+            Ok(frame) => frame,
+            Err(error) => return Err(self.with_near_name(error, name).await),
+        };
+        let columns = frame.schema().fields().iter().map(|field| ColumnInfo {
+            name: field.name().clone(),
+            kind: field.data_type().to_string(),
+            evidence: "computed".to_owned(),
+        });
+        Ok(TableSchema { columns: columns.collect(), sampled: None })
+    }
+
+    /// The names that SQL can say: every view, and every table with its schema. Where the topics can't
+    /// be listed, those that are known; the failure is what the statement itself reports.
+    pub(super) async fn names(&self) -> Vec<String> {
+        let tables: Vec<String> = match self.catalog.tables.all().await {
+            Ok(tables) => tables.iter().map(|table| table.name().to_owned()).collect(),
+            Err(_) => self.catalog.tables.names(),
+        };
+        let mut names: Vec<String> = self.catalog.views.table_names();
+        names.extend(tables.iter().map(|name| format!("raw.{name}")));
+        names
+    }
+
+    async fn with_near_name(&self, error: Error, name: &str) -> Error {
+        let names = self.names().await;
+        let near: Vec<&str> = names.iter().map(String::as_str).collect();
+        let all = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        match crate::config::nearest(name, &near) {
+            Some(near) => error.hint(format!("did you mean `{near}`? there are {all}")),
+            None if names.is_empty() => error.hint("set `[landing] location` or pass `--landing`"),
+            None => error.hint(format!("there are {all}")),
+        }
+    }
+}
+
+/// `in 322 of 322 records, 12 null; was BIGINT (object, line 3), DOUBLE (object, line 9)`.
+fn evidence_of(inferred: &InferredColumn, records: u64) -> String {
+    let mut text = format!("in {} of {records} records", inferred.seen);
+    if inferred.nulls > 0 {
+        let _infallible = write!(text, ", {} null", inferred.nulls);
+    }
+    for (number, from) in inferred.widened.iter().flatten().enumerate() {
+        let lead = if number == 0 { "; widened from" } else { " and" };
+        let _infallible = write!(text, "{lead} {} ({}, line {})", from.kind, from.object, from.line);
+    }
+    text
+}

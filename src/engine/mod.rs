@@ -1,0 +1,216 @@
+//! The facade that every front talks to: open a configuration, run statements, read what was done.
+//!
+//! Owns the session (memory, spill, functions, settings) and the runtime of network and disk work.
+//! It must not print, parse arguments or read the environment.
+
+mod answer;
+mod check;
+mod describe;
+mod lineage;
+mod session;
+mod writes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::common::DataFusionError;
+use datafusion::prelude::{DataFrame, SessionContext};
+use tokio::runtime::{Builder, Runtime};
+
+pub use answer::Answer;
+pub use check::{ColumnCheck, TableCheck};
+pub use describe::{ColumnInfo, TableInfo, TableSchema};
+
+use crate::catalog::{Catalog, Tables, ViewDefinition};
+use crate::column::Column;
+use crate::config::{Config, Environment, ViewsOrigin};
+use crate::error::{Error, Result};
+use crate::landing::NamedTopic;
+use crate::scan::{Counters, Expected, TableContext, Totals};
+use crate::shipped;
+use crate::sql::{self, Parameters, SourceStatement};
+use crate::store::{RequestCounts, Stores};
+
+/// Threads for network and disk work. They only move bytes; queries run on the caller's runtime.
+const IO_THREADS: usize = 2;
+
+/// What statements may do beyond reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Statements that write files or reach locations of their own are refused.
+    #[default]
+    ReadOnly,
+    /// They are allowed.
+    Write,
+}
+
+/// An open landing: its tables, its views and the session in which statements run.
+///
+/// Every statement sees the same objects until [`Engine::refresh`].
+pub struct Engine {
+    context: SessionContext,
+    catalog: Catalog,
+    counters: Arc<Counters>,
+    stores: Stores,
+    io: Option<Runtime>,
+}
+
+/// What an engine did up to now.
+#[derive(Clone, Debug)]
+pub struct EngineTotals {
+    /// What its scans read.
+    pub scans: Totals,
+    /// What its stores asked for.
+    pub requests: RequestCounts,
+    /// Tables whose objects were listed.
+    pub tables: u64,
+}
+
+impl Engine {
+    /// An engine over what `config` names. Neither disk nor network is touched, apart from the files
+    /// of the views.
+    pub fn open(config: &Config, environment: &Environment) -> Result<Engine> {
+        let io = Builder::new_multi_thread()
+            .worker_threads(IO_THREADS)
+            .thread_name("pinq-io")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::statement("the I/O threads could not be started").because(error))?;
+        let stores = Stores::new(&config.storage, environment);
+        let counters = Arc::new(Counters::default());
+        let tables = TableContext {
+            stores: stores.clone(),
+            counters: Arc::clone(&counters),
+            io: io.handle().clone(),
+            requests_in_flight: config.storage.requests_in_flight,
+        };
+        let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
+        let catalog = Catalog::new(tables, view_definitions(config)?)?;
+        let context = session::context(&config.session, &catalog)?;
+        catalog.attach(context.state_weak_ref());
+        Ok(Engine { context, catalog, counters, stores, io: Some(io) })
+    }
+
+    /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
+    ///
+    /// `file` holds the statements that were read together with it, for the message about a
+    /// parameter that `parameters` lacks.
+    pub async fn run(
+        &self,
+        statement: &SourceStatement,
+        file: &[SourceStatement],
+        parameters: &Parameters,
+        access: Access,
+    ) -> Result<Answer> {
+        if let (Some(writes), Access::ReadOnly) = (sql::writes(&statement.parsed), access) {
+            return Err(Error::statement(format!("{}: `{writes}` is refused, because it writes or reaches beyond the configured tables", statement.place()))
+                .hint("pass `--allow-write` to allow it")
+                .hint("to keep an answer, use `--output PATH`"));
+        }
+        let values = sql::bind(statement, file, parameters)?;
+        let started = async {
+            let plan = self.context.state().statement_to_plan(statement.parsed.clone()).await?;
+            writes::register_stores(&self.context, &self.stores, &plan).await?;
+            let frame = self.context.execute_logical_plan(plan).await?;
+            let frame = match values {
+                Some(values) => frame.with_param_values(values)?,
+                None => frame,
+            };
+            start(frame).await
+        };
+        match started.await {
+            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone())),
+            Err(error) => Err(sql::diagnose(&error, statement, &self.names().await)),
+        }
+    }
+
+    /// Runs SQL text of one statement that only reads.
+    pub async fn query(&self, text: &str) -> Result<Answer> {
+        let statements = sql::split(text, "<sql>")?;
+        let [statement] = statements.as_slice() else {
+            return Err(Error::usage(format!("expected one statement, found {}", statements.len())));
+        };
+        self.run(statement, &statements, &Parameters::new(), Access::ReadOnly).await
+    }
+
+    /// Forgets what was listed, so that the next statement sees what has landed since.
+    pub fn refresh(&self) {
+        self.catalog.tables.refresh();
+    }
+
+    /// What was done up to now, for progress and the summary.
+    pub fn totals(&self) -> EngineTotals {
+        EngineTotals { scans: self.counters.totals(), requests: self.stores.requests(), tables: self.catalog.tables.listed() }
+    }
+
+    /// Topics that are no table, because the configuration gave their name to another.
+    pub fn passed_over_topics(&self) -> Vec<NamedTopic> {
+        self.catalog.tables.passed_over()
+    }
+
+    /// The stores, for what writes answers to a bucket.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A runtime may not be dropped where another one runs; its tasks hold nothing to save.
+        if let Some(io) = self.io.take() {
+            io.shutdown_background();
+        }
+    }
+}
+
+async fn start(
+    frame: DataFrame,
+) -> Result<(arrow::datatypes::SchemaRef, datafusion::execution::SendableRecordBatchStream), DataFusionError> {
+    let schema = Arc::clone(frame.schema().inner());
+    let stream = frame.execute_stream().await?;
+    Ok((schema, stream))
+}
+
+/// The views of the project's folder; those that are compiled in where there is no such folder.
+fn view_definitions(config: &Config) -> Result<Vec<ViewDefinition>> {
+    let path = &config.views.path;
+    let unreadable =
+        |error: std::io::Error| Error::usage(format!("the views in `{}` could not be read", path.display())).because(error);
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.views.origin == ViewsOrigin::Default => {
+            let shipped = |file: &shipped::ShippedFile| ViewDefinition {
+                name: file.name.to_owned(),
+                origin: format!("built-in {}.sql", file.name),
+                text: file.text.to_owned(),
+            };
+            return Ok(shipped::VIEWS.iter().map(shipped).collect());
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut definitions = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(unreadable)?.path();
+        let (Some("sql"), Some(name)) = (file.extension().and_then(|it| it.to_str()), file.file_stem().and_then(|it| it.to_str()))
+        else {
+            continue;
+        };
+        let text = std::fs::read_to_string(&file).map_err(unreadable)?;
+        definitions.push(ViewDefinition { name: name.to_owned(), origin: file.display().to_string(), text });
+    }
+    Ok(definitions)
+}
+
+/// What the topics of the pipeline hold, for landings that declare nothing.
+fn expected() -> Result<BTreeMap<String, Expected>> {
+    let mut expected = BTreeMap::new();
+    for table in shipped::TABLES {
+        let columns = table
+            .columns
+            .iter()
+            .map(|(name, kind)| Ok(Column::new(*name, sql::parse_type(kind)?)))
+            .collect::<Result<Vec<_>>>()?;
+        expected.insert(table.name.to_owned(), Expected { key: table.key.to_owned(), columns });
+    }
+    Ok(expected)
+}

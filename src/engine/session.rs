@@ -1,0 +1,52 @@
+//! The session in which statements are planned and run: settings, memory, spill, functions.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
+
+use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
+use crate::config::SessionConfig;
+use crate::error::{Error, Result};
+use crate::functions;
+
+/// How many of the largest consumers an out-of-memory error names.
+const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
+
+/// A session over `catalog` within the limits of `config`.
+pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionContext> {
+    let failed = |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
+    let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+    let mut disk = DiskManagerBuilder::default();
+    if let Some(folder) = &config.spill_folder {
+        disk = disk.with_mode(DiskManagerMode::Directories(vec![folder.clone()]));
+    }
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS)))
+        .with_disk_manager_builder(disk)
+        .build_arc()
+        .map_err(failed)?;
+    let planner = PlannerConfig::new()
+        .with_target_partitions(config.threads)
+        .with_information_schema(true)
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+        // The rows of a batch that a filter keeps few of are gathered into full batches again.
+        .set_bool("datafusion.execution.coalesce_batches", true);
+    let state = SessionStateBuilder::new()
+        .with_config(planner)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    let context = SessionContext::new_with_state(state);
+    for function in functions::all() {
+        context.register_udf(function.as_ref().clone());
+    }
+    context.register_catalog(CATALOG, catalog.provider()?);
+    Ok(context)
+}

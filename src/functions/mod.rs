@@ -1,0 +1,47 @@
+//! The SQL functions that pinq adds to DataFusion's.
+//!
+//! Owns what reads the odd texts of landed records: counts such as `9k` and timestamps in four
+//! formats. A text that no format reads is NULL, so that one odd value never fails a question;
+//! `pinq check` says how many there were.
+
+mod parse_count;
+mod parse_timestamp;
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, StringViewArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, Volatility};
+
+/// Every function that pinq registers.
+pub fn all() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        Arc::new(ScalarUDF::new_from_impl(parse_count::ParseCount::new())),
+        Arc::new(ScalarUDF::new_from_impl(parse_timestamp::ParseTimestamp::new())),
+    ]
+}
+
+/// One argument of any text type.
+fn one_text() -> Signature {
+    Signature::uniform(1, vec![DataType::Utf8View, DataType::Utf8, DataType::LargeUtf8], Volatility::Immutable)
+}
+
+/// Applies `build` to the first argument read as `Utf8View`; a scalar argument gives a scalar.
+fn map_text(
+    arguments: &[ColumnarValue],
+    build: impl Fn(&StringViewArray) -> Result<ArrayRef>,
+) -> Result<ColumnarValue> {
+    let scalar = arguments.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+    let arrays = ColumnarValue::values_to_arrays(arguments)?;
+    let Some(array) = arrays.first() else {
+        return datafusion::common::exec_err!("the function takes one argument");
+    };
+    let text = cast(array, &DataType::Utf8View)?;
+    let result = build(text.as_string_view())?;
+    if scalar {
+        return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&result, 0)?));
+    }
+    Ok(ColumnarValue::Array(result))
+}

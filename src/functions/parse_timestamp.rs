@@ -1,0 +1,44 @@
+//! `parse_timestamp(text)`: a timestamp in any of the formats that posters write, as TIMESTAMP.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
+
+use crate::timestamp::parse_timestamp;
+
+/// The function's signature; it keeps no state.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct ParseTimestamp {
+    signature: Signature,
+}
+
+impl ParseTimestamp {
+    pub fn new() -> Self {
+        ParseTimestamp { signature: super::one_text() }
+    }
+}
+
+impl ScalarUDFImpl for ParseTimestamp {
+    fn name(&self) -> &str {
+        "parse_timestamp"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Timestamp(TimeUnit::Microsecond, None))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        super::map_text(&arguments.args, |text| {
+            let instants: TimestampMicrosecondArray =
+                text.iter().map(|value| value.and_then(|text| parse_timestamp(text.trim()))).collect();
+            Ok(Arc::new(instants) as ArrayRef)
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The columns of a sample of records, and the evidence for them.
+//!
+//! Owns the order of columns and the examples of what widened a type. The widening is `shape`'s. It
+//! must not choose the sample.
+
+use std::collections::HashMap;
+
+use super::bad_record::BadRecord;
+use super::decoder::{Pushed, check, valid_text};
+use super::record::{Record, trim};
+use super::shape::{Shape, entries};
+use crate::column::Column;
+
+/// What has been observed; parts observed side by side can be merged.
+#[derive(Clone, Debug, Default)]
+pub struct Inference {
+    columns: Vec<Observed>,
+    by_name: HashMap<String, usize>,
+    records: u64,
+}
+
+/// A column as a sample shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredColumn {
+    /// The name and the type that holds every value seen.
+    pub column: Column,
+    /// The records that have the key.
+    pub seen: u64,
+    /// Those among them whose value is null.
+    pub nulls: u64,
+    /// Where values of different types were seen: each with its first example.
+    pub widened: Option<Vec<WidenedFrom>>,
+}
+
+/// One of the types that a column's values have by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WidenedFrom {
+    /// Its SQL name, as of a column with such values alone.
+    pub kind: String,
+    /// The object and the line (from 1) of the first such value.
+    pub object: String,
+    /// The line of that record, from 1.
+    pub line: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Observed {
+    name: String,
+    shape: Shape,
+    seen: u64,
+    nulls: u64,
+    /// The number of the record that last had the key, so that a repeated key counts once.
+    last_record: u64,
+    examples: Vec<Example>,
+}
+
+/// The first value of one kind.
+#[derive(Clone, Debug)]
+struct Example {
+    shape: Shape,
+    object: String,
+    line: u64,
+}
+
+impl Inference {
+    /// Nothing observed.
+    pub fn new() -> Self {
+        Inference::default()
+    }
+
+    /// Takes one record of the object named `object` into account.
+    ///
+    /// # Errors
+    /// The record is none that a decoder would take; nothing of it is kept.
+    pub fn observe(&mut self, record: &Record<'_>, object: &str) -> Result<Pushed, BadRecord> {
+        let trimmed = trim(record.text);
+        if trimmed == b"null" {
+            return Ok(Pushed::Tombstone);
+        }
+        let text = valid_text(record)?;
+        // Reading the values by their extent below is looser than the decoder, so check first.
+        check(text).map_err(|error| BadRecord::from_json(record, &error))?;
+        if trimmed.first() != Some(&b'{') {
+            return Err(BadRecord::at(record, 0, "the record is not an object"));
+        }
+        self.records = self.records.saturating_add(1);
+        for (key, value) in entries(text) {
+            let records = self.records;
+            let observed = self.column(key);
+            let shape = Shape::of(value.get());
+            let repeated = observed.last_record == records;
+            observed.last_record = records;
+            observed.seen = observed.seen.saturating_add(u64::from(!repeated));
+            if shape == Shape::Null {
+                observed.nulls = observed.nulls.saturating_add(u64::from(!repeated));
+                continue;
+            }
+            observed.add_example(&shape, object, record.line);
+            observed.join(shape);
+        }
+        Ok(Pushed::Row)
+    }
+
+    /// The records observed, tombstones and bad ones not counted.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Takes everything into account that `other` observed, as if its records came after.
+    pub fn merge(&mut self, other: Inference) {
+        for theirs in other.columns {
+            let ours = self.column(theirs.name);
+            ours.seen = ours.seen.saturating_add(theirs.seen);
+            ours.nulls = ours.nulls.saturating_add(theirs.nulls);
+            for example in theirs.examples {
+                ours.add_example(&example.shape, &example.object, example.line);
+            }
+            ours.join(theirs.shape);
+        }
+        self.records = self.records.saturating_add(other.records);
+    }
+
+    /// The columns, in the order in which their keys first appeared.
+    pub fn columns(&self) -> Vec<InferredColumn> {
+        self.columns.iter().map(Observed::inferred).collect()
+    }
+
+    fn column(&mut self, name: String) -> &mut Observed {
+        let place = match self.by_name.get(&name) {
+            Some(place) => *place,
+            None => {
+                let place = self.columns.len();
+                self.by_name.insert(name.clone(), place);
+                self.columns.push(Observed::new(name));
+                place
+            }
+        };
+        &mut self.columns[place]
+    }
+}
+
+impl Observed {
+    fn new(name: String) -> Self {
+        Observed { name, shape: Shape::Null, seen: 0, nulls: 0, last_record: 0, examples: Vec::new() }
+    }
+
+    fn join(&mut self, shape: Shape) {
+        self.shape = std::mem::replace(&mut self.shape, Shape::Null).join(shape);
+    }
+
+    /// Keeps the first value of each outer kind; what is inside lists and structs may differ freely.
+    fn add_example(&mut self, shape: &Shape, object: &str, line: u64) {
+        let kind = std::mem::discriminant(shape);
+        if !self.examples.iter().any(|example| std::mem::discriminant(&example.shape) == kind) {
+            self.examples.push(Example { shape: shape.clone(), object: object.to_owned(), line });
+        }
+    }
+
+    fn inferred(&self) -> InferredColumn {
+        let widened = (self.examples.len() > 1).then(|| self.examples.iter().map(Example::widened_from).collect());
+        InferredColumn {
+            column: Column::new(&self.name, self.shape.column_type()),
+            seen: self.seen,
+            nulls: self.nulls,
+            widened,
+        }
+    }
+}
+
+impl Example {
+    fn widened_from(&self) -> WidenedFrom {
+        let kind = match self.shape {
+            // By itself it is a VARCHAR too, but that would not say why.
+            Shape::HugeInteger => "integer beyond BIGINT".to_owned(),
+            _ => self.shape.column_type().to_string(),
+        };
+        WidenedFrom { kind, object: self.object.clone(), line: self.line }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::ColumnType;
+    use crate::json::{Framing, Records};
+
+    fn observed(text: &str, object: &str) -> Inference {
+        let mut inference = Inference::new();
+        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0) {
+            let _ = inference.observe(&record.unwrap(), object);
+        }
+        inference
+    }
+
+    #[test]
+    fn columns_come_in_order_with_their_evidence() {
+        let columns =
+            observed("{\"b\":1,\"a\":null}\nnull\n{\"a\":2.5,\"b\":null,\"c\":\"x\"}\n{\"a\":", "o").columns();
+        let shown: Vec<_> = columns
+            .iter()
+            .map(|one| (one.column.name.as_str(), one.column.kind.to_string(), one.seen, one.nulls))
+            .collect();
+        assert_eq!(shown, [("b", "BIGINT".into(), 2, 1), ("a", "DOUBLE".into(), 2, 1), ("c", "VARCHAR".into(), 1, 0)]);
+        assert!(columns.iter().all(|column| column.widened.is_none()));
+    }
+
+    #[test]
+    fn two_objects_that_disagree_name_both() {
+        let mut one = observed("{\"a\":1}", "one.json");
+        one.merge(observed("\n{\"a\":\"oops\",\"new\":1}", "two.json"));
+        let columns = one.columns();
+        assert_eq!(columns[0].column, Column::new("a", ColumnType::Varchar));
+        assert_eq!((columns[0].seen, columns[1].column.name.as_str(), one.records()), (2, "new", 2));
+        let from = |kind: &str, object: &str, line| WidenedFrom { kind: kind.into(), object: object.into(), line };
+        let expected = vec![from("BIGINT", "one.json", 1), from("VARCHAR", "two.json", 2)];
+        assert_eq!(columns[0].widened.as_ref(), Some(&expected));
+    }
+
+    #[test]
+    fn merging_equals_observing_one_after_another() {
+        let (one, two) =
+            ("{\"a\":1,\"s\":{\"x\":1}}\n{\"b\":[]}", "{\"c\":1,\"b\":[2]}\n{\"a\":2.5,\"s\":{\"y\":null}}");
+        let mut merged = observed(one, "o");
+        merged.merge(observed(two, "o"));
+        let whole = observed(&format!("{one}\n{two}"), "o").columns();
+        let stripped = |columns: Vec<InferredColumn>| -> Vec<_> {
+            columns.into_iter().map(|column| (column.column, column.seen, column.nulls)).collect()
+        };
+        assert_eq!(stripped(merged.columns()), stripped(whole));
+    }
+
+    #[test]
+    fn a_repeated_key_counts_once_and_bad_records_not_at_all() {
+        let mut inference = Inference::new();
+        let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0 };
+        assert_eq!(inference.observe(&record("{\"a\":1,\"a\":2}"), "o"), Ok(Pushed::Row));
+        assert_eq!(inference.observe(&record("null"), "o"), Ok(Pushed::Tombstone));
+        for bad in ["[1]", "5", "\"x\"", "{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "{\"z\":1"] {
+            assert!(inference.observe(&record(bad), "o").is_err(), "{bad}");
+        }
+        assert_eq!(inference.columns().len(), 1);
+        assert_eq!(inference.columns()[0].seen, 1);
+    }
+}

@@ -1,0 +1,243 @@
+//! The records of an object, one after another, each with its place.
+//!
+//! Owns finding where a record ends and where to go on after a torn one. It must not judge a record:
+//! what it cannot make out it yields as it is, and the decoder says what is wrong with it.
+
+use super::bad_record::BadRecord;
+use super::framing::{BYTE_ORDER_MARK, Framing, may_hold_several, value_length};
+use super::record::{Record, is_blank, offset, trim};
+
+/// An iterator over the records of an object or of a part of one that begins at a line's start.
+///
+/// After an error it goes on: it yields every record that it can tell from the torn one.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    bytes: &'a [u8],
+    framing: Framing,
+    first_byte: u64,
+    /// What has been read, up to here.
+    at: usize,
+    /// The line of `at`, and where that line begins.
+    line: u64,
+    line_start: usize,
+    /// Where the line ends that holds several records, while it is read.
+    split_end: Option<usize>,
+    place: Place,
+}
+
+/// What may come next in [`Framing::Values`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Outside,
+    /// After an array's opening bracket.
+    ItemOrEnd,
+    /// After an item.
+    CommaOrEnd,
+    /// After a comma.
+    Item,
+}
+
+impl<'a> Records<'a> {
+    /// The records of `bytes`, whose first byte is at `first_byte` of the object (from 0) and begins
+    /// its line `first_line` (from 1). A byte-order mark at the object's start is passed over.
+    pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64) -> Self {
+        let at = if first_byte == 0 && bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        Records {
+            bytes,
+            framing,
+            first_byte,
+            at,
+            line: first_line,
+            line_start: at,
+            split_end: None,
+            place: Place::Outside,
+        }
+    }
+
+    /// The place in the object alone, to go on from with [`Records::resume`]; it borrows nothing.
+    pub fn pause(&self) -> Records<'static> {
+        Records { bytes: &[], ..*self }
+    }
+
+    /// Goes on where `self` was paused, over the same `bytes`.
+    pub fn resume(self, bytes: &[u8]) -> Records<'_> {
+        Records { bytes, ..self }
+    }
+
+    fn between(&self, start: usize, end: usize) -> &'a [u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// The record that these bytes are, without the blanks around them; they begin on the current line.
+    fn record(&self, start: usize, end: usize) -> Record<'a> {
+        let text = self.between(start, end);
+        let blanks = text.iter().take_while(|byte| is_blank(**byte)).count();
+        let start = start.saturating_add(blanks);
+        Record {
+            text: trim(text),
+            line: self.line,
+            column: offset(start.saturating_sub(self.line_start)).saturating_add(1),
+            byte: self.first_byte.saturating_add(offset(start)),
+        }
+    }
+
+    /// Goes on at `end`, counting the lines between.
+    fn advance(&mut self, end: usize) {
+        for newline in memchr::memchr_iter(b'\n', self.between(self.at, end)) {
+            self.line = self.line.saturating_add(1);
+            self.line_start = self.at.saturating_add(newline).saturating_add(1);
+        }
+        self.at = end;
+    }
+
+    fn skip_blanks(&mut self, end: usize) {
+        let blanks = self.between(self.at, end).iter().take_while(|byte| is_blank(**byte)).count();
+        self.advance(self.at.saturating_add(blanks));
+    }
+
+    fn next_of_lines(&mut self) -> Option<Record<'a>> {
+        loop {
+            if let Some(end) = self.split_end {
+                self.skip_blanks(end);
+                if self.at >= end {
+                    self.split_end = None;
+                    continue;
+                }
+                // What is no value takes the rest of its line with it.
+                let length = value_length(self.between(self.at, end));
+                let next = length.map_or(end, |length| self.at.saturating_add(length));
+                let record = self.record(self.at, next);
+                self.advance(next);
+                return Some(record);
+            }
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let newline = memchr::memchr(b'\n', rest);
+            let end = newline.map_or(self.bytes.len(), |newline| self.at.saturating_add(newline));
+            let record = self.record(self.at, end);
+            if !record.text.is_empty() && may_hold_several(record.text) {
+                self.split_end = Some(end);
+                continue;
+            }
+            if newline.is_some() {
+                self.at = end.saturating_add(1);
+                self.line = self.line.saturating_add(1);
+                self.line_start = self.at;
+            } else {
+                self.at = end;
+            }
+            if !record.text.is_empty() {
+                return Some(record);
+            }
+        }
+    }
+
+    fn next_of_values(&mut self) -> Option<Result<Record<'a>, BadRecord>> {
+        loop {
+            self.skip_blanks(self.bytes.len());
+            let Some(byte) = self.bytes.get(self.at) else {
+                if self.place == Place::Outside {
+                    return None;
+                }
+                self.place = Place::Outside;
+                return Some(Err(self.bad("the array is not closed")));
+            };
+            match (self.place, byte) {
+                (Place::Outside, b'[') => {
+                    self.place = Place::ItemOrEnd;
+                    self.at = self.at.saturating_add(1);
+                }
+                (Place::CommaOrEnd, b',') => {
+                    self.place = Place::Item;
+                    self.at = self.at.saturating_add(1);
+                }
+                (Place::ItemOrEnd | Place::CommaOrEnd, b']') => {
+                    self.place = Place::Outside;
+                    self.at = self.at.saturating_add(1);
+                }
+                (Place::Item, b']') => {
+                    let bad = self.bad("a trailing comma in the array");
+                    self.place = Place::Outside;
+                    self.at = self.at.saturating_add(1);
+                    return Some(Err(bad));
+                }
+                (Place::ItemOrEnd | Place::Item, b',') => {
+                    let bad = self.bad("a comma where an item of the array is expected");
+                    self.place = Place::Item;
+                    self.at = self.at.saturating_add(1);
+                    return Some(Err(bad));
+                }
+                (Place::CommaOrEnd, _) => {
+                    self.place = Place::Item;
+                    return Some(Err(self.bad("no comma between two items of the array")));
+                }
+                (Place::Outside | Place::ItemOrEnd | Place::Item, _) => return Some(Ok(self.next_value())),
+            }
+        }
+    }
+
+    /// The value that begins here, or what is torn up to where the next one seems to begin.
+    fn next_value(&mut self) -> Record<'a> {
+        let length = value_length(self.between(self.at, self.bytes.len()));
+        let inside = self.place != Place::Outside;
+        let end = match length {
+            Some(length) => {
+                self.place = if inside { Place::CommaOrEnd } else { Place::Outside };
+                self.at.saturating_add(length)
+            }
+            None => {
+                let end = self.next_start();
+                // A torn item that reaches the end took the array's closing bracket with it.
+                self.place = if inside && end < self.bytes.len() { Place::Item } else { Place::Outside };
+                end
+            }
+        };
+        let record = self.record(self.at, end);
+        self.advance(end);
+        record
+    }
+
+    /// Where a record seems to begin after the torn one that begins here: an opening brace on a line
+    /// of the same indentation, or right after a closing brace, which valid JSON never has.
+    fn next_start(&self) -> usize {
+        let before = self.between(self.line_start, self.at);
+        let indent = if before.iter().all(|byte| is_blank(*byte)) { before } else { &[] };
+        let from = self.at.saturating_add(1);
+        for found in memchr::memchr2_iter(b'\n', b'}', self.between(from, self.bytes.len())) {
+            let place = from.saturating_add(found);
+            let after = place.saturating_add(1);
+            let rest = self.between(after, self.bytes.len());
+            if self.bytes.get(place) == Some(&b'}') {
+                if rest.first() == Some(&b'{') {
+                    return after;
+                }
+            } else if rest.strip_prefix(indent).is_some_and(|rest| rest.first() == Some(&b'{')) {
+                return after.saturating_add(indent.len());
+            }
+        }
+        self.bytes.len()
+    }
+
+    /// A complaint about the byte at hand.
+    fn bad(&self, reason: &str) -> BadRecord {
+        let rest = self.between(self.line_start, self.bytes.len());
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline);
+        let line = Record {
+            text: rest.get(..end).unwrap_or_default(),
+            line: self.line,
+            column: 1,
+            byte: self.first_byte.saturating_add(offset(self.line_start)),
+        };
+        BadRecord::at(&line, self.at.saturating_sub(self.line_start), reason)
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, BadRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.framing {
+            Framing::Lines => self.next_of_lines().map(Ok),
+            Framing::Values => self.next_of_values(),
+        }
+    }
+}

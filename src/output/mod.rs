@@ -1,0 +1,66 @@
+//! Answers as bytes: one encoder for each output format, all fed batch by batch.
+//!
+//! Owns the formats, their names and file extensions, and how each shows NULL. It must not know where
+//! the bytes go (a sink is given), run statements, or name DataFusion.
+
+mod cells;
+mod csv;
+mod failure;
+mod format;
+mod ipc;
+mod json;
+mod markdown;
+mod parquet;
+mod table;
+mod tsv;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+use crate::error::Result;
+
+pub use format::{Format, MaxRows, TableOptions};
+
+/// Where an encoder writes to. Small writes may be frequent: give a buffered sink.
+pub type Sink = Box<dyn io::Write + Send>;
+
+/// What an encoder wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Rows of the answer, those that a table did not show included.
+    pub rows: u64,
+}
+
+/// One answer in the making.
+pub trait Encoder: Send {
+    /// Adds the rows of one batch, whose schema is the one that the encoder was made with. A sink
+    /// whose reader went away is an error of `Kind::ClosedPipe`.
+    fn write(&mut self, batch: &RecordBatch) -> Result<()>;
+
+    /// Writes what is left and flushes the sink; call it once, last. Without it the output is not
+    /// whole.
+    fn finish(&mut self) -> Result<Written>;
+}
+
+/// An encoder of `format` for an answer of `schema` into `sink`. `options` matter to tables only.
+///
+/// # Errors
+/// The sink fails, or the format cannot hold the schema: JSON has no place for two columns of one
+/// name.
+pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOptions) -> Result<Box<dyn Encoder>> {
+    Ok(match format {
+        Format::Table => Box::new(table::TableEncoder::new(schema, sink, options)),
+        Format::Csv => Box::new(csv::CsvEncoder::new(&schema, sink)?),
+        Format::Tsv => Box::new(tsv::TsvEncoder::new(&schema, sink)?),
+        Format::Json => json::array(&schema, sink)?,
+        Format::Ndjson => json::lines(&schema, sink)?,
+        Format::Markdown => Box::new(markdown::MarkdownEncoder::new(&schema, sink)?),
+        Format::Arrow => Box::new(ipc::IpcEncoder::new(&schema, sink)?),
+        Format::Parquet => Box::new(parquet::ParquetEncoder::new(schema, sink)?),
+    })
+}

@@ -1,0 +1,260 @@
+//! The fetching side of a scan: objects of a snapshot -> packs, ahead of the decoders.
+//!
+//! Owns how many reads are in flight and how many fetched bytes may wait. It must not decode.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, Stream};
+use futures::TryStreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::AbortHandle;
+
+use super::counters::Counters;
+use super::pack::{Pack, Piece, Start};
+use super::snapshot::Snapshot;
+use crate::error::{Error, Result};
+use crate::json::Framing;
+use crate::landing::Compression;
+use crate::store::{Object, Store, StoreKind};
+
+/// Small objects are gathered up to this size, so that a decoder is handed work that is worth it.
+const PACK_BYTES: usize = 1 << 20;
+/// Objects beyond this size are cut into parts at line ends, so that one object uses every core.
+const LARGE_BYTES: u64 = 4 << 20;
+/// The size of such a part.
+const PART_BYTES: usize = 2 << 20;
+/// Bytes that may be fetched or fetching and not yet decoded.
+const BUDGET_BYTES: usize = 64 << 20;
+/// The budget is counted in kibibytes, because a semaphore counts in 32 bits.
+const PERMIT_BYTES: usize = 1 << 10;
+/// Files read at once; a disk gains nothing from hundreds.
+const FOLDER_READERS: usize = 4;
+
+/// Packs as they arrive, for the partitions of one scan to share.
+#[derive(Debug)]
+pub struct Feed {
+    packs: Mutex<mpsc::Receiver<Result<Pack>>>,
+    task: AbortHandle,
+}
+
+impl Feed {
+    /// Starts to fetch every object of `snapshot` on the I/O runtime, with at most `in_flight`
+    /// requests at once where it lies on S3.
+    pub fn start(snapshot: Arc<Snapshot>, counters: Arc<Counters>, in_flight: usize, io: &Handle) -> Feed {
+        let (sender, receiver) = mpsc::channel(16);
+        let fetcher = Fetcher {
+            store: snapshot.store().clone(),
+            counters,
+            budget: Arc::new(Semaphore::new(BUDGET_BYTES / PERMIT_BYTES)),
+            sender,
+        };
+        let task = io.spawn(async move {
+            let fetched = if fetcher.store.kind() == StoreKind::Disk {
+                fetcher.fetch_folder(&snapshot).await
+            } else {
+                fetcher.fetch_bucket(&snapshot, in_flight.max(1)).await
+            };
+            if let Err(error) = fetched {
+                // The receiver is gone where the statement ended first; nobody wants the error then.
+                let _ = fetcher.sender.send(Err(error)).await;
+            }
+        });
+        Feed { packs: Mutex::new(receiver), task: task.abort_handle() }
+    }
+
+    /// The next pack for whichever partition asks first; `None` is the end.
+    pub async fn next(&self) -> Option<Result<Pack>> {
+        self.packs.lock().await.recv().await
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the fetching tasks of one feed share.
+struct Fetcher {
+    store: Store,
+    counters: Arc<Counters>,
+    budget: Arc<Semaphore>,
+    sender: mpsc::Sender<Result<Pack>>,
+}
+
+/// One read: small files that lie side by side, or an object of its own.
+enum Job {
+    Run(Vec<Arc<Object>>),
+    Large(Arc<Object>),
+}
+
+impl Fetcher {
+    /// Reads small files in runs, one blocking task and one buffer for each run.
+    async fn fetch_folder(&self, snapshot: &Snapshot) -> Result<()> {
+        jobs(objects(snapshot))
+            .try_for_each_concurrent(FOLDER_READERS, |job| async move {
+                match job {
+                    Job::Run(objects) => self.read_run(objects).await,
+                    Job::Large(object) => self.stream_large(object).await,
+                }
+            })
+            .await
+    }
+
+    /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
+    async fn fetch_bucket(&self, snapshot: &Snapshot, in_flight: usize) -> Result<()> {
+        let fetched = objects(snapshot)
+            .map_ok(|object| async move {
+                if object.size > LARGE_BYTES {
+                    self.stream_large(object).await?;
+                    return Ok(None);
+                }
+                let permit = self.reserve(object.size).await?;
+                let bytes = self.store.get(&object).await?;
+                self.counters.add_object(object.size);
+                Ok(Some((Piece { object, bytes, start: Start::Object }, permit)))
+            })
+            .try_buffer_unordered(in_flight);
+        let mut fetched = std::pin::pin!(fetched);
+        let mut pack = Pack { pieces: Vec::new(), permits: Vec::new() };
+        let mut gathered = 0;
+        while let Some(piece) = fetched.try_next().await? {
+            let Some((piece, permit)) = piece else { continue };
+            gathered += piece.bytes.len();
+            pack.pieces.push(piece);
+            pack.permits.push(permit);
+            if gathered >= PACK_BYTES {
+                gathered = 0;
+                self.send(std::mem::replace(&mut pack, Pack { pieces: Vec::new(), permits: Vec::new() })).await?;
+            }
+        }
+        if pack.pieces.is_empty() { Ok(()) } else { self.send(pack).await }
+    }
+
+    async fn read_run(&self, objects: Vec<Arc<Object>>) -> Result<()> {
+        let size = objects.iter().map(|object| object.size).sum();
+        let permit = self.reserve(size).await?;
+        let store = self.store.clone();
+        let (objects, buffer, ranges) = tokio::task::spawn_blocking(move || {
+            let mut buffer = Vec::with_capacity(usize::try_from(size).unwrap_or(PACK_BYTES));
+            let ranges = store.read_into(&objects, &mut buffer);
+            (objects, buffer, ranges)
+        })
+        .await
+        .map_err(|error| Error::bug("a reading task failed").because(error))?;
+        let buffer = Bytes::from(buffer);
+        let mut pieces = Vec::with_capacity(objects.len());
+        for (object, range) in objects.into_iter().zip(ranges?) {
+            self.counters.add_object(object.size);
+            pieces.push(Piece { object, bytes: buffer.slice(range), start: Start::Object });
+        }
+        self.send(Pack { pieces, permits: vec![permit] }).await
+    }
+
+    /// Sends a large object in parts that end at line ends. One that is compressed, or whose records
+    /// do not stand line by line, can't be cut and is sent whole.
+    async fn stream_large(&self, object: Arc<Object>) -> Result<()> {
+        self.counters.add_object(object.size);
+        let mut body = self.store.get_stream(&object);
+        let mut waiting = Vec::with_capacity(PART_BYTES);
+        fill(&mut body, &mut waiting, PART_BYTES).await?;
+        let framing = match Compression::of_magic(&waiting) {
+            Compression::None => Framing::detect(&waiting),
+            _ => Framing::Values,
+        };
+        if framing == Framing::Values {
+            let permit = self.reserve(object.size).await?;
+            fill(&mut body, &mut waiting, usize::MAX).await?;
+            let piece = Piece { object, bytes: waiting.into(), start: Start::Object };
+            return self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await;
+        }
+        let (mut line, mut byte) = (1, 0);
+        while !waiting.is_empty() {
+            // A line longer than a part makes the part longer, until its end is found.
+            let mut wanted = PART_BYTES;
+            fill(&mut body, &mut waiting, wanted).await?;
+            let mut end = memchr::memrchr(b'\n', &waiting);
+            while end.is_none() && waiting.len() >= wanted {
+                wanted = wanted.saturating_mul(2);
+                fill(&mut body, &mut waiting, wanted).await?;
+                end = memchr::memrchr(b'\n', &waiting);
+            }
+            let end = if waiting.len() < wanted { waiting.len() } else { end.map_or(waiting.len(), |end| end + 1) };
+            let rest = waiting.split_off(end);
+            let part = std::mem::replace(&mut waiting, rest);
+            let start = Start::Part { framing, line, byte };
+            line += memchr::memchr_iter(b'\n', &part).count() as u64;
+            byte += part.len() as u64;
+            let permit = self.reserve(part.len() as u64).await?;
+            let piece = Piece { object: Arc::clone(&object), bytes: part.into(), start };
+            self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until `bytes` more may be fetched. One object takes at most half of the budget, so that
+    /// packs under way can never wait for each other.
+    async fn reserve(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+        let most = BUDGET_BYTES / 2 / PERMIT_BYTES;
+        let permits = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(PERMIT_BYTES).clamp(1, most);
+        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+        Arc::clone(&self.budget)
+            .acquire_many_owned(permits)
+            .await
+            .map_err(|error| Error::bug("the byte budget was closed").because(error))
+    }
+
+    async fn send(&self, pack: Pack) -> Result<()> {
+        self.sender.send(Ok(pack)).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
+    }
+}
+
+/// The objects of a snapshot, page after page as they are listed.
+fn objects(snapshot: &Snapshot) -> impl Stream<Item = Result<Arc<Object>>> {
+    stream::try_unfold(0, move |number| async move {
+        let page = snapshot.page(number).await?;
+        Ok::<_, Error>(page.map(|page| (page, number + 1)))
+    })
+    .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
+    .try_flatten()
+}
+
+/// Groups small objects that follow each other into runs of about a pack.
+fn jobs(objects: impl Stream<Item = Result<Arc<Object>>>) -> impl Stream<Item = Result<Job>> {
+    let most = u64::try_from(PACK_BYTES).unwrap_or(u64::MAX);
+    let objects = Box::pin(objects);
+    stream::try_unfold((objects, None), move |(mut objects, mut held): (_, Option<Arc<Object>>)| async move {
+        let (mut run, mut size) = (Vec::new(), 0);
+        loop {
+            let object = match held.take() {
+                Some(object) => object,
+                None => match objects.try_next().await? {
+                    Some(object) => object,
+                    None if run.is_empty() => return Ok(None),
+                    None => return Ok(Some((Job::Run(run), (objects, None)))),
+                },
+            };
+            if object.size > LARGE_BYTES && run.is_empty() {
+                return Ok(Some((Job::Large(object), (objects, None))));
+            }
+            if object.size > LARGE_BYTES || (!run.is_empty() && size + object.size > most) {
+                return Ok(Some((Job::Run(run), (objects, Some(object)))));
+            }
+            size += object.size;
+            run.push(object);
+        }
+    })
+}
+
+/// Reads on until `waiting` holds `wanted` bytes or the body ends.
+async fn fill(body: &mut BoxStream<'static, Result<Bytes>>, waiting: &mut Vec<u8>, wanted: usize) -> Result<()> {
+    while waiting.len() < wanted {
+        match body.try_next().await? {
+            Some(bytes) => waiting.extend_from_slice(&bytes),
+            None => break,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! A landed table as DataFusion sees it: objects -> fetch -> pack -> decode -> full batches.
+//!
+//! Owns the run's snapshot of each table, the order of fetching and the byte budget between fetch
+//! and decode. It must not parse JSON (`json` does) nor talk to S3 (`store` does).
+
+mod counters;
+mod decode;
+mod exec;
+mod feed;
+mod metadata;
+mod pack;
+mod provider;
+mod repeats;
+mod sample;
+mod snapshot;
+mod table;
+
+pub use counters::{Counters, Totals};
+pub use metadata::MetadataColumn;
+pub use provider::{LandedProvider, Shape};
+pub use table::{Expected, LandedTable, TableContext};

@@ -1,0 +1,159 @@
+//! A landed table: its location, its columns and its snapshot, each found out when first needed.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+
+use super::counters::Counters;
+use super::feed::Feed;
+use super::sample::Sample;
+use super::snapshot::Snapshot;
+use crate::column::Column;
+use crate::error::{Error, Result};
+use crate::json::OnBadValue;
+use crate::location::Location;
+use crate::store::{Store, Stores};
+
+/// A table over landed JSON objects.
+pub struct LandedTable {
+    name: String,
+    location: Location,
+    declared: Option<Arc<[Column]>>,
+    expected: Option<Expected>,
+    on_bad_value: OnBadValue,
+    requests_in_flight: usize,
+    stores: Stores,
+    counters: Arc<Counters>,
+    io: Handle,
+    store: OnceCell<Store>,
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
+    inferred: OnceCell<Arc<Sample>>,
+}
+
+/// What a table is made of, apart from what it finds out by itself.
+pub struct TableColumns {
+    /// The columns, in the order in which `select *` shows them.
+    pub columns: Arc<[Column]>,
+    /// What was seen, where the columns were inferred rather than declared.
+    pub sample: Option<Arc<Sample>>,
+}
+
+/// What to expect of a table that declares no columns, where its sample shows the key.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The key that each of its records has.
+    pub key: String,
+    /// Columns that it has whether or not the sample shows them, with their types.
+    pub columns: Vec<Column>,
+}
+
+/// What all tables of an engine share.
+#[derive(Clone, Debug)]
+pub struct TableContext {
+    /// Where the table's store comes from.
+    pub stores: Stores,
+    /// What its scans add to.
+    pub counters: Arc<Counters>,
+    /// Where its network and disk work runs.
+    pub io: Handle,
+    /// GETs under way at once.
+    pub requests_in_flight: usize,
+}
+
+impl LandedTable {
+    /// A table of that name over the objects below `location`.
+    pub fn new(
+        context: &TableContext,
+        name: String,
+        location: Location,
+        declared: Option<Vec<Column>>,
+        expected: Option<Expected>,
+        on_bad_value: OnBadValue,
+    ) -> Self {
+        LandedTable {
+            name,
+            location,
+            declared: declared.map(Into::into),
+            expected,
+            on_bad_value,
+            requests_in_flight: context.requests_in_flight,
+            stores: context.stores.clone(),
+            counters: Arc::clone(&context.counters),
+            io: context.io.clone(),
+            store: OnceCell::new(),
+            snapshot: Mutex::new(None),
+            inferred: OnceCell::new(),
+        }
+    }
+
+    /// The name without its schema.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its objects lie.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    pub(super) fn on_bad_value(&self) -> OnBadValue {
+        self.on_bad_value
+    }
+
+    pub(super) fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
+        Feed::start(snapshot, Arc::clone(&self.counters), self.requests_in_flight, &self.io)
+    }
+
+    /// The run's listing of the table, started by whoever asks first.
+    pub async fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        let store = self.store.get_or_try_init(|| self.stores.open(&self.location)).await.map_err(|error| self.within(error))?;
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = snapshot.get_or_insert_with(|| Arc::new(Snapshot::start(store.clone(), &self.io)));
+        Ok(Arc::clone(snapshot))
+    }
+
+    /// The columns: declared, or inferred from a sample of the snapshot.
+    pub async fn columns(&self) -> Result<TableColumns> {
+        if let Some(columns) = &self.declared {
+            return Ok(TableColumns { columns: Arc::clone(columns), sample: None });
+        }
+        let snapshot = self.snapshot().await?;
+        let sample = self
+            .inferred
+            .get_or_try_init(|| async { Sample::take(&self.name, &snapshot, &self.io).await.map(Arc::new) })
+            .await
+            .map_err(|error| self.within(error))?;
+        let seen = || sample.columns.iter().map(|inferred| &inferred.column);
+        let expected = self.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
+        let own: &[Column] = expected.map_or(&[], |expected| &expected.columns);
+        let others = seen().filter(|column| !own.iter().any(|expected| expected.name == column.name));
+        let columns = own.iter().chain(others).cloned().collect();
+        Ok(TableColumns { columns, sample: Some(Arc::clone(sample)) })
+    }
+
+    /// Whether its listing was started.
+    pub fn is_listed(&self) -> bool {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Forgets the snapshot, so that the next statement sees what has landed since.
+    pub fn refresh(&self) {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn within(&self, error: Error) -> Error {
+        error.within(format!("table `{}`", self.name))
+    }
+}
+
+impl fmt::Debug for LandedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LandedTable").field("name", &self.name).field("location", &self.location).finish_non_exhaustive()
+    }
+}

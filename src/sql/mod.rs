@@ -1,0 +1,25 @@
+//! SQL text: where it is split, checked, bound and explained, and nowhere else.
+//!
+//! Owns everything that needs the tokens of SQL, by the same tokenizer and dialect as the engine's
+//! own. It must not plan or run anything.
+
+mod classify;
+mod diagnose;
+mod heading;
+mod parameters;
+mod reserved;
+mod source;
+mod split;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use classify::{StatementKind, kind, references, writes};
+pub use datafusion::sql::parser::Statement;
+pub use diagnose::diagnose;
+pub use heading::Heading;
+pub use parameters::{Parameters, bind, parameters, parse_parameter};
+pub use source::{Position, Source, SourceStatement};
+pub use split::{is_complete, split};
+pub use types::parse_type;

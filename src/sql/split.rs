@@ -1,0 +1,106 @@
+//! A text into its statements, by the tokenizer.
+//!
+//! Owns where a statement begins and ends, and syntax errors. Nothing else may look for `;`.
+
+use std::sync::Arc;
+
+use datafusion::common::DataFusionError;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
+
+use super::reserved;
+use super::source::{Position, Source, SourceStatement};
+use super::{Heading, diagnose};
+use crate::error::{Error, Result};
+
+/// The dialect in which DataFusion reads SQL unless it is told otherwise.
+static DIALECT: GenericDialect = GenericDialect {};
+
+/// Deep enough for any statement that a person writes, shallow enough for the stack of a thread.
+const NESTING: usize = 50;
+
+/// The statements of `text`, in order; empty ones (comments, `;;`) are left out.
+///
+/// # Errors
+/// The first syntax error, with `origin:line:column`, the statement's number, the line and a caret.
+pub fn split(text: &str, origin: &str) -> Result<Vec<SourceStatement>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let source = Arc::new(Source { origin: origin.to_owned(), text: text.to_owned() });
+    let (tokens, failure) = tokenize(&source.text);
+    if let Some(failure) = failure {
+        let before: Vec<&[TokenWithSpan]> = pieces(&tokens).filter(|piece| !is_empty(piece)).collect();
+        let ended =
+            tokens.iter().rev().find(|token| !is_blank(token)).is_none_or(|token| token.token == Token::SemiColon);
+        let number = if ended { before.len() + 1 } else { before.len() };
+        return Err(unreadable(&source, number, &failure));
+    }
+    let mut statements = Vec::new();
+    for piece in pieces(&tokens).filter(|piece| !is_empty(piece)) {
+        statements.push(statement(&source, piece, statements.len() + 1)?);
+    }
+    Ok(statements)
+}
+
+/// Whether a prompt may submit `text`: its last statement is ended by `;`, or there is none. A text
+/// that no continuation can mend is complete too, so that its error is shown.
+pub fn is_complete(text: &str) -> bool {
+    let (tokens, failure) = tokenize(text);
+    match failure {
+        Some(failure) => !is_open(&failure.message),
+        None => tokens.iter().rev().find(|token| !is_blank(token)).is_none_or(|token| token.token == Token::SemiColon),
+    }
+}
+
+/// The tokens of `text`, up to the error that ended them if there was one.
+pub(super) fn tokenize(text: &str) -> (Vec<TokenWithSpan>, Option<TokenizerError>) {
+    let mut tokens = Vec::new();
+    let failure = Tokenizer::new(&DIALECT, text).tokenize_with_location_into_buf(&mut tokens).err();
+    (tokens, failure)
+}
+
+pub(super) fn is_blank(token: &TokenWithSpan) -> bool {
+    matches!(token.token, Token::Whitespace(_) | Token::EOF)
+}
+
+fn pieces(tokens: &[TokenWithSpan]) -> impl Iterator<Item = &[TokenWithSpan]> {
+    tokens.split(|token| token.token == Token::SemiColon)
+}
+
+fn is_empty(piece: &[TokenWithSpan]) -> bool {
+    piece.iter().all(is_blank)
+}
+
+fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Result<SourceStatement> {
+    let first = piece.iter().position(|token| !is_blank(token)).unwrap_or(0);
+    let last = piece.iter().rposition(|token| !is_blank(token)).unwrap_or(0);
+    let (leading, body) = (piece.get(..first).unwrap_or_default(), piece.get(first..=last).unwrap_or_default());
+    let (Some(opening), Some(closing)) = (body.first(), body.last()) else {
+        return Err(Error::bug("a statement without tokens reached the parser"));
+    };
+    let start = Position::from(opening.span.start);
+    let range = source.offset(start)..source.offset(closing.span.end.into());
+    let parsed =
+        parse(reserved::mend(body)).map_err(|error| diagnose::syntax(&error, source, start, number, closing))?;
+    Ok(SourceStatement { source: source.clone(), range, start, number, heading: Heading::read(leading), parsed })
+}
+
+fn parse(tokens: Vec<TokenWithSpan>) -> Result<Statement, DataFusionError> {
+    let mut parser = DFParserBuilder::new(tokens).with_dialect(&DIALECT).with_recursion_limit(NESTING).build()?;
+    // Of the two ways to parse, this one refuses tokens that are left over.
+    let mut statements = parser.parse_statements()?;
+    statements.pop_front().ok_or_else(|| DataFusionError::Plan("the statement is empty".to_owned()))
+}
+
+fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error {
+    let at = Position::from(failure.location);
+    let what = diagnose::lowercase_first(&failure.message);
+    let error =
+        Error::statement(format!("{}: statement {number}: {what}\n{}", source.place(at), source.excerpt(at, 1)));
+    if is_open(&failure.message) { error.hint("close the quote or comment that begins there") } else { error }
+}
+
+/// Whether the tokenizer only missed an end that may still come.
+fn is_open(message: &str) -> bool {
+    ["Unterminated", "Unexpected EOF", "before EOF", "or EOF after"].iter().any(|part| message.contains(part))
+}

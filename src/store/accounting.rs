@@ -1,0 +1,197 @@
+//! Counting every HTTP request that leaves, where it leaves.
+//!
+//! Owns the counters and the HTTP layer below the S3 client that fills them. That layer also keeps
+//! odd keys alive through the client (`keys`), ends retries of an endpoint that never answered, and
+//! remembers the region that a bucket says it is in. It must not change what is sent.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use async_trait::async_trait;
+use object_store::ClientOptions;
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
+};
+
+use super::keys;
+
+/// How many requests of each kind were sent, each try of a retried one included, and what came back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestCounts {
+    /// Pages of listings.
+    pub list: u64,
+    /// Objects or parts of them.
+    pub get: u64,
+    /// Questions about a bucket or an object.
+    pub head: u64,
+    /// Uploads, their parts, starts and ends included.
+    pub put: u64,
+    /// Of all these, the ones that failed in a way that is tried again.
+    pub failed: u64,
+    /// Bytes of objects that were read, from S3 and from disk.
+    pub bytes: u64,
+}
+
+/// The counters behind `RequestCounts`.
+#[derive(Debug, Default)]
+pub struct Counters {
+    list: AtomicU64,
+    get: AtomicU64,
+    head: AtomicU64,
+    put: AtomicU64,
+    failed: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What is known of one bucket's service from its answers.
+#[derive(Debug, Default)]
+pub struct Answers {
+    answered: AtomicBool,
+    refused: AtomicU64,
+    bucket_region: Mutex<Option<String>>,
+}
+
+/// Makes the counting HTTP client of one bucket.
+#[derive(Debug)]
+pub struct CountingConnector {
+    /// Where requests are counted.
+    pub counters: Arc<Counters>,
+    /// Where answers are remembered.
+    pub answers: Arc<Answers>,
+}
+
+#[derive(Debug)]
+struct CountingService {
+    client: HttpClient,
+    counters: Arc<Counters>,
+    answers: Arc<Answers>,
+}
+
+/// The header in which S3 names a bucket's region, on success and on refusal alike.
+pub const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
+
+/// An endpoint that never answered is given up after so many refused connections; one that did
+/// answer is retried as long as the configuration says.
+const REFUSALS_BEFORE_GIVING_UP: u64 = 3;
+
+impl RequestCounts {
+    /// Requests of every kind.
+    pub fn total(&self) -> u64 {
+        self.list + self.get + self.head + self.put
+    }
+}
+
+impl Counters {
+    /// The counts so far.
+    pub fn snapshot(&self) -> RequestCounts {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RequestCounts {
+            list: load(&self.list),
+            get: load(&self.get),
+            head: load(&self.head),
+            put: load(&self.put),
+            failed: load(&self.failed),
+            bytes: load(&self.bytes),
+        }
+    }
+
+    /// Counts bytes of objects.
+    pub fn add_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn count(&self, request: &HttpRequest) -> RequestKind {
+        let kind = RequestKind::of(request);
+        let counter = match kind {
+            RequestKind::List => &self.list,
+            RequestKind::Get => &self.get,
+            RequestKind::Head => &self.head,
+            RequestKind::Put => &self.put,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        kind
+    }
+}
+
+impl Answers {
+    /// The region that the bucket last said it is in.
+    pub fn bucket_region(&self) -> Option<String> {
+        self.bucket_region.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, response: &HttpResponse) {
+        self.answered.store(true, Ordering::Relaxed);
+        if let Some(region) = response.headers().get(BUCKET_REGION_HEADER).and_then(|region| region.to_str().ok()) {
+            let mut known = self.bucket_region.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.as_deref() != Some(region) {
+                *known = Some(region.to_owned());
+            }
+        }
+    }
+
+    /// The error as it should reach the retry loop above.
+    fn judge(&self, error: HttpError) -> HttpError {
+        if error.kind() != HttpErrorKind::Connect || self.answered.load(Ordering::Relaxed) {
+            return error;
+        }
+        match self.refused.fetch_add(1, Ordering::Relaxed) {
+            refused if refused.saturating_add(1) < REFUSALS_BEFORE_GIVING_UP => error,
+            _ => HttpError::new(HttpErrorKind::Unknown, error),
+        }
+    }
+}
+
+impl HttpConnector for CountingConnector {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(CountingService {
+            client: ReqwestConnector::default().connect(options)?,
+            counters: Arc::clone(&self.counters),
+            answers: Arc::clone(&self.answers),
+        }))
+    }
+}
+
+#[async_trait]
+impl HttpService for CountingService {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let kind = self.counters.count(&request);
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.counters.failed.fetch_add(1, Ordering::Relaxed);
+                return Err(self.answers.judge(error));
+            }
+        };
+        self.answers.remember(&response);
+        let status = response.status();
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
+            self.counters.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        if kind != RequestKind::List || !status.is_success() {
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let body = keys::protect_listing(body.bytes().await?);
+        Ok(HttpResponse::from_parts(parts, body.into()))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RequestKind {
+    List,
+    Get,
+    Head,
+    Put,
+}
+
+impl RequestKind {
+    fn of(request: &HttpRequest) -> RequestKind {
+        match request.method().as_str() {
+            "HEAD" => RequestKind::Head,
+            "GET" if request.uri().query().is_some_and(|query| query.contains("list-type=2")) => RequestKind::List,
+            "GET" => RequestKind::Get,
+            _ => RequestKind::Put,
+        }
+    }
+}

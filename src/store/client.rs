@@ -1,0 +1,101 @@
+//! The client of one bucket.
+//!
+//! Owns putting endpoint, region, credentials, timeouts and retries together. It must not send a
+//! request but the one that asks for the region.
+
+use std::sync::Arc;
+
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredentialProvider};
+use object_store::{ClientOptions, HeaderValue, RetryConfig};
+
+use super::accounting::{Answers, Counters, CountingConnector};
+use super::credentials::RenewedCredentials;
+use super::endpoint::Endpoint;
+use super::profile::Profile;
+use super::{SharedStores, chain, region};
+use crate::config::{Addressing, Signing};
+use crate::error::{Error, Result};
+
+/// A bucket and the client that reaches it.
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// The client.
+    pub client: AmazonS3,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// Where they go.
+    pub endpoint: Endpoint,
+    /// Whether they are signed.
+    pub signing: Signing,
+    /// Where bytes are counted.
+    pub counters: Arc<Counters>,
+    /// What the service said.
+    pub answers: Arc<Answers>,
+}
+
+impl Bucket {
+    /// Finds everything that the client of a bucket needs, and makes it.
+    pub async fn connect(shared: &SharedStores, name: &str) -> Result<Bucket> {
+        let (config, environment) = (&shared.config, &shared.environment);
+        let profile = shared.profile.get_or_try_init(|| Profile::choose(config, environment)).await?;
+        let endpoint = Endpoint::choose(config, environment, profile, name)?;
+        let options = ClientOptions::new()
+            .with_allow_http(endpoint.is_plain_http())
+            .with_connect_timeout(config.connect_timeout)
+            .with_timeout(config.request_timeout)
+            .with_user_agent(HeaderValue::from_static(concat!("pinq/", env!("CARGO_PKG_VERSION"))));
+        let answers = Arc::new(Answers::default());
+        let connector = CountingConnector { counters: Arc::clone(&shared.counters), answers: Arc::clone(&answers) };
+        let region = match region::given(config, environment, profile) {
+            Some(region) => region,
+            None => region::of_bucket(&endpoint, name, &options, &connector, &answers).await,
+        };
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(name)
+            .with_region(&region)
+            .with_client_options(options)
+            .with_http_connector(connector)
+            .with_retry(RetryConfig { max_retries: config.retries, ..RetryConfig::default() });
+        builder = match &endpoint {
+            // China is a part of AWS with another domain, which the client does not know.
+            Endpoint::Aws(_) if region.starts_with("cn-") => {
+                builder.with_endpoint(format!("https://s3.{region}.amazonaws.com.cn"))
+            }
+            Endpoint::Aws(addressing) => {
+                builder.with_virtual_hosted_style_request(*addressing == Addressing::VirtualHost)
+            }
+            Endpoint::Own { base, addressing: Addressing::Path, .. } => builder.with_endpoint(base),
+            Endpoint::Own { bucket_url, addressing: Addressing::VirtualHost, .. } => {
+                builder.with_endpoint(bucket_url).with_virtual_hosted_style_request(true)
+            }
+        };
+        builder = match config.signing {
+            Signing::Anonymous => builder.with_skip_signature(true),
+            Signing::Signed => builder.with_credentials(credentials(shared, profile, &region).await?),
+        };
+        let client = builder
+            .build()
+            .map_err(|error| Error::usage(format!("no client could be made for the bucket `{name}`")).because(error))?;
+        Ok(Bucket {
+            name: name.to_owned(),
+            client,
+            region,
+            endpoint,
+            signing: config.signing,
+            counters: Arc::clone(&shared.counters),
+            answers,
+        })
+    }
+}
+
+/// The credentials of every bucket, asked for at once so that their absence is told once and early.
+async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
+    let found = shared.credentials.get_or_try_init(|| async {
+        let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
+        let credentials = RenewedCredentials::new(sources);
+        credentials.current().await?;
+        Ok::<AwsCredentialProvider, Error>(Arc::new(credentials))
+    });
+    Ok(Arc::clone(found.await?))
+}

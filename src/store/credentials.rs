@@ -1,0 +1,220 @@
+//! Credentials for the S3 client: found once, kept, renewed before they expire.
+//!
+//! Owns when they are asked for again and what is said where none are found. Where they come from is
+//! `chain`'s. No secret leaves this file but to the client.
+
+use std::fmt;
+use std::sync::{Arc, Mutex as ShortMutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use object_store::CredentialProvider;
+use object_store::aws::AwsCredential;
+use tokio::sync::Mutex;
+
+use super::chain::Source;
+use crate::error::{Error, Result};
+
+/// Credentials that renew themselves; shared by every bucket.
+pub struct RenewedCredentials {
+    sources: Vec<Source>,
+    kept: ShortMutex<Option<Kept>>,
+    renewing: Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    credential: Arc<AwsCredential>,
+    expires: Option<SystemTime>,
+    renew_from: Option<SystemTime>,
+}
+
+/// So long before they expire credentials are renewed: longer than a request can take with its
+/// retries, which all use the credentials of the first try.
+const RENEW_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
+
+/// So long credentials that still hold are used after a renewal failed.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+impl RenewedCredentials {
+    /// Credentials from the first of `sources` that has some.
+    pub fn new(sources: Vec<Source>) -> Self {
+        RenewedCredentials { sources, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
+    }
+
+    /// The credentials to use now.
+    pub async fn current(&self) -> Result<Arc<AwsCredential>> {
+        if let Some(kept) = self.kept().filter(|kept| !kept.is_due(SystemTime::now())) {
+            return Ok(kept.credential);
+        }
+        let _one_at_a_time = self.renewing.lock().await;
+        let now = SystemTime::now();
+        let old = self.kept();
+        if let Some(kept) = old.clone().filter(|kept| !kept.is_due(now)) {
+            return Ok(kept.credential);
+        }
+        let kept = match (self.find().await, old) {
+            (Ok(found), _) => Kept::new(&found, now),
+            (Err(_), Some(old)) if old.holds(now) => Kept { renew_from: now.checked_add(RENEW_AGAIN_AFTER), ..old },
+            (Err(error), _) => return Err(error),
+        };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.clone());
+        Ok(kept.credential)
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn find(&self) -> Result<Credentials> {
+        let mut tried = Vec::new();
+        for source in &self.sources {
+            let (name, provider) = match source {
+                Source::Ask(name, provider) => (name, provider),
+                Source::Absent(name, why) => {
+                    tried.push(format!("{name} ({why})"));
+                    continue;
+                }
+            };
+            match provider.provide_credentials().await {
+                Ok(found) => return Ok(found),
+                Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
+                    tried.push(format!("{name} ({})", deepest(&error)));
+                }
+                Err(error) => {
+                    return Err(Error::usage(format!("the credentials of {name} could not be loaded"))
+                        .because(deepest(&error))
+                        .hint("renew them (`aws sso login`, for one), or choose others with `AWS_PROFILE`"));
+                }
+            }
+        }
+        Err(Error::usage(format!("no AWS credentials were found; tried {}", tried.join(", ")))
+            .hint("set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")
+            .hint("for a public bucket write `anonymous = true` in `[storage]`"))
+    }
+}
+
+impl Kept {
+    fn new(found: &Credentials, now: SystemTime) -> Kept {
+        let credential = AwsCredential {
+            key_id: found.access_key_id().to_owned(),
+            secret_key: found.secret_access_key().to_owned(),
+            token: found.session_token().map(str::to_owned),
+        };
+        let renew_from = found.expiry().map(|expires| {
+            let lead = expires.checked_sub(RENEW_BEFORE_EXPIRY).unwrap_or(now);
+            // Credentials that live less than the lead are not asked for with every request.
+            lead.max(now.checked_add(RENEW_AGAIN_AFTER).unwrap_or(now)).min(expires)
+        });
+        Kept { credential: Arc::new(credential), expires: found.expiry(), renew_from }
+    }
+
+    fn is_due(&self, now: SystemTime) -> bool {
+        self.renew_from.is_some_and(|from| from <= now)
+    }
+
+    fn holds(&self, now: SystemTime) -> bool {
+        self.expires.is_none_or(|expires| expires > now)
+    }
+}
+
+/// The innermost cause, which is the part that says what happened.
+fn deepest(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[async_trait]
+impl CredentialProvider for RenewedCredentials {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        self.current().await.map_err(|error| object_store::Error::Generic { store: "S3", source: Box::new(error) })
+    }
+}
+
+impl fmt::Debug for RenewedCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RenewedCredentials")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use aws_credential_types::provider::{SharedCredentialsProvider, future};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Expiring {
+        asked: Arc<AtomicU64>,
+        lifetime: Duration,
+    }
+
+    impl ProvideCredentials for Expiring {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+            if asked > 2 {
+                return future::ProvideCredentials::ready(Err(CredentialsError::provider_error("gone")));
+            }
+            let expires = SystemTime::now() + self.lifetime;
+            let found = Credentials::new(format!("key{asked}"), "hunter2", None, Some(expires), "test");
+            future::ProvideCredentials::ready(Ok(found))
+        }
+    }
+
+    fn expiring(lifetime: Duration) -> (RenewedCredentials, Arc<AtomicU64>) {
+        let asked = Arc::new(AtomicU64::new(0));
+        let provider = SharedCredentialsProvider::new(Expiring { asked: Arc::clone(&asked), lifetime });
+        (RenewedCredentials::new(vec![Source::Ask("test".into(), provider)]), asked)
+    }
+
+    fn make_due(credentials: &RenewedCredentials) {
+        if let Some(kept) = credentials.kept.lock().unwrap().as_mut() {
+            kept.renew_from = Some(SystemTime::UNIX_EPOCH);
+        }
+    }
+
+    #[tokio::test]
+    async fn keeps_then_renews_then_uses_what_still_holds() {
+        let (credentials, asked) = expiring(Duration::from_secs(3600));
+        assert_eq!(credentials.current().await.unwrap().key_id, "key1");
+        assert_eq!(credentials.current().await.unwrap().key_id, "key1");
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        let renew_from = credentials.kept().unwrap().renew_from.unwrap();
+        let minutes = renew_from.duration_since(SystemTime::now()).unwrap().as_secs() / 60;
+        assert_eq!(minutes, 54, "renewed five minutes before the hour is over");
+
+        make_due(&credentials);
+        assert_eq!(credentials.current().await.unwrap().key_id, "key2");
+        make_due(&credentials);
+        assert_eq!(credentials.current().await.unwrap().key_id, "key2", "the renewal failed, these still hold");
+        assert_eq!(credentials.current().await.unwrap().key_id, "key2");
+        assert_eq!(asked.load(Ordering::Relaxed), 3, "a failed renewal is not tried again at once");
+
+        make_due(&credentials);
+        credentials.kept.lock().unwrap().as_mut().unwrap().expires = Some(SystemTime::UNIX_EPOCH);
+        let error = credentials.current().await.unwrap_err();
+        assert!(error.render().contains("gone"), "{}", error.render());
+        assert!(!format!("{credentials:?}{error:?}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn says_what_was_tried() {
+        let absent = Source::Absent("the environment".into(), "`AWS_ACCESS_KEY_ID` is not set".into());
+        let error = RenewedCredentials::new(vec![absent]).current().await.unwrap_err();
+        assert!(error.message().contains("tried the environment (`AWS_ACCESS_KEY_ID` is not set)"), "{error}");
+        assert!(error.hints().iter().any(|hint| hint.contains("anonymous = true")));
+    }
+}

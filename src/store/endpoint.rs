@@ -1,0 +1,163 @@
+//! Where requests go: endpoint, addressing of the bucket, plain http.
+//!
+//! Owns what wins among the configuration, the variables and the profile. It must not send anything.
+
+use url::{Host, Url};
+
+use super::profile::Profile;
+use crate::config::{Addressing, Environment, PlainHttp, StorageConfig};
+use crate::error::{Error, Result};
+
+/// Where the requests of one bucket go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// AWS itself.
+    Aws(Addressing),
+    /// Another service.
+    Own {
+        /// The URL without the bucket and without a last slash.
+        base: String,
+        /// The URL with the bucket, by its host or its path.
+        bucket_url: String,
+        /// Which of the two.
+        addressing: Addressing,
+    },
+}
+
+impl Endpoint {
+    /// The endpoint of `bucket`: `[storage] endpoint`, else `AWS_ENDPOINT_URL_S3`, else
+    /// `AWS_ENDPOINT_URL`, else the profile's, else AWS.
+    pub fn choose(
+        config: &StorageConfig,
+        environment: &Environment,
+        profile: &Profile,
+        bucket: &str,
+    ) -> Result<Endpoint> {
+        let is_ignored = environment.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        let configured = || {
+            let by_variable = environment.get("AWS_ENDPOINT_URL_S3").or_else(|| environment.get("AWS_ENDPOINT_URL"));
+            by_variable.or(profile.endpoint.as_deref()).filter(|_| !is_ignored)
+        };
+        let Some(base) = config.endpoint.as_deref().or_else(configured) else {
+            // The wildcard of the certificate does not cover a bucket with a dot in its name.
+            let by_name = if bucket.contains('.') { Addressing::Path } else { Addressing::VirtualHost };
+            return Ok(Endpoint::Aws(config.addressing.unwrap_or(by_name)));
+        };
+        let base = base.trim_end_matches('/').to_owned();
+        let url = Url::parse(&base)
+            .ok()
+            .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| {
+                Error::usage(format!("the endpoint `{base}` is no URL")).hint("write `https://HOST:PORT`")
+            })?;
+        if url.scheme() == "http" && !is_loopback(&url) && !allows_http(config, environment) {
+            return Err(Error::usage(format!("the endpoint `{base}` is plain http, which anyone on the way can read"))
+                .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
+        }
+        let addressing = config.addressing.unwrap_or(Addressing::Path);
+        let bucket_url = match addressing {
+            Addressing::Path => format!("{base}/{bucket}"),
+            Addressing::VirtualHost => base.replacen("://", &format!("://{bucket}."), 1),
+        };
+        Ok(Endpoint::Own { base, bucket_url, addressing })
+    }
+
+    /// A URL to ask for the bucket's region.
+    pub fn region_url(&self, bucket: &str) -> String {
+        match self {
+            // By path, as this host's certificate covers no bucket with a dot.
+            Endpoint::Aws(_) => format!("https://s3.amazonaws.com/{bucket}"),
+            Endpoint::Own { bucket_url, .. } => bucket_url.clone(),
+        }
+    }
+
+    /// Whether requests go over plain http, which was found to be allowed.
+    pub fn is_plain_http(&self) -> bool {
+        matches!(self, Endpoint::Own { base, .. } if base.starts_with("http://"))
+    }
+
+    /// What a person knows it by.
+    pub fn name(&self) -> &str {
+        match self {
+            Endpoint::Aws(_) => "AWS",
+            Endpoint::Own { base, .. } => base,
+        }
+    }
+}
+
+fn allows_http(config: &StorageConfig, environment: &Environment) -> bool {
+    match config.plain_http {
+        Some(plain_http) => plain_http == PlainHttp::Allowed,
+        None => environment.is_true("AWS_ALLOW_HTTP"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(endpoint: Option<&str>) -> Profile {
+        Profile { name: "default".into(), files: None, region: None, endpoint: endpoint.map(str::to_owned) }
+    }
+
+    fn choose(config: &StorageConfig, environment: &Environment) -> Result<Endpoint> {
+        Endpoint::choose(config, environment, &profile(Some("https://profile.example")), "b")
+    }
+
+    #[test]
+    fn the_nearest_setting_wins() {
+        let environment = Environment::empty("/").with_variable("AWS_ENDPOINT_URL", "https://general.example/");
+        let mut config = StorageConfig::default();
+        assert_eq!(choose(&config, &Environment::empty("/")).unwrap().name(), "https://profile.example");
+        assert_eq!(choose(&config, &environment).unwrap().name(), "https://general.example");
+        let environment = environment.with_variable("AWS_ENDPOINT_URL_S3", "https://s3.example");
+        assert_eq!(choose(&config, &environment).unwrap().name(), "https://s3.example");
+        let ignoring = environment.clone().with_variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+        assert_eq!(choose(&config, &ignoring).unwrap(), Endpoint::Aws(Addressing::VirtualHost));
+        config.endpoint = Some("https://file.example".into());
+        assert_eq!(choose(&config, &ignoring).unwrap().name(), "https://file.example");
+    }
+
+    #[test]
+    fn plain_http_needs_loopback_or_leave() {
+        let with = |endpoint: &str| StorageConfig { endpoint: Some(endpoint.into()), ..StorageConfig::default() };
+        let environment = Environment::empty("/");
+        for loopback in ["http://127.0.0.1:9000", "http://localhost:1", "http://[::1]:9000/"] {
+            assert!(choose(&with(loopback), &environment).unwrap().is_plain_http(), "{loopback}");
+        }
+        let minio = with("http://minio:9000");
+        let error = choose(&minio, &environment).unwrap_err();
+        assert!(error.hints()[0].contains("allow_http"), "{error}");
+        let allowing = environment.clone().with_variable("AWS_ALLOW_HTTP", "true");
+        assert!(choose(&minio, &allowing).is_ok());
+        let refused = StorageConfig { plain_http: Some(PlainHttp::Refused), ..minio.clone() };
+        assert!(choose(&refused, &allowing).is_err());
+        let allowed = StorageConfig { plain_http: Some(PlainHttp::Allowed), ..minio };
+        assert!(choose(&allowed, &environment).is_ok());
+        assert!(choose(&with("ftp://x"), &environment).is_err());
+    }
+
+    #[test]
+    fn addresses_the_bucket() {
+        let environment = Environment::empty("/");
+        let none = StorageConfig::default();
+        let dotted = Endpoint::choose(&none, &environment, &profile(None), "a.b").unwrap();
+        assert_eq!(dotted, Endpoint::Aws(Addressing::Path));
+        let own = StorageConfig {
+            endpoint: Some("https://x.example:1".into()),
+            addressing: Some(Addressing::VirtualHost),
+            ..none
+        };
+        let endpoint = choose(&own, &environment).unwrap();
+        assert_eq!(endpoint.region_url("b"), "https://b.x.example:1");
+    }
+}

@@ -1,0 +1,264 @@
+//! From a location to a store that lists, reads and writes it: a folder on disk or an S3 bucket.
+//!
+//! Owns clients, credentials, region and endpoint, retries, the accounting of requests, and what a
+//! failure of any of them says to a person. It must not know what keys mean (`landing` does) or what
+//! is in the objects. Every future here can be polled on any tokio runtime with I/O and time.
+
+mod accounting;
+mod chain;
+mod client;
+mod credentials;
+mod disk;
+mod disk_write;
+mod endpoint;
+mod explain;
+mod keys;
+mod nearby;
+mod profile;
+mod region;
+mod s3;
+mod upload;
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::stream::BoxStream;
+use object_store::ObjectStore;
+use object_store::aws::AwsCredentialProvider;
+use tokio::sync::{Mutex, OnceCell};
+
+pub use accounting::RequestCounts;
+pub use nearby::Nearby;
+
+use crate::config::{Environment, StorageConfig};
+use crate::error::{Error, Result};
+use crate::location::Location;
+
+/// An object as it was listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Relative to the store's location, `/` between names, every byte as it is stored.
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: DateTime<Utc>,
+    /// The entity tag with its quotes; none on disk.
+    pub etag: Option<String>,
+}
+
+/// What stands directly below a store's location.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Children {
+    /// Names of folders, without a slash, sorted.
+    pub folders: Vec<String>,
+    /// Objects, sorted by key.
+    pub objects: Vec<Object>,
+}
+
+/// What sort of place a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// A folder on disk.
+    Disk,
+    /// A prefix of an S3 bucket.
+    S3,
+}
+
+/// Opens stores; holds one client for each bucket and the credentials of them all. Cheap to clone.
+#[derive(Clone)]
+pub struct Stores {
+    shared: Arc<SharedStores>,
+}
+
+/// One location, opened. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    location: Location,
+    backend: Backend,
+}
+
+struct SharedStores {
+    config: StorageConfig,
+    environment: Environment,
+    profile: OnceCell<profile::Profile>,
+    credentials: OnceCell<AwsCredentialProvider>,
+    buckets: Mutex<BTreeMap<String, Arc<client::Bucket>>>,
+    counters: Arc<accounting::Counters>,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Disk(disk::Disk),
+    S3(s3::Prefix),
+}
+
+impl Stores {
+    /// Stores that reach S3 as `config` and `environment` say. Nothing is looked up yet.
+    pub fn new(config: &StorageConfig, environment: &Environment) -> Stores {
+        Stores {
+            shared: Arc::new(SharedStores {
+                config: config.clone(),
+                environment: environment.clone(),
+                profile: OnceCell::new(),
+                credentials: OnceCell::new(),
+                buckets: Mutex::new(BTreeMap::new()),
+                counters: Arc::default(),
+            }),
+        }
+    }
+
+    /// Opens a location. For S3 this finds endpoint, credentials and region, once for each bucket;
+    /// whether bucket and prefix exist shows at the first request. A folder may be missing too.
+    pub async fn open(&self, location: &Location) -> Result<Store> {
+        let backend = match location {
+            Location::Folder(path) => Backend::Disk(disk::Disk::new(path, &self.shared.counters)),
+            Location::S3 { bucket, prefix } => Backend::S3(s3::Prefix::new(self.bucket(bucket).await?, prefix)),
+        };
+        Ok(Store { location: location.clone(), backend })
+    }
+
+    /// Requests and bytes of every store that was opened here, so far.
+    pub fn requests(&self) -> RequestCounts {
+        self.shared.counters.snapshot()
+    }
+
+    /// What does exist near a location where nothing is: the nearest folder or prefix above it with
+    /// anything in it, and up to ten names there. Nothing where even the top is empty or can not be
+    /// listed.
+    pub async fn nearby(&self, location: &Location) -> Option<Nearby> {
+        nearby::find(self, location).await
+    }
+
+    async fn bucket(&self, name: &str) -> Result<Arc<client::Bucket>> {
+        let mut buckets = self.shared.buckets.lock().await;
+        if let Some(bucket) = buckets.get(name) {
+            return Ok(Arc::clone(bucket));
+        }
+        let bucket = Arc::new(client::Bucket::connect(&self.shared, name).await?);
+        buckets.insert(name.to_owned(), Arc::clone(&bucket));
+        Ok(bucket)
+    }
+}
+
+impl Store {
+    /// The location that it was opened for.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// What sort of place it is.
+    pub fn kind(&self) -> StoreKind {
+        match self.backend {
+            Backend::Disk(_) => StoreKind::Disk,
+            Backend::S3(_) => StoreKind::S3,
+        }
+    }
+
+    /// The location of one object, for messages.
+    pub fn location_of(&self, object: &Object) -> Location {
+        match &self.backend {
+            Backend::Disk(disk) => disk.location_of(&object.key),
+            Backend::S3(_) => self.location.join(&object.key),
+        }
+    }
+
+    /// Every object below the location, in pages of at most 1,000 as they arrive. Keys are in no
+    /// order. On S3 one LIST with a delimiter finds the folders directly below, which are then listed
+    /// flat and side by side. A prefix with nothing below it yields no object; a missing folder on
+    /// disk is an error.
+    pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list(),
+            Backend::S3(prefix) => prefix.list(),
+        }
+    }
+
+    /// What stands directly below the location: on S3 one LIST with a delimiter.
+    pub async fn children(&self) -> Result<Children> {
+        let mut children = match &self.backend {
+            Backend::Disk(disk) => disk.children().await?,
+            Backend::S3(prefix) => prefix.children().await?,
+        };
+        children.folders.sort_unstable();
+        children.folders.dedup();
+        children.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(children)
+    }
+
+    /// The whole of an object. One that is longer, shorter or other than it was listed is an error.
+    pub async fn get(&self, object: &Object) -> Result<Bytes> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.get(object).await,
+            Backend::S3(prefix) => prefix.get(object, None).await,
+        }
+    }
+
+    /// Some bytes of an object, which must lie within its size. One that changed is an error.
+    pub async fn get_range(&self, object: &Object, range: Range<u64>) -> Result<Bytes> {
+        if range.start >= range.end || range.end > object.size {
+            return Err(Error::bug(format!("the range {range:?} is not within `{}`", self.location_of(object))));
+        }
+        match &self.backend {
+            Backend::Disk(disk) => disk.get_range(object, range).await,
+            Backend::S3(prefix) => prefix.get(object, Some(range)).await,
+        }
+    }
+
+    /// The bytes of an object in pieces of at most 8 MiB. On S3 an object of more than that is asked
+    /// for by ranges, two at once. Ends with an error where the object is not as it was listed.
+    pub fn get_stream(&self, object: &Object) -> BoxStream<'static, Result<Bytes>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.get_stream(object),
+            Backend::S3(prefix) => prefix.get_stream(object),
+        }
+    }
+
+    /// Appends a run of small files on disk to `buffer` and returns each one's range in it. Blocks:
+    /// call it on a thread for blocking work. After an error `buffer` is as long as before.
+    pub fn read_into<O: Borrow<Object>>(&self, objects: &[O], buffer: &mut Vec<u8>) -> Result<Vec<Range<usize>>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.read_into(objects, buffer),
+            Backend::S3(_) => Err(Error::bug("objects on S3 can not be read by blocking")),
+        }
+    }
+
+    /// The whole bucket as the engine takes one, for statements that name a location themselves; none
+    /// on disk.
+    pub fn object_store(&self) -> Option<Arc<dyn ObjectStore>> {
+        match &self.backend {
+            Backend::Disk(_) => None,
+            Backend::S3(prefix) => Some(prefix.object_store()),
+        }
+    }
+
+    /// Writes a finished local file as the object `key`, whole or not at all, over what was there.
+    pub async fn put_file(&self, key: &str, file: &Path) -> Result<()> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.put_file(key, file).await,
+            Backend::S3(prefix) => prefix.put_file(key, file).await,
+        }
+    }
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Credentials are behind it; not even their names are of use here.
+        f.debug_struct("Stores").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! The region of a bucket.
+//!
+//! Owns the order in which it is looked for. The metadata service is never asked: off EC2 that costs
+//! seconds, and the bucket itself knows better.
+
+use object_store::ClientOptions;
+use object_store::client::{HttpConnector, HttpRequest, HttpRequestBody};
+
+use super::accounting::{Answers, CountingConnector};
+use super::endpoint::Endpoint;
+use super::profile::Profile;
+use crate::config::{Environment, StorageConfig};
+
+/// The region that S3 has where none is known, and that other services accept.
+const FALLBACK: &str = "us-east-1";
+
+/// `[storage] region`, else `AWS_REGION`, else `AWS_DEFAULT_REGION`, else the profile's; none where
+/// the bucket has to be asked.
+pub fn given(config: &StorageConfig, environment: &Environment, profile: &Profile) -> Option<String> {
+    let by_variable = || environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
+    config.region.as_deref().or_else(by_variable).or(profile.region.as_deref()).map(str::to_owned)
+}
+
+/// Asks the bucket by one unsigned HEAD, which S3 answers with the region even where it refuses. A
+/// service that does not say gets the fallback; a failure shows at the first real request.
+pub async fn of_bucket(
+    endpoint: &Endpoint,
+    bucket: &str,
+    options: &ClientOptions,
+    connector: &CountingConnector,
+    answers: &Answers,
+) -> String {
+    if let Some(request) = head(&endpoint.region_url(bucket))
+        && let Ok(client) = connector.connect(options)
+        && client.execute(request).await.is_ok()
+        && let Some(region) = answers.bucket_region()
+    {
+        return region;
+    }
+    FALLBACK.to_owned()
+}
+
+fn head(url: &str) -> Option<HttpRequest> {
+    let mut request = HttpRequest::new(HttpRequestBody::empty());
+    *request.method_mut() = "HEAD".parse().ok()?;
+    *request.uri_mut() = url.parse().ok()?;
+    Some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_wins_in_order() {
+        let mut profile = Profile { name: "default".into(), files: None, region: None, endpoint: None };
+        let environment = Environment::empty("/");
+        let mut config = StorageConfig::default();
+        assert_eq!(given(&config, &environment, &profile), None);
+        profile.region = Some("p".into());
+        assert_eq!(given(&config, &environment, &profile).as_deref(), Some("p"));
+        let environment = environment.with_variable("AWS_DEFAULT_REGION", "d");
+        assert_eq!(given(&config, &environment, &profile).as_deref(), Some("d"));
+        let environment = environment.with_variable("AWS_REGION", "r");
+        assert_eq!(given(&config, &environment, &profile).as_deref(), Some("r"));
+        config.region = Some("c".into());
+        assert_eq!(given(&config, &environment, &profile).as_deref(), Some("c"));
+    }
+}

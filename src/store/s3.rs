@@ -1,0 +1,198 @@
+//! A prefix of a bucket: listing and reading.
+//!
+//! Owns the requests that are made. A prefix is a folder: `topics` and `topics/` are the same place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path as ClientPath;
+use object_store::{GetOptions, GetRange, ObjectStore};
+
+use super::client::Bucket;
+use super::explain::Explain;
+use super::{Children, Object, keys, upload};
+use crate::error::{Error, Result};
+
+/// Folders of one level that are listed at once; a listing is slow for its latency, not its size.
+const FOLDERS_SIDE_BY_SIDE: usize = 16;
+/// Bytes of a piece of a stream, and how many are asked for at once.
+const PIECE: u64 = 8 << 20;
+const PIECES_AHEAD: usize = 2;
+
+/// A prefix of a bucket.
+#[derive(Clone)]
+pub struct Prefix {
+    bucket: Arc<Bucket>,
+    /// Empty, or ends in `/`.
+    folder: String,
+}
+
+#[derive(Clone, Copy)]
+enum Depth {
+    Flat,
+    OneLevel,
+}
+
+struct Page {
+    folders: Vec<String>,
+    objects: Vec<Object>,
+}
+
+impl Prefix {
+    /// The bucket itself.
+    pub fn object_store(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.bucket.client.clone())
+    }
+
+    /// The folder `prefix` of the bucket.
+    pub fn new(bucket: Arc<Bucket>, prefix: &str) -> Prefix {
+        let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+        Prefix { bucket, folder: format!("{prefix}{slash}") }
+    }
+
+    /// Pages of everything below; see `Store::list`.
+    pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
+        let prefix = self.clone();
+        let first_level = self.pages(self.folder.clone(), Depth::OneLevel);
+        let per_page = first_level.map_ok(move |page| {
+            let prefix = prefix.clone();
+            let below = stream::iter(page.folders)
+                .map(move |name| {
+                    let folder = format!("{}{name}/", prefix.folder);
+                    prefix.pages(folder, Depth::Flat).map_ok(|page| page.objects)
+                })
+                .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
+            stream::select(stream::iter([Ok(page.objects)]), below).boxed()
+        });
+        per_page.try_flatten_unordered(2).try_filter(|page| std::future::ready(!page.is_empty())).boxed()
+    }
+
+    /// What stands directly below.
+    pub async fn children(&self) -> Result<Children> {
+        let mut children = Children::default();
+        let mut pages = self.pages(self.folder.clone(), Depth::OneLevel);
+        while let Some(page) = pages.try_next().await? {
+            children.folders.extend(page.folders);
+            children.objects.extend(page.objects);
+        }
+        Ok(children)
+    }
+
+    /// The whole of an object, or a range within it.
+    pub async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<Bytes> {
+        let place = self.place(&object.key);
+        let expected = range.as_ref().map_or(object.size, |range| range.end.saturating_sub(range.start));
+        let path = self.client_path(&object.key)?;
+        let options = get_options(object, range);
+        let answer = self.bucket.client.get_opts(&path, options).await.explain(&self.bucket, "read", &place)?;
+        check_length(&place, object.size, answer.meta.size)?;
+        let bytes = answer.bytes().await.explain(&self.bucket, "read", &place)?;
+        self.bucket.counters.add_bytes(bytes.len());
+        check_length(&place, expected, bytes.len() as u64)?;
+        Ok(bytes)
+    }
+
+    /// The bytes of an object piece by piece. A large one is asked for by ranges: the time limit of a
+    /// request includes its body, and a reader may be slower than any such limit.
+    pub fn get_stream(&self, object: &Object) -> BoxStream<'static, Result<Bytes>> {
+        let (prefix, object) = (self.clone(), object.clone());
+        if object.size <= PIECE {
+            return stream::once(async move { prefix.get(&object, None).await }).boxed();
+        }
+        let object = Arc::new(object);
+        let starts = (0..object.size.div_ceil(PIECE)).map(|piece| piece.saturating_mul(PIECE));
+        stream::iter(starts)
+            .map(move |start| {
+                let (prefix, object) = (prefix.clone(), Arc::clone(&object));
+                let range = start..start.saturating_add(PIECE).min(object.size);
+                async move { prefix.get(&object, Some(range)).await }
+            })
+            .buffered(PIECES_AHEAD)
+            .boxed()
+    }
+
+    /// Uploads a local file as the object `key`.
+    pub async fn put_file(&self, key: &str, file: &std::path::Path) -> Result<()> {
+        upload::put_file(&self.bucket, &self.client_path(key)?, file, &self.place(key)).await
+    }
+
+    fn place(&self, key: &str) -> String {
+        format!("s3://{}/{}{key}", self.bucket.name, self.folder)
+    }
+
+    /// The client's form of a key, which must stand for the same bytes.
+    fn client_path(&self, key: &str) -> Result<ClientPath> {
+        let full = format!("{}{key}", self.folder);
+        match ClientPath::parse(&full) {
+            Ok(path) if path.as_ref() == full => Ok(path),
+            _ => Err(Error::statement(format!("`{}` has a key that pinq can not ask for", self.place(key)))
+                .hint("rename the object: no empty name, `.`, `..` or control character may stand between slashes")),
+        }
+    }
+
+    /// Pages of at most 1,000 names each, one LIST a page.
+    fn pages(&self, folder: String, depth: Depth) -> BoxStream<'static, Result<Page>> {
+        let prefix = self.clone();
+        let from_start = Some(None::<String>);
+        stream::try_unfold(from_start, move |next| {
+            let (prefix, folder) = (prefix.clone(), folder.clone());
+            async move {
+                let Some(page_token) = next else { return Ok(None) };
+                let options = PaginatedListOptions {
+                    delimiter: match depth {
+                        Depth::OneLevel => Some("/".into()),
+                        Depth::Flat => None,
+                    },
+                    page_token,
+                    ..PaginatedListOptions::default()
+                };
+                let place = format!("s3://{}/{folder}", prefix.bucket.name);
+                let asked = Some(folder.as_str()).filter(|folder| !folder.is_empty());
+                let answer = prefix.bucket.client.list_paginated(asked, options).await;
+                let answer = answer.explain(&prefix.bucket, "list", &place)?;
+                let page = prefix.page(answer.result)?;
+                Ok(Some((page, answer.page_token.map(Some))))
+            }
+        })
+        .boxed()
+    }
+
+    fn page(&self, listed: object_store::ListResult) -> Result<Page> {
+        let below = |path: &ClientPath, end: &str| {
+            let key = format!("{}{end}", keys::restore(path.as_ref()));
+            let name = key.strip_prefix(&self.folder).map(str::to_owned);
+            name.ok_or_else(|| {
+                Error::statement(format!("{} listed `{key}` below `{}`", self.bucket.endpoint.name(), self.folder))
+            })
+        };
+        let mut folders = Vec::with_capacity(listed.common_prefixes.len());
+        for path in &listed.common_prefixes {
+            let name = below(path, "/")?;
+            folders.push(name.strip_suffix('/').unwrap_or(&name).to_owned());
+        }
+        let mut objects = Vec::with_capacity(listed.objects.len());
+        for meta in listed.objects {
+            let key = below(&meta.location, "")?;
+            // The marker of the folder itself, of which there is nothing to say.
+            if !key.is_empty() {
+                objects.push(Object { key, size: meta.size, modified: meta.last_modified, etag: meta.e_tag });
+            }
+        }
+        Ok(Page { folders, objects })
+    }
+}
+
+fn get_options(object: &Object, range: Option<Range<u64>>) -> GetOptions {
+    GetOptions { if_match: object.etag.clone(), range: range.map(GetRange::Bounded), ..GetOptions::default() }
+}
+
+fn check_length(place: &str, expected: u64, found: u64) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::statement(format!("`{place}` has {found} bytes where {expected} were listed"))
+        .hint("it was replaced while it was read: run it again"))
+}
