@@ -69,8 +69,7 @@ impl Error {
 
     /// A state that pinq should never reach: exit code 70.
     pub fn bug(message: impl Into<String>) -> Self {
-        Error::new(Kind::Bug, message)
-            .hint("this is a bug in pinq; please report it with the command that shows it")
+        Error::new(Kind::Bug, message).hint("this is a bug in pinq; please report it with the command that shows it")
     }
 
     /// The same error with `source` as its cause.

@@ -100,7 +100,9 @@ impl Tables {
         let topics = self.topics.get();
         for table in &self.declared {
             let landed = match &table.source {
-                TableSource::TopicOfThatName => topics.is_none_or(|topics| topics.named.iter().any(|named| named.table == table.name)),
+                TableSource::TopicOfThatName => {
+                    topics.is_none_or(|topics| topics.named.iter().any(|named| named.table == table.name))
+                }
                 TableSource::Topic(_) | TableSource::Location(_) => true,
             };
             if landed {
@@ -197,7 +199,8 @@ impl Tables {
 
     fn topic_location(&self, topic: &str) -> Result<Location> {
         let landing = self.landing.as_ref().ok_or_else(|| {
-            Error::usage(format!("the topic `{topic}` is in no landing")).hint("set `[landing] location` or pass `--landing`")
+            Error::usage(format!("the topic `{topic}` is in no landing"))
+                .hint("set `[landing] location` or pass `--landing`")
         })?;
         Ok(landing.join(&format!("{topic}/")))
     }

@@ -46,12 +46,18 @@ impl Views {
         for definition in definitions {
             let mut statements = sql::split(&definition.text, &definition.origin).map_err(usage)?.into_iter();
             let (Some(statement), None) = (statements.next(), statements.next()) else {
-                return Err(Error::usage(format!("the view `{}` in `{}` is not one statement", definition.name, definition.origin))
-                    .hint("a view is one SELECT"));
+                return Err(Error::usage(format!(
+                    "the view `{}` in `{}` is not one statement",
+                    definition.name, definition.origin
+                ))
+                .hint("a view is one SELECT"));
             };
             if sql::kind(&statement.parsed) != StatementKind::Query {
-                return Err(Error::usage(format!("the view `{}` in `{}` is no query", definition.name, definition.origin))
-                    .hint("a view is one SELECT; leave `CREATE VIEW ... AS` out"));
+                return Err(Error::usage(format!(
+                    "the view `{}` in `{}` is no query",
+                    definition.name, definition.origin
+                ))
+                .hint("a view is one SELECT; leave `CREATE VIEW ... AS` out"));
             }
             defined.insert(definition.name.clone(), (definition, statement));
         }
@@ -88,13 +94,19 @@ impl Views {
         Ok(())
     }
 
-    async fn plan(&self, definition: &ViewDefinition, statement: &SourceStatement) -> PlanResult<Arc<dyn TableProvider>> {
-        let session = self.session.get().and_then(Weak::upgrade).ok_or_else(|| {
-            DataFusionError::External(Box::new(Error::bug("a view was planned outside a session")))
-        })?;
+    async fn plan(
+        &self,
+        definition: &ViewDefinition,
+        statement: &SourceStatement,
+    ) -> PlanResult<Arc<dyn TableProvider>> {
+        let session =
+            self.session.get().and_then(Weak::upgrade).ok_or_else(|| {
+                DataFusionError::External(Box::new(Error::bug("a view was planned outside a session")))
+            })?;
         let state = session.read().clone();
         let plan = state.statement_to_plan(statement.parsed.clone()).await.map_err(|error| {
-            let error = sql::diagnose(&error, statement, &self.tables.names()).within(format!("view `{}`", definition.name));
+            let error =
+                sql::diagnose(&error, statement, &self.tables.names()).within(format!("view `{}`", definition.name));
             DataFusionError::External(Box::new(error))
         })?;
         Ok(Arc::new(ViewTable::new(plan, Some(statement.text().to_owned()))))
@@ -154,7 +166,11 @@ impl SchemaProvider for Views {
         }
     }
 
-    fn register_table(&self, name: String, table: Arc<dyn TableProvider>) -> PlanResult<Option<Arc<dyn TableProvider>>> {
+    fn register_table(
+        &self,
+        name: String,
+        table: Arc<dyn TableProvider>,
+    ) -> PlanResult<Option<Arc<dyn TableProvider>>> {
         Ok(self.created().insert(name, table))
     }
 

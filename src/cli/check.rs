@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::common::CommonArgs;
+use super::options::CommonArgs;
 use super::report::{self, ReportColumn};
 use crate::config::Environment;
 use crate::engine::TableCheck;
@@ -58,7 +58,11 @@ fn findings(check: TableCheck) -> Vec<Finding> {
     }
     findings.extend(check.kept.map(|kept| finding("rows of the view", kept)));
     for column in &check.columns {
-        let what = if column.is_timestamp { "timestamps that no format read" } else { "values that the view turned into NULL" };
+        let what = if column.is_timestamp {
+            "timestamps that no format read"
+        } else {
+            "values that the view turned into NULL"
+        };
         let (example, place) = column.example.clone().unzip();
         findings.push(Finding {
             column: Some(column.column.clone()),

@@ -4,11 +4,11 @@
 //! when they are complete. What stood there before stays until then.
 
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::common::CommonArgs;
+use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
@@ -46,7 +46,9 @@ impl Destination {
         let implied = match self {
             Destination::Stdout => Format::Table,
             Destination::File(Location::Folder(path)) => Format::of_path(path).unwrap_or(Format::Table),
-            Destination::File(Location::S3 { prefix, .. }) => Format::of_path(Path::new(prefix)).unwrap_or(Format::Table),
+            Destination::File(Location::S3 { prefix, .. }) => {
+                Format::of_path(Path::new(prefix)).unwrap_or(Format::Table)
+            }
             Destination::Folder(_) => Format::Csv,
         };
         common.format.unwrap_or(implied)
@@ -71,14 +73,6 @@ impl Draft {
     /// A draft for what will stand at `place`.
     pub fn at(place: Location) -> Result<Draft> {
         let failed = |error: std::io::Error| Error::statement(format!("`{place}` could not be written")).because(error);
-        let folder = match &place {
-            Location::Folder(path) => {
-                let folder = path.parent().map(Path::to_path_buf).unwrap_or_else(|| PathBuf::from("."));
-                std::fs::create_dir_all(&folder).map_err(failed)?;
-                folder
-            }
-            Location::S3 { .. } => std::env::temp_dir(),
-        };
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pinq-").suffix(".tmp");
         #[cfg(unix)]
@@ -87,7 +81,14 @@ impl Draft {
             // What the user's umask leaves of it, as for any file that a program writes.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let written = builder.tempfile_in(folder).map_err(failed)?;
+        let written = match &place {
+            Location::Folder(path) => {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                std::fs::create_dir_all(folder).map_err(failed)?;
+                builder.tempfile_in(folder).map_err(failed)?
+            }
+            Location::S3 { .. } => builder.tempfile().map_err(failed)?,
+        };
         Ok(Draft::File { written, place })
     }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use clap::Args;
 
-use super::common::CommonArgs;
+use super::options::CommonArgs;
 use crate::config::{Config, Environment, FILE_NAME, Overrides};
 use crate::engine::{Engine, TableInfo, TableSchema};
 use crate::error::{Error, Kind, Result};
@@ -40,12 +40,11 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         tables.push((table, schema));
     }
     let text = configuration(&arguments.location, &tables);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| {
-        match error.kind() {
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => already_there(),
             _ => Error::new(Kind::Statement, format!("`{FILE_NAME}` could not be written")).because(error),
-        }
-    })?;
+        })?;
     file.write_all(text.as_bytes())?;
     ui.status(&format!("wrote `{FILE_NAME}` with {}", human::counted(tables.len() as u64, "table", "tables")));
     ui.hint("try `pinq run --questions`, or `pinq check`");
@@ -53,11 +52,13 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
 }
 
 fn already_there() -> Error {
-    Error::usage(format!("`{FILE_NAME}` exists already and was left as it is")).hint("remove it first, or run `pinq init` in another folder")
+    Error::usage(format!("`{FILE_NAME}` exists already and was left as it is"))
+        .hint("remove it first, or run `pinq init` in another folder")
 }
 
 fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String {
-    let mut text = String::from("# Where the topics are: a folder or an S3 prefix that holds `<topic>/partition=<n>/...`.\n");
+    let mut text =
+        String::from("# Where the topics are: a folder or an S3 prefix that holds `<topic>/partition=<n>/...`.\n");
     // Writing to a String can't fail.
     let _ = writeln!(text, "[landing]\nlocation = {}\n", quoted(location));
     for (table, schema) in tables {
@@ -76,7 +77,13 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
         }
         let _ = writeln!(text, "[tables.{}.columns]", quoted(name));
         for column in &schema.columns {
-            let _ = writeln!(text, "{} = {} # {}", quoted(&column.name), quoted(&column.kind.to_lowercase()), one_line(&column.evidence));
+            let _ = writeln!(
+                text,
+                "{} = {} # {}",
+                quoted(&column.name),
+                quoted(&column.kind.to_lowercase()),
+                one_line(&column.evidence)
+            );
         }
         text.push('\n');
     }

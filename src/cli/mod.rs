@@ -4,11 +4,11 @@
 //! the help, and `run`.
 
 mod check;
-mod common;
 mod completions;
 mod destination;
 mod init;
 mod inputs;
+mod options;
 mod report;
 mod run;
 mod schema;
@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::ui::{Colour, ErrorStream, Loudness, Ui, UiOptions};
-use common::CommonArgs;
+use options::CommonArgs;
 
 /// Answers analytics questions over JSON that Kafka Connect lands on S3
 ///

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 
-use super::common::CommonArgs;
 use super::destination::{Destination, Draft};
+use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -29,7 +29,9 @@ pub async fn write(
     columns: Vec<ReportColumn>,
 ) -> Result<()> {
     let arrays = columns.into_iter().map(|column| match column {
-        ReportColumn::Text(name, values) => (name, Arc::new(values.into_iter().collect::<StringViewArray>()) as ArrayRef, true),
+        ReportColumn::Text(name, values) => {
+            (name, Arc::new(values.into_iter().collect::<StringViewArray>()) as ArrayRef, true)
+        }
         ReportColumn::Number(name, values) => {
             let values = values.into_iter().map(|value| value.and_then(|value| i64::try_from(value).ok()));
             (name, Arc::new(values.collect::<Int64Array>()) as ArrayRef, true)

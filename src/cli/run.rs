@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::common::CommonArgs;
 use super::inputs::{self, Input};
+use super::options::CommonArgs;
 use super::statements::{OnFailure, Running};
 use crate::config::Environment;
 use crate::engine::Access;
@@ -67,7 +67,8 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     let running = arguments.statements.running(ui, common, environment)?;
     let mut inputs = Vec::new();
     if arguments.questions {
-        let shipped = |file: &shipped::ShippedFile| Input::of_text(file.name, file.text, &format!("built-in {}.sql", file.name));
+        let shipped =
+            |file: &shipped::ShippedFile| Input::of_text(file.name, file.text, &format!("built-in {}.sql", file.name));
         inputs.extend(shipped::QUESTIONS.iter().map(shipped));
     }
     inputs.extend(inputs::read(&arguments.files, environment)?);

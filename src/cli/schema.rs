@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::common::CommonArgs;
+use super::options::CommonArgs;
 use super::report::{self, ReportColumn};
 use crate::config::Environment;
 use crate::error::Result;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::common::CommonArgs;
 use super::inputs::Input;
+use super::options::CommonArgs;
 use super::run::StatementArgs;
 use crate::config::Environment;
 use crate::error::Result;

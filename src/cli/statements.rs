@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
-use super::common::CommonArgs;
 use super::destination::{Destination, Draft};
 use super::inputs::Input;
+use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
@@ -76,7 +76,10 @@ impl Running<'_> {
         writer.finish(&engine).await?;
         self.summarise(&engine, ran, started.elapsed());
         if failed > 0 {
-            return Err(Error::statement(format!("{failed} of {} failed", human::counted(ran, "statement", "statements"))));
+            return Err(Error::statement(format!(
+                "{failed} of {} failed",
+                human::counted(ran, "statement", "statements")
+            )));
         }
         Ok(())
     }
@@ -122,7 +125,10 @@ impl<'a> Writer<'a> {
         let format = destination.format(running.common);
         let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
         let answers = answers.filter(|statement| crate::sql::kind(&statement.parsed) != StatementKind::Changes).count();
-        if answers > 1 && matches!(format, Format::Arrow | Format::Parquet) && !matches!(destination, Destination::Folder(_)) {
+        if answers > 1
+            && matches!(format, Format::Arrow | Format::Parquet)
+            && !matches!(destination, Destination::Folder(_))
+        {
             return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
                 .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
         }
@@ -179,7 +185,10 @@ impl<'a> Writer<'a> {
         heading: &Heading,
     ) -> Result<()> {
         let shares_sink = !matches!(self.destination, Destination::Folder(_));
-        if shares_sink && self.written > 0 && matches!(self.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv) {
+        if shares_sink
+            && self.written > 0
+            && matches!(self.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv)
+        {
             writeln!(sink)?;
         }
         match (&heading.title, self.format) {

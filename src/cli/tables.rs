@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::common::CommonArgs;
+use super::options::CommonArgs;
 use super::report::{self, ReportColumn};
 use crate::config::Environment;
 use crate::error::Result;
@@ -16,7 +16,8 @@ pub struct TablesArgs {}
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _arguments: &TablesArgs) -> Result<()> {
     let engine = common.engine(environment)?;
     let tables = engine.tables().await?;
-    let text = |value: &dyn Fn(&crate::engine::TableInfo) -> String| tables.iter().map(|table| Some(value(table))).collect();
+    let text =
+        |value: &dyn Fn(&crate::engine::TableInfo) -> String| tables.iter().map(|table| Some(value(table))).collect();
     let columns = vec![
         ReportColumn::Text("name", text(&|table| table.name.clone())),
         ReportColumn::Text("kind", text(&|table| table.kind.to_owned())),
@@ -30,7 +31,10 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _argum
         ui.status(&format!("{} not data and passed over", human::counted(passed_over, "key is", "keys are")));
     }
     for topic in engine.passed_over_topics() {
-        ui.warning(&format!("the topic `{}` is no table: the configuration gives the name `{}` to another", topic.topic, topic.table));
+        ui.warning(&format!(
+            "the topic `{}` is no table: the configuration gives the name `{}` to another",
+            topic.topic, topic.table
+        ));
     }
     Ok(())
 }

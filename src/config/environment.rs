@@ -23,6 +23,7 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process, read once. Fails where the working folder is gone.
+    #[expect(clippy::disallowed_methods, reason = "this is the door by which they enter")]
     pub fn of_process() -> Result<Environment> {
         let working_folder = std::env::current_dir().map_err(|error| {
             Error::usage("the working folder can not be read").because(error).hint("change to a folder that exists")

@@ -92,7 +92,8 @@ impl Engine {
     /// Counts, for each column that the view computes, the rows where it is NULL though something
     /// that it is computed from is not.
     async fn compare(&self, table: &LandedTable, check: &mut TableCheck) -> Result<(), DataFusionError> {
-        let plan = self.context.table(TableReference::partial(DEFAULT_SCHEMA, table.name())).await?.into_unoptimized_plan();
+        let plan =
+            self.context.table(TableReference::partial(DEFAULT_SCHEMA, table.name())).await?.into_unoptimized_plan();
         let Lineage { columns: expressions, base: input } = lineage(&plan)?;
         let has_origin = input.schema().has_column_with_unqualified_name(MetadataColumn::Object.name())
             && input.schema().has_column_with_unqualified_name(MetadataColumn::Line.name());
@@ -105,7 +106,8 @@ impl Engine {
             }
             let mut sources: Vec<Expr> = sources.into_iter().cloned().map(Expr::Column).collect();
             sources.sort_by_key(ToString::to_string);
-            let had_value = sources.iter().cloned().map(Expr::is_not_null).reduce(Expr::or).unwrap_or_else(|| lit(false));
+            let had_value =
+                sources.iter().cloned().map(Expr::is_not_null).reduce(Expr::or).unwrap_or_else(|| lit(false));
             let lost = had_value.and(expression.clone().is_null());
             let value = sources.into_iter().map(|source| cast_to(source, DataType::Utf8)).collect::<Vec<_>>();
             let value = if let [one] = value.as_slice() { one.clone() } else { concat(value) };
@@ -116,8 +118,11 @@ impl Engine {
             aggregates.push(min(when(lost, separated).end()?));
             compared.push((field.name().clone(), matches!(field.data_type(), DataType::Timestamp(_, _))));
         }
-        let aggregates: Vec<Expr> =
-            aggregates.into_iter().enumerate().map(|(number, aggregate)| aggregate.alias(format!("a{number}"))).collect();
+        let aggregates: Vec<Expr> = aggregates
+            .into_iter()
+            .enumerate()
+            .map(|(number, aggregate)| aggregate.alias(format!("a{number}")))
+            .collect();
         let plan = LogicalPlanBuilder::from(input).aggregate(Vec::<Expr>::new(), aggregates)?.build()?;
         let batches = self.context.execute_logical_plan(plan).await?.collect().await?;
         let row = Row::of(batches).map_err(|error| DataFusionError::External(Box::new(error)))?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use arrow::datatypes::DataType;
 use datafusion::catalog::SchemaProvider;
 use datafusion::common::DataFusionError;
 
@@ -80,7 +81,8 @@ impl Engine {
     pub async fn schema(&self, name: &str) -> Result<TableSchema> {
         let plain = name.strip_prefix("raw.").unwrap_or(name);
         let is_view = self.catalog.views.table_exist(name);
-        let table = if is_view || name.starts_with("landed.") { None } else { self.catalog.tables.table(plain).await? };
+        let table =
+            if is_view || name.starts_with("landed.") { None } else { self.catalog.tables.table(plain).await? };
         let Some(table) = table else { return self.planned_schema(name).await };
         let columns = table.columns().await?;
         let evidence = |name: &str| match &columns.sample {
@@ -116,7 +118,7 @@ impl Engine {
         };
         let columns = frame.schema().fields().iter().map(|field| ColumnInfo {
             name: field.name().clone(),
-            kind: field.data_type().to_string(),
+            kind: sql_type(field.data_type()),
             evidence: "computed".to_owned(),
         });
         Ok(TableSchema { columns: columns.collect(), sampled: None })
@@ -144,6 +146,35 @@ impl Engine {
             None => error.hint(format!("there are {all}")),
         }
     }
+}
+
+/// The SQL name of a planned column's type; Arrow's own where SQL as read here has none.
+fn sql_type(data_type: &DataType) -> String {
+    let name = match data_type {
+        DataType::Boolean => "BOOLEAN",
+        DataType::Int8 => "TINYINT",
+        DataType::Int16 => "SMALLINT",
+        DataType::Int32 => "INT",
+        DataType::Int64 => "BIGINT",
+        DataType::UInt64 => "BIGINT UNSIGNED",
+        DataType::Float32 => "FLOAT",
+        DataType::Float64 => "DOUBLE",
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR",
+        DataType::Date32 => "DATE",
+        DataType::Timestamp(_, None) => "TIMESTAMP",
+        DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE",
+        DataType::Decimal128(precision, scale) => return format!("DECIMAL({precision}, {scale})"),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            return format!("ARRAY<{}>", sql_type(item.data_type()));
+        }
+        DataType::Struct(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|field| format!("\"{}\" {}", field.name(), sql_type(field.data_type()))).collect();
+            return format!("STRUCT<{}>", fields.join(", "));
+        }
+        other => return other.to_string(),
+    };
+    name.to_owned()
 }
 
 /// `in 322 of 322 records, 12 null; was BIGINT (object, line 3), DOUBLE (object, line 9)`.

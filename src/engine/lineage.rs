@@ -56,7 +56,9 @@ fn over_base(expression: &Expr, input: &LogicalPlan, below: &Lineage) -> Result<
 
 fn source(column: &Column, input: &LogicalPlan, below: &Lineage) -> Result<Expr, DataFusionError> {
     let index = input.schema().index_of_column(column)?;
-    below.columns.get(index).cloned().ok_or_else(|| {
-        DataFusionError::Internal(format!("no source for the column {column}"))
-    })
+    below
+        .columns
+        .get(index)
+        .cloned()
+        .ok_or_else(|| DataFusionError::Internal(format!("no source for the column {column}")))
 }

@@ -103,9 +103,12 @@ impl Engine {
         access: Access,
     ) -> Result<Answer> {
         if let (Some(writes), Access::ReadOnly) = (sql::writes(&statement.parsed), access) {
-            return Err(Error::statement(format!("{}: `{writes}` is refused, because it writes or reaches beyond the configured tables", statement.place()))
-                .hint("pass `--allow-write` to allow it")
-                .hint("to keep an answer, use `--output PATH`"));
+            return Err(Error::statement(format!(
+                "{}: `{writes}` is refused, because it writes or reaches beyond the configured tables",
+                statement.place()
+            ))
+            .hint("pass `--allow-write` to allow it")
+            .hint("to keep an answer, use `--output PATH`"));
         }
         let values = sql::bind(statement, file, parameters)?;
         let started = async {
@@ -140,7 +143,11 @@ impl Engine {
 
     /// What was done up to now, for progress and the summary.
     pub fn totals(&self) -> EngineTotals {
-        EngineTotals { scans: self.counters.totals(), requests: self.stores.requests(), tables: self.catalog.tables.listed() }
+        EngineTotals {
+            scans: self.counters.totals(),
+            requests: self.stores.requests(),
+            tables: self.catalog.tables.listed(),
+        }
     }
 
     /// Topics that are no table, because the configuration gave their name to another.
@@ -174,8 +181,9 @@ async fn start(
 /// The views of the project's folder; those that are compiled in where there is no such folder.
 fn view_definitions(config: &Config) -> Result<Vec<ViewDefinition>> {
     let path = &config.views.path;
-    let unreadable =
-        |error: std::io::Error| Error::usage(format!("the views in `{}` could not be read", path.display())).because(error);
+    let unreadable = |error: std::io::Error| {
+        Error::usage(format!("the views in `{}` could not be read", path.display())).because(error)
+    };
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.views.origin == ViewsOrigin::Default => {
@@ -191,7 +199,8 @@ fn view_definitions(config: &Config) -> Result<Vec<ViewDefinition>> {
     let mut definitions = Vec::new();
     for entry in entries {
         let file = entry.map_err(unreadable)?.path();
-        let (Some("sql"), Some(name)) = (file.extension().and_then(|it| it.to_str()), file.file_stem().and_then(|it| it.to_str()))
+        let (Some("sql"), Some(name)) =
+            (file.extension().and_then(|it| it.to_str()), file.file_stem().and_then(|it| it.to_str()))
         else {
             continue;
         };

@@ -19,7 +19,8 @@ const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
 /// A session over `catalog` within the limits of `config`.
 pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionContext> {
-    let failed = |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
+    let failed =
+        |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
     let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
     let mut disk = DiskManagerBuilder::default();
     if let Some(folder) = &config.spill_folder {
@@ -38,11 +39,8 @@ pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionConte
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // The rows of a batch that a filter keeps few of are gathered into full batches again.
         .set_bool("datafusion.execution.coalesce_batches", true);
-    let state = SessionStateBuilder::new()
-        .with_config(planner)
-        .with_runtime_env(runtime)
-        .with_default_features()
-        .build();
+    let state =
+        SessionStateBuilder::new().with_config(planner).with_runtime_env(runtime).with_default_features().build();
     let context = SessionContext::new_with_state(state);
     for function in functions::all() {
         context.register_udf(function.as_ref().clone());

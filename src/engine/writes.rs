@@ -9,15 +9,17 @@ use crate::location::Location;
 use crate::store::Stores;
 
 /// Makes the bucket that `COPY TO` or `CREATE EXTERNAL TABLE` names known to DataFusion.
-pub async fn register_stores(context: &SessionContext, stores: &Stores, plan: &LogicalPlan) -> Result<(), DataFusionError> {
+pub async fn register_stores(
+    context: &SessionContext,
+    stores: &Stores,
+    plan: &LogicalPlan,
+) -> Result<(), DataFusionError> {
     let named = match plan {
         LogicalPlan::Copy(copy) => copy.output_url.as_str(),
-        LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) => {
-            match table.locations.first() {
-                Some(location) => location.as_str(),
-                None => return Ok(()),
-            }
-        }
+        LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) => match table.locations.first() {
+            Some(location) => location.as_str(),
+            None => return Ok(()),
+        },
         _ => return Ok(()),
     };
     let Ok(url) = Url::parse(named) else { return Ok(()) };

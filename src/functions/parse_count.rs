@@ -97,7 +97,24 @@ mod tests {
 
     #[test]
     fn anything_else_is_nothing() {
-        for text in ["", " ", "k", ".5k", "1.", "1.k", "-1", "+1", "1e3", "1 k", "1kk", "User Info Error", "9223372036854775808", "9999999999B", "１k", "9é"] {
+        for text in [
+            "",
+            " ",
+            "k",
+            ".5k",
+            "1.",
+            "1.k",
+            "-1",
+            "+1",
+            "1e3",
+            "1 k",
+            "1kk",
+            "User Info Error",
+            "9223372036854775808",
+            "9999999999B",
+            "１k",
+            "9é",
+        ] {
             assert_eq!(parse_count(text), None, "{text}");
         }
     }

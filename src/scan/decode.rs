@@ -153,8 +153,12 @@ impl Decoding {
             }
             Start::Object => {
                 let bytes = decompress(bytes).map_err(|error| {
-                    Error::statement(format!("table `{}`: object `{}` could not be decompressed", self.table.name(), object.key))
-                        .because(error)
+                    Error::statement(format!(
+                        "table `{}`: object `{}` could not be decompressed",
+                        self.table.name(),
+                        object.key
+                    ))
+                    .because(error)
                 })?;
                 let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
                 Ok(Open { object, bytes, records })
@@ -175,7 +179,9 @@ impl Decoding {
         let mut metadata = Vec::with_capacity(self.projection.metadata.len());
         for column in &self.projection.metadata {
             metadata.push(match (column, &self.repeats) {
-                (MetadataColumn::Repeat, Some(repeats)) => Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef,
+                (MetadataColumn::Repeat, Some(repeats)) => {
+                    Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef
+                }
                 _ => constant_column(*column, &origins).unwrap_or_else(|| {
                     Arc::new(decoded.lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
                 }),

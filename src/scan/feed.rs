@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, Stream};
 use futures::TryStreamExt;
+use futures::stream::{self, BoxStream, Stream};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;

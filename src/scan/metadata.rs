@@ -88,7 +88,8 @@ pub fn constant_column(column: MetadataColumn, origins: &[Origin]) -> Option<Arr
                 .iter()
                 .flat_map(|origin| {
                     let key = LandingKey::parse(&origin.object.key).ok();
-                    let partition = key.and_then(|key| key.partition).and_then(|partition| i32::try_from(partition).ok());
+                    let partition =
+                        key.and_then(|key| key.partition).and_then(|partition| i32::try_from(partition).ok());
                     each(origin).map(move |()| partition)
                 })
                 .collect::<Int32Array>(),

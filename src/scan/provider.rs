@@ -40,7 +40,8 @@ impl LandedProvider {
         let mut fields: Vec<Field> = columns.iter().map(Column::field).collect();
         if shape == Shape::RecordsAndOrigin {
             // A record may hold a key of that very name; the record's own wins.
-            let metadata = METADATA_COLUMNS.iter().filter(|metadata| !columns.iter().any(|own| own.name == metadata.name()));
+            let metadata =
+                METADATA_COLUMNS.iter().filter(|metadata| !columns.iter().any(|own| own.name == metadata.name()));
             fields.extend(metadata.map(|metadata| metadata.field()));
         }
         LandedProvider { table, snapshot, columns, schema: Arc::new(Schema::new(fields)) }

@@ -50,10 +50,7 @@ impl Repeats {
     /// An empty set whose memory counts against `pool`.
     pub fn new(pool: &Arc<dyn MemoryPool>) -> Self {
         let reservation = MemoryConsumer::new("exact repeats").register(pool);
-        Repeats {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            reservation: Mutex::new(reservation),
-        }
+        Repeats { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), reservation: Mutex::new(reservation) }
     }
 
     /// For each fingerprint whether it was seen before, by this partition or another.

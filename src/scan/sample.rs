@@ -85,8 +85,7 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
 async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> {
     let bytes = head(store, object).await?;
     let mut inference = Inference::new();
-    let mut records = Records::new(&bytes, Framing::detect(&bytes), 1, 0);
-    while let Some(record) = records.next() {
+    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
         record
             .and_then(|record| inference.observe(&record, &object.key))
             .map_err(|bad| bad_record(table, object, &bad))?;
@@ -107,16 +106,17 @@ async fn head(store: &Store, object: &Object) -> Result<Bytes> {
     while let Some(chunk) = body.try_next().await? {
         bytes.extend_from_slice(&chunk);
         let plain = Compression::of_magic(&bytes) == Compression::None;
-        if plain && bytes.len() >= OBJECT_BYTES && Framing::detect(&bytes) == Framing::Lines {
-            if let Some(end) = memchr::memrchr(b'\n', &bytes) {
-                bytes.truncate(end + 1);
-                return Ok(bytes.into());
-            }
+        if plain
+            && bytes.len() >= OBJECT_BYTES
+            && Framing::detect(&bytes) == Framing::Lines
+            && let Some(end) = memchr::memrchr(b'\n', &bytes)
+        {
+            bytes.truncate(end + 1);
+            return Ok(bytes.into());
         }
     }
-    decompress(bytes.into()).map_err(|error| {
-        Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error)
-    })
+    decompress(bytes.into())
+        .map_err(|error| Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use crate::error::{Error, Result};
 use crate::landing::LandingKey;
-use crate::store::{Object, Store};
+use crate::store::{Object, Store, Stores};
 
 /// A page of the listing.
 pub type Page = Arc<[Arc<Object>]>;
@@ -49,10 +49,10 @@ pub struct SnapshotTotals {
 
 impl Snapshot {
     /// Starts to list all that `store` holds, on the I/O runtime.
-    pub fn start(store: Store, io: &Handle) -> Snapshot {
+    pub fn start(stores: Stores, store: Store, io: &Handle) -> Snapshot {
         let state = Arc::new(Mutex::new(State::default()));
         let (changes, changed) = watch::channel(());
-        let task = io.spawn(list(store.clone(), Arc::clone(&state), changes)).abort_handle();
+        let task = io.spawn(list(stores, store.clone(), Arc::clone(&state), changes)).abort_handle();
         Snapshot { store, state, changed, task }
     }
 
@@ -107,8 +107,13 @@ impl Drop for Snapshot {
     }
 }
 
-async fn list(store: Store, state: Arc<Mutex<State>>, changes: watch::Sender<()>) {
-    let end = list_pages(&store, &state, &changes).await.map_err(Arc::new);
+async fn list(stores: Stores, store: Store, state: Arc<Mutex<State>>, changes: watch::Sender<()>) {
+    let mut end = list_pages(&store, &state, &changes).await;
+    let totals = state.lock().unwrap_or_else(PoisonError::into_inner).totals.clone();
+    if end.is_ok() && totals.objects == 0 {
+        end = Err(nothing_there(&stores, &store, &totals).await);
+    }
+    let end = end.map_err(Arc::new);
     state.lock().unwrap_or_else(PoisonError::into_inner).end = Some(end);
     changes.send_replace(());
 }
@@ -140,4 +145,19 @@ async fn list_pages(store: &Store, state: &Mutex<State>, changes: &watch::Sender
         changes.send_replace(());
     }
     Ok(())
+}
+
+/// A table without objects is a mistake in its location far more often than a table without records.
+async fn nothing_there(stores: &Stores, store: &Store, totals: &SnapshotTotals) -> Error {
+    let error = Error::statement(format!("`{}` holds no JSON objects", store.location()));
+    match (&totals.passed_over_example, totals.passed_over) {
+        (Some((key, reason)), 1) => error.hint(format!("it holds one key, `{key}`, which is not data: {reason}")),
+        (Some((key, reason)), count) => {
+            error.hint(format!("it holds {count} keys that are not data, such as `{key}`: {reason}"))
+        }
+        (None, _) => match stores.nearby(store.location()).await {
+            Some(nearby) => error.hint(nearby.hint()),
+            None => error,
+        },
+    }
 }

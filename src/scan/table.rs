@@ -112,9 +112,14 @@ impl LandedTable {
 
     /// The run's listing of the table, started by whoever asks first.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        let store = self.store.get_or_try_init(|| self.stores.open(&self.location)).await.map_err(|error| self.within(error))?;
+        let store = self
+            .store
+            .get_or_try_init(|| self.stores.open(&self.location))
+            .await
+            .map_err(|error| self.within(error))?;
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = snapshot.get_or_insert_with(|| Arc::new(Snapshot::start(store.clone(), &self.io)));
+        let snapshot =
+            snapshot.get_or_insert_with(|| Arc::new(Snapshot::start(self.stores.clone(), store.clone(), &self.io)));
         Ok(Arc::clone(snapshot))
     }
 
@@ -154,6 +159,9 @@ impl LandedTable {
 
 impl fmt::Debug for LandedTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LandedTable").field("name", &self.name).field("location", &self.location).finish_non_exhaustive()
+        f.debug_struct("LandedTable")
+            .field("name", &self.name)
+            .field("location", &self.location)
+            .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,6 @@
 //! the chain is built here, so that it follows the given `Environment`, asks the metadata service
 //! last, once and briefly, and can say what was tried.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -104,7 +103,7 @@ fn web_identity(environment: &Environment, provider_config: &ProviderConfig) -> 
     let provider = WebIdentityTokenCredentialsProvider::builder()
         .configure(provider_config)
         .static_configuration(StaticConfiguration {
-            web_identity_token_file: PathBuf::from(environment.resolve(file)),
+            web_identity_token_file: environment.resolve(file),
             role_arn: role.to_owned(),
             session_name: environment.get("AWS_ROLE_SESSION_NAME").unwrap_or("pinq").to_owned(),
         })

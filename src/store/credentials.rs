@@ -47,11 +47,11 @@ impl RenewedCredentials {
 
     /// The credentials to use now.
     pub async fn current(&self) -> Result<Arc<AwsCredential>> {
-        if let Some(kept) = self.kept().filter(|kept| !kept.is_due(SystemTime::now())) {
+        if let Some(kept) = self.kept().filter(|kept| !kept.is_due(now())) {
             return Ok(kept.credential);
         }
         let _one_at_a_time = self.renewing.lock().await;
-        let now = SystemTime::now();
+        let now = now();
         let old = self.kept();
         if let Some(kept) = old.clone().filter(|kept| !kept.is_due(now)) {
             return Ok(kept.credential);
@@ -121,6 +121,11 @@ impl Kept {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "credentials expire by the clock, and no answer depends on it")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// The innermost cause, which is the part that says what happened.
 fn deepest(error: &dyn std::error::Error) -> String {
     let mut cause = error;
@@ -168,7 +173,7 @@ mod tests {
             if asked > 2 {
                 return future::ProvideCredentials::ready(Err(CredentialsError::provider_error("gone")));
             }
-            let expires = SystemTime::now() + self.lifetime;
+            let expires = now() + self.lifetime;
             let found = Credentials::new(format!("key{asked}"), "hunter2", None, Some(expires), "test");
             future::ProvideCredentials::ready(Ok(found))
         }
@@ -193,7 +198,7 @@ mod tests {
         assert_eq!(credentials.current().await.unwrap().key_id, "key1");
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         let renew_from = credentials.kept().unwrap().renew_from.unwrap();
-        let minutes = renew_from.duration_since(SystemTime::now()).unwrap().as_secs() / 60;
+        let minutes = renew_from.duration_since(now()).unwrap().as_secs() / 60;
         assert_eq!(minutes, 54, "renewed five minutes before the hour is over");
 
         make_due(&credentials);

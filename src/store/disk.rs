@@ -25,8 +25,9 @@ use crate::location::Location;
 const PAGE: usize = 1_000;
 /// Folders that are walked at once.
 const FOLDERS_SIDE_BY_SIDE: usize = 8;
-/// Links that lead in circles end here.
-const DEEPEST: usize = 64;
+/// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
+/// would look like broken ones.
+const DEEPEST: usize = 24;
 /// Bytes of a piece of a stream.
 const PIECE: usize = 1 << 20;
 

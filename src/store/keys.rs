@@ -32,7 +32,7 @@ pub fn protect_listing(body: Bytes) -> Bytes {
             }
         };
         let start = tag_start.saturating_add(element.len());
-        let Some(length) = memmem::find(text[start..].as_bytes(), b"<") else { break };
+        let Some(length) = memmem::find(&text.as_bytes()[start..], b"<") else { break };
         let end = start.saturating_add(length);
         if let Cow::Owned(marked) = mark(&text[start..end], is_folder) {
             changed.push_str(&text[copied..start]);

@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, TryStreamExt};
 use object_store::path::Path as ClientPath;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 

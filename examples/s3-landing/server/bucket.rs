@@ -105,7 +105,7 @@ impl Bucket {
     ///
     /// The folder takes no file of this name. This is for tests, which have no use for the error.
     pub fn insert(&self, key: &str, body: impl Into<Bytes>) {
-        self.insert_modified(key, body, SystemTime::now());
+        self.insert_modified(key, body, now());
     }
 
     /// As [`Bucket::insert`], with a time for `Last-Modified` (whole seconds count; a folder takes the current time).
@@ -116,7 +116,8 @@ impl Bucket {
     pub fn insert_modified(&self, key: &str, body: impl Into<Bytes>, modified: SystemTime) {
         let body = body.into();
         let new = NewObject { etag: bodies::md5_hex(&body).into(), body, attributes: Attributes::default() };
-        self.write(key, new, modified, &WriteCondition::Always).expect("the bucket takes an object under this key");
+        let written = self.write(key, new, modified, &WriteCondition::Always);
+        assert!(written.is_ok(), "the bucket takes no object under `{key}`");
     }
 
     /// Removes an object and says whether there was one.
@@ -179,7 +180,7 @@ impl Bucket {
 
     /// Writes an object where the condition holds, without blocking the runtime on a disk.
     pub(super) async fn put(&self, key: String, new: NewObject, condition: WriteCondition) -> S3Result<Entry> {
-        let modified = SystemTime::now();
+        let modified = now();
         match &self.shared.backing {
             Backing::Memory => self.write(&key, new, modified, &condition),
             Backing::Folder(_) => {
@@ -240,4 +241,10 @@ impl Bucket {
 /// S3 takes any key, a file system does not: `a//b`, `..`, a name that is a folder already.
 fn not_a_file_name(key: &str, error: &io::Error) -> S3Error {
     s3_error!(InvalidArgument, "the folder behind this bucket takes no file for the key `{}`: {}", key, error)
+}
+
+/// The time that objects are stamped with.
+#[expect(clippy::disallowed_methods, reason = "a store stamps what it is given with its own clock")]
+pub(super) fn now() -> SystemTime {
+    SystemTime::now()
 }

@@ -54,7 +54,7 @@ impl Uploads {
             content_disposition: input.content_disposition,
             metadata: input.metadata,
         };
-        let initiated = whole_seconds(SystemTime::now());
+        let initiated = whole_seconds(super::bucket::now());
         let upload = Upload { key: input.key.clone(), initiated, attributes, parts: BTreeMap::new() };
         self.open().insert(upload_id.clone(), upload);
         CreateMultipartUploadOutput {
@@ -81,7 +81,7 @@ impl Uploads {
                 "the parts of all open uploads together are too large for this server"
             ));
         }
-        let part = Part { body, md5, modified: whole_seconds(SystemTime::now()) };
+        let part = Part { body, md5, modified: whole_seconds(super::bucket::now()) };
         find(&mut open, &input.upload_id, &input.key)?.parts.insert(input.part_number, part);
         Ok(UploadPartOutput { e_tag: Some(ETag::Strong(bodies::hex(&md5))), ..UploadPartOutput::default() })
     }

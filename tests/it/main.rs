@@ -1,0 +1,21 @@
+//! The integration tests, in one binary: each further one would link the whole engine again.
+
+//!
+//! A test module is a file or folder here. It must not depend on the machine: no network beyond
+//! loopback, no variable of the caller's environment, nothing written outside a scratch folder.
+
+#![cfg(test)]
+
+#[path = "../../examples/s3-landing/server/mod.rs"]
+mod s3;
+
+mod cli;
+mod console;
+mod questions;
+mod readme;
+mod reference;
+mod s3_server;
+mod s3_server_protocol;
+mod samples;
+mod slt;
+mod tidy;
