@@ -1,27 +1,68 @@
-//! pinq answers analytics questions over JSON that Kafka Connect lands on S3.
+//! pinq answers analytics questions over JSON that Kafka Connect lands on S3, with no cluster.
+//!
+//! An [`engine::Engine`] is opened over a landing: a folder or an S3 prefix that holds
+//! `<topic>/partition=<n>/...`. Each topic is the table `raw.<last part of the topic>`, cleaned by the
+//! view of that name, and an [`engine::Answer`] is a stream of Arrow record batches.
+//!
+//! ```
+//! use futures::TryStreamExt;
+//! use pinq::config::{Config, Environment, Overrides};
+//! use pinq::engine::Engine;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> pinq::error::Result<()> {
+//! let environment = Environment::of_process()?;
+//! let overrides = Overrides { landing: Some("data-samples/topics/".into()), ..Overrides::default() };
+//! let config = Config::load(&overrides, &environment, &pinq::sql::parse_type)?;
+//! let engine = Engine::open(&config, &environment)?;
+//!
+//! let mut answer = engine.query("select category, count(*) from pin group by category").await?;
+//! let mut rows = 0;
+//! while let Some(batch) = answer.try_next().await? {
+//!     rows += batch.num_rows();
+//! }
+//! assert_eq!(rows, 14); // thirteen categories, and the posts that have none
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The modules in reading order, from the leaves up; each uses what stands above it in this list.
 
+/// What went wrong, and what to do next.
 pub mod error;
-
-pub mod column;
-pub mod location;
 mod printable;
+
+/// Columns and their types.
+pub mod column;
+/// Folders and S3 prefixes.
+pub mod location;
+mod shipped;
 mod timestamp;
 
+mod functions;
+/// Answers as bytes.
 pub mod output;
-mod shipped;
+/// SQL text.
 pub mod sql;
+/// The terminal.
 pub mod ui;
 
+/// `pinq.toml` and the environment.
 pub mod config;
+/// What keys of landed objects say.
 pub mod landing;
+/// Listing, reading and writing objects.
 pub mod store;
 
+/// JSON to Arrow.
 pub mod json;
 
-mod functions;
 mod scan;
 
 mod catalog;
+
+/// Statements in, answers out.
 pub mod engine;
 
+/// The command line.
 pub mod cli;

@@ -6,10 +6,10 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::options::CommonArgs;
-use crate::config::{Config, Environment, FILE_NAME, Overrides};
+use crate::config::{Config, Environment, FILE_NAME};
 use crate::engine::{Engine, TableInfo, TableSchema};
 use crate::error::{Error, Kind, Result};
-use crate::sql;
+use crate::location::Location;
 use crate::ui::{Ui, human};
 
 /// Look at a landing and write a commented pinq.toml for it
@@ -26,13 +26,11 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     if path.exists() {
         return Err(already_there());
     }
-    // The configuration of a folder above must not lend its tables to the new one.
-    let overrides = Overrides { file: None, landing: Some(arguments.location.clone()) };
-    let mut config = Config::without_file(environment);
-    config.landing = Some(crate::location::Location::parse(&arguments.location, environment.working_folder())?);
-    if common.config.is_some() {
-        config = Config::load(&Overrides { file: common.config.clone(), ..overrides }, environment, &sql::parse_type)?;
-    }
+    // The configuration of a folder above must not lend its tables to the new one; one that was named
+    // may say how S3 is reached.
+    let landing = Location::parse(&arguments.location, environment.working_folder())?;
+    let base = if common.config.is_some() { common.config(environment)? } else { Config::without_file(environment) };
+    let config = Config { landing: Some(landing), tables: Vec::new(), ..base };
     let engine = Engine::open(&config, environment)?;
     let mut tables = Vec::new();
     for table in engine.tables().await?.into_iter().filter(|table| table.kind == "table") {

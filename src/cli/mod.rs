@@ -69,7 +69,9 @@ pub async fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
         }
     };
     let loudness = if parsed.common.quiet { Loudness::Quiet } else { Loudness::Normal };
-    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, ..UiOptions::default() });
+    let stdout = std::io::stdout();
+    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width });
     let outcome = tokio::select! {
         outcome = dispatch(&ui, &parsed, &environment) => outcome,
         signal = interrupted() => signal,

@@ -132,6 +132,11 @@ impl<'a> Writer<'a> {
             return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
                 .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
         }
+        let to_terminal = destination == Destination::Stdout && running.ui.options().width.is_some();
+        if to_terminal && matches!(format, Format::Arrow | Format::Parquet) {
+            return Err(Error::usage(format!("{format} is not for a terminal"))
+                .hint("redirect standard output, or use `--output PATH`"));
+        }
         let file = match &destination {
             Destination::File(place) => Some(Draft::at(place.clone())?),
             Destination::Stdout | Destination::Folder(_) => None,

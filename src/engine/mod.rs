@@ -6,6 +6,7 @@
 mod answer;
 mod check;
 mod describe;
+mod io;
 mod lineage;
 mod session;
 mod writes;
@@ -15,12 +16,12 @@ use std::sync::Arc;
 
 use datafusion::common::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
-use tokio::runtime::{Builder, Runtime};
 
 pub use answer::Answer;
 pub use check::{ColumnCheck, TableCheck};
 pub use describe::{ColumnInfo, TableInfo, TableSchema};
 
+use self::io::IoRuntime;
 use crate::catalog::{Catalog, Tables, ViewDefinition};
 use crate::column::Column;
 use crate::config::{Config, Environment, ViewsOrigin};
@@ -30,9 +31,6 @@ use crate::scan::{Counters, Expected, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
-
-/// Threads for network and disk work. They only move bytes; queries run on the caller's runtime.
-const IO_THREADS: usize = 2;
 
 /// What statements may do beyond reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +50,8 @@ pub struct Engine {
     catalog: Catalog,
     counters: Arc<Counters>,
     stores: Stores,
-    io: Option<Runtime>,
+    /// Ends the I/O tasks when the engine is dropped.
+    _io: IoRuntime,
 }
 
 /// What an engine did up to now.
@@ -70,25 +69,20 @@ impl Engine {
     /// An engine over what `config` names. Neither disk nor network is touched, apart from the files
     /// of the views.
     pub fn open(config: &Config, environment: &Environment) -> Result<Engine> {
-        let io = Builder::new_multi_thread()
-            .worker_threads(IO_THREADS)
-            .thread_name("pinq-io")
-            .enable_all()
-            .build()
-            .map_err(|error| Error::statement("the I/O threads could not be started").because(error))?;
+        let io = IoRuntime::start()?;
         let stores = Stores::new(&config.storage, environment);
         let counters = Arc::new(Counters::default());
         let tables = TableContext {
             stores: stores.clone(),
             counters: Arc::clone(&counters),
-            io: io.handle().clone(),
+            io: io.handle(),
             requests_in_flight: config.storage.requests_in_flight,
         };
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let catalog = Catalog::new(tables, view_definitions(config)?)?;
         let context = session::context(&config.session, &catalog)?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, io: Some(io) })
+        Ok(Engine { context, catalog, counters, stores, _io: io })
     }
 
     /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
@@ -158,15 +152,6 @@ impl Engine {
     /// The stores, for what writes answers to a bucket.
     pub fn stores(&self) -> &Stores {
         &self.stores
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // A runtime may not be dropped where another one runs; its tasks hold nothing to save.
-        if let Some(io) = self.io.take() {
-            io.shutdown_background();
-        }
     }
 }
 

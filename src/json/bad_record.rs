@@ -13,6 +13,15 @@ use super::record::{Record, offset};
 const KEPT_BEFORE: usize = 120;
 const KEPT: usize = 200;
 
+/// What about the record is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its text: it is no JSON object.
+    Text,
+    /// The value of this column, which does not fit the column's type.
+    Value(String),
+}
+
 /// A record that is no row, with everything needed to find and to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRecord {
@@ -22,6 +31,8 @@ pub struct BadRecord {
     pub column: u64,
     /// The offset of the offending place in the decompressed object, from 0.
     pub byte: u64,
+    /// What about it is wrong.
+    pub fault: Fault,
     /// Why it cannot be read: a lowercase fragment.
     pub reason: String,
     /// The offending line, cut to some 200 bytes around the place (`…` marks a cut), not escaped.
@@ -46,6 +57,7 @@ impl BadRecord {
             line: record.line.saturating_add(offset(newlines)),
             column,
             byte: record.byte.saturating_add(offset(at)),
+            fault: Fault::Text,
             reason: reason.into(),
             text,
             caret,

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::bad_record::BadRecord;
+use super::bad_record::{BadRecord, Fault};
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
 use super::keys::Keys;
@@ -217,7 +217,7 @@ fn bad_value(record: &Record<'_>, text: &str, column: &Column) -> BadRecord {
         }
         _ => format!("the value of `{name}` is {what} that does not fit its type {kind}"),
     };
-    BadRecord::at(record, at, reason)
+    BadRecord { fault: Fault::Value(name.clone()), ..BadRecord::at(record, at, reason) }
 }
 
 /// Finds the last value of one key of an object.

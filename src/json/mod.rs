@@ -24,7 +24,7 @@ mod records;
 mod shape;
 mod skip;
 
-pub use bad_record::BadRecord;
+pub use bad_record::{BadRecord, Fault};
 pub use decoder::{DecodeOptions, Decoded, Decoder, OnBadValue, Pushed};
 pub use framing::Framing;
 pub use infer::{Inference, InferredColumn, WidenedFrom};

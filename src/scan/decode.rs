@@ -16,7 +16,7 @@ use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Framing, Pushed, Records};
+use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, Pushed, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -195,7 +195,7 @@ impl Decoding {
 
 /// The error for a record that could not be read, with the place in its object.
 pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
-    Error::statement(format!(
+    let error = Error::statement(format!(
         "table `{table}`: object `{}`, line {}, column {} (byte {}): {}\n{}",
         object.key,
         bad.line,
@@ -203,7 +203,13 @@ pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
         bad.byte,
         bad.reason,
         bad.snippet()
-    ))
+    ));
+    match &bad.fault {
+        Fault::Text => error,
+        Fault::Value(column) => error
+            .hint(format!("declare the column as text: `{column} = \"varchar\"` under `[tables.{table}.columns]`"))
+            .hint(format!("or read such values as NULL, counted: `on_bad_value = \"null\"` under `[tables.{table}]`")),
+    }
 }
 
 /// The bytes themselves, or what they are the gzip or zstd form of.
