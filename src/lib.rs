@@ -28,41 +28,29 @@
 //!
 //! The modules in reading order, from the leaves up; each uses what stands above it in this list.
 
-/// What went wrong, and what to do next.
 pub mod error;
 mod printable;
 
-/// Columns and their types.
 pub mod column;
-/// Folders and S3 prefixes.
 pub mod location;
 mod shipped;
 mod timestamp;
 
 mod functions;
-/// Answers as bytes.
 pub mod output;
-/// SQL text.
 pub mod sql;
-/// The terminal.
 pub mod ui;
 
-/// `pinq.toml` and the environment.
 pub mod config;
-/// What keys of landed objects say.
 pub mod landing;
-/// Listing, reading and writing objects.
 pub mod store;
 
-/// JSON to Arrow.
 pub mod json;
 
 mod scan;
 
 mod catalog;
 
-/// Statements in, answers out.
 pub mod engine;
 
-/// The command line.
 pub mod cli;

@@ -10,6 +10,7 @@ use crate::config::{Config, Environment, FILE_NAME};
 use crate::engine::{Engine, TableInfo, TableSchema};
 use crate::error::{Error, Kind, Result};
 use crate::location::Location;
+use crate::shipped;
 use crate::ui::{Ui, human};
 
 /// Look at a landing and write a commented pinq.toml for it
@@ -64,7 +65,17 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
         let topic = table.location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let objects = human::counted(table.objects.unwrap_or(0), "object", "objects");
         let _ = writeln!(text, "# {objects}, {}.", human::bytes(table.bytes.unwrap_or(0)));
-        let _ = writeln!(text, "[tables.{}]\ntopic = {}", quoted(name), quoted(topic));
+        let _ = writeln!(text, "[tables.{}]\ntopic = {}", key(name), quoted(topic));
+        let expected = shipped::TABLES.iter().find(|shipped| shipped.name == name);
+        if let Some(expected) =
+            expected.filter(|expected| schema.columns.iter().any(|column| column.name == expected.key))
+        {
+            let _ = writeln!(
+                text,
+                "key = {} # what a record must have; `pinq check` counts those that do not",
+                quoted(expected.key)
+            );
+        }
         if let Some((objects, records)) = schema.sampled {
             let _ = writeln!(
                 text,
@@ -73,12 +84,12 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
                 human::counted(objects as u64, "object", "objects")
             );
         }
-        let _ = writeln!(text, "[tables.{}.columns]", quoted(name));
+        let _ = writeln!(text, "[tables.{}.columns]", key(name));
         for column in &schema.columns {
             let _ = writeln!(
                 text,
                 "{} = {} # {}",
-                quoted(&column.name),
+                key(&column.name),
                 quoted(&column.kind.to_lowercase()),
                 one_line(&column.evidence)
             );
@@ -94,6 +105,13 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
          # What pinq may use.\n# [session]\n# memory_limit = \"4GiB\"\n# threads = 4\n",
     );
     text
+}
+
+/// A TOML key: bare where TOML allows it.
+fn key(name: &str) -> String {
+    let bare =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if bare { name.to_owned() } else { quoted(name) }
 }
 
 /// A TOML basic string, which is also a legal quoted key.
