@@ -1,19 +1,44 @@
 //! The process boundary: arguments and environment in, exit code out. It must not decide anything.
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
+use pinq::cli;
 use pinq::config::Environment;
+use tokio::sync::oneshot;
+
+/// Planning recurses into deep statements, for which a thread's usual 2 MiB are little.
+const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
-        Err(error) => return pinq::cli::fail_early(&error),
+        Err(error) => return cli::fail_early(&error),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return pinq::cli::fail_early(&error.into()),
+        Err(error) => return cli::fail_early(&error.into()),
     };
-    let code = runtime.block_on(pinq::cli::run(std::env::args_os().collect(), environment));
+    let (sender, done) = oneshot::channel();
+    let handle = runtime.handle().clone();
+    // On a thread of its own, so that a signal is obeyed even where a write to a pipe that nobody reads
+    // keeps the work from noticing it.
+    let work = std::thread::Builder::new().name("pinq".to_owned()).stack_size(STACK_BYTES).spawn(move || {
+        let work = AssertUnwindSafe(|| handle.block_on(cli::run(std::env::args_os().collect(), environment)));
+        // A panic has said its place on standard error already; what is left is the exit code of a bug.
+        let code = std::panic::catch_unwind(work).unwrap_or_else(|_| cli::panicked());
+        // Nobody listens where the signal was obeyed without waiting for the work.
+        let _ = sender.send(code);
+    });
+    if let Err(error) = work {
+        return cli::fail_early(&error.into());
+    }
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = done => code.unwrap_or_else(|_| cli::panicked()),
+            code = cli::stopped_hard() => code,
+        }
+    });
     // A reading of standard input or of a slow disk that is still under way must not hold the exit up.
     runtime.shutdown_background();
     ExitCode::from(code)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
+use datafusion::logical_expr::TableType;
 
 use super::tables::Tables;
 use crate::scan::Shape;
@@ -32,6 +33,10 @@ impl SchemaProvider for LandedSchema {
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         self.tables.provider(name, self.shape).await
+    }
+
+    async fn table_type(&self, _name: &str) -> Result<Option<TableType>> {
+        Ok(Some(TableType::Base))
     }
 
     fn table_exist(&self, name: &str) -> bool {

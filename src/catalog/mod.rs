@@ -10,14 +10,15 @@ mod views;
 
 use std::sync::{Arc, Weak};
 
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
+use datafusion::catalog::{CatalogProvider, SchemaProvider};
 use datafusion::execution::SessionState;
 use parking_lot::RwLock;
 
+use landed::LandedSchema;
 pub use tables::Tables;
 pub use views::{ViewDefinition, Views};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scan::Shape;
 
 /// The catalog's name; SQL seldom says it.
@@ -43,20 +44,39 @@ impl Catalog {
     }
 
     /// The catalog as DataFusion takes it.
-    pub fn provider(&self) -> Result<Arc<dyn CatalogProvider>> {
-        let provider = MemoryCatalogProvider::new();
-        let raw = landed::LandedSchema::new(Arc::clone(&self.tables), Shape::Records);
-        let landed = landed::LandedSchema::new(Arc::clone(&self.tables), Shape::RecordsAndOrigin);
-        let registered = provider
-            .register_schema("raw", Arc::new(raw))
-            .and_then(|_| provider.register_schema("landed", Arc::new(landed)))
-            .and_then(|_| provider.register_schema(DEFAULT_SCHEMA, Arc::clone(&self.views) as _));
-        registered.map_err(|error| Error::bug("the schemas could not be registered").because(error))?;
-        Ok(Arc::new(provider))
+    pub fn provider(&self) -> Arc<dyn CatalogProvider> {
+        Arc::new(Schemas {
+            raw: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::Records)),
+            landed: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::RecordsAndOrigin)),
+            views: Arc::clone(&self.views),
+        })
     }
 
     /// Gives the views the session in which they are planned.
     pub fn attach(&self, session: Weak<RwLock<SessionState>>) {
         self.views.attach(session);
+    }
+}
+
+/// The three schemas, always in the same order.
+#[derive(Debug)]
+struct Schemas {
+    raw: Arc<LandedSchema>,
+    landed: Arc<LandedSchema>,
+    views: Arc<Views>,
+}
+
+impl CatalogProvider for Schemas {
+    fn schema_names(&self) -> Vec<String> {
+        [DEFAULT_SCHEMA, "raw", "landed"].map(str::to_owned).to_vec()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        match name {
+            DEFAULT_SCHEMA => Some(Arc::clone(&self.views) as _),
+            "raw" => Some(Arc::clone(&self.raw) as _),
+            "landed" => Some(Arc::clone(&self.landed) as _),
+            _ => None,
+        }
     }
 }

@@ -48,6 +48,7 @@ impl Tables {
         let location = match declared.map(|table| &table.source) {
             Some(TableSource::Location(location)) => Some(location.clone()),
             Some(TableSource::Topic(topic)) => Some(self.topic_location(topic)?),
+            None if self.landing.is_none() && self.declared.is_empty() => return Err(no_landing()),
             Some(TableSource::TopicOfThatName) | None => {
                 let topics = self.topics().await?;
                 let topic = topics.named.iter().find(|named| named.table == name);
@@ -86,6 +87,8 @@ impl Tables {
     pub async fn all(&self) -> Result<Vec<Arc<LandedTable>>> {
         if self.landing.is_some() {
             self.topics().await?;
+        } else if self.declared.is_empty() {
+            return Err(no_landing());
         }
         let mut tables = Vec::new();
         for name in self.names() {
@@ -208,6 +211,12 @@ impl Tables {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<LandedTable>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn no_landing() -> Error {
+    Error::usage("no landing is configured, so there are no tables")
+        .hint("pass `--landing LOCATION`: the folder or `s3://BUCKET/PREFIX/` that holds the topics")
+        .hint("or write a `pinq.toml` for it: `pinq init LOCATION`")
 }
 
 fn on_bad_value(declared: Option<&TableConfig>) -> OnBadValue {

@@ -11,12 +11,13 @@ use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result as PlanResult, plan_err};
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::TableType;
 use parking_lot::RwLock;
 
 use super::tables::Tables;
 use crate::error::{Error, Result};
 use crate::scan::Shape;
-use crate::sql::{self, SourceStatement, StatementKind};
+use crate::sql::{self, Names, SourceStatement, StatementKind};
 
 /// A view as it was written.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct ViewDefinition {
 #[derive(Debug)]
 pub struct Views {
     defined: BTreeMap<String, (ViewDefinition, SourceStatement)>,
+    /// For each defined view the names that it is made of, as SQL says them.
+    made_of: BTreeMap<String, Vec<String>>,
     /// What statements created: views, and tables in memory.
     created: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
     tables: Arc<Tables>,
@@ -42,7 +45,7 @@ pub struct Views {
 impl Views {
     /// The views of these definitions; each must be one query, and none may build on itself.
     pub fn new(definitions: Vec<ViewDefinition>, tables: Arc<Tables>) -> Result<Views> {
-        let mut defined = BTreeMap::new();
+        let (mut defined, mut made_of) = (BTreeMap::new(), BTreeMap::new());
         for definition in definitions {
             let mut statements = sql::split(&definition.text, &definition.origin).map_err(usage)?.into_iter();
             let (Some(statement), None) = (statements.next(), statements.next()) else {
@@ -59,9 +62,10 @@ impl Views {
                 ))
                 .hint("a view is one SELECT; leave `CREATE VIEW ... AS` out"));
             }
+            made_of.insert(definition.name.clone(), sql::references(&statement.parsed)?);
             defined.insert(definition.name.clone(), (definition, statement));
         }
-        let views = Views { defined, created: Mutex::default(), tables, session: OnceLock::new() };
+        let views = Views { defined, made_of, created: Mutex::default(), tables, session: OnceLock::new() };
         views.refuse_cycles()?;
         Ok(views)
     }
@@ -77,16 +81,32 @@ impl Views {
         self.defined.values().map(|(definition, _)| definition)
     }
 
-    fn refuse_cycles(&self) -> Result<()> {
-        let mut building_on: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (name, (_, statement)) in &self.defined {
-            let mut views = Vec::new();
-            for reference in sql::references(&statement.parsed)? {
-                let plain = reference.strip_prefix("public.").unwrap_or(&reference);
-                views.extend(self.defined.get_key_value(plain).map(|(name, _)| name.as_str()));
+    /// The definitions that can be planned where these tables exist, ordered by name.
+    pub fn usable(&self, tables: &[String]) -> impl Iterator<Item = &ViewDefinition> {
+        self.definitions().filter(|definition| self.is_usable(&definition.name, tables))
+    }
+
+    fn is_usable(&self, name: &str, tables: &[String]) -> bool {
+        self.made_of.get(name).into_iter().flatten().all(|reference| {
+            let landed = reference.strip_prefix("raw.").or_else(|| reference.strip_prefix("landed."));
+            match landed {
+                Some(table) => tables.iter().any(|known| known == table.trim_matches('"')),
+                None if self.defined.contains_key(reference) => self.is_usable(reference, tables),
+                None => true,
             }
-            building_on.insert(name, views);
-        }
+        })
+    }
+
+    fn refuse_cycles(&self) -> Result<()> {
+        let view = |reference: &'_ String| {
+            let plain = reference.strip_prefix("public.").unwrap_or(reference);
+            self.defined.get_key_value(plain).map(|(name, _)| name.as_str())
+        };
+        let building_on: BTreeMap<&str, Vec<&str>> = self
+            .made_of
+            .iter()
+            .map(|(name, references)| (name.as_str(), references.iter().filter_map(view).collect()))
+            .collect();
         let mut done = Vec::new();
         for name in building_on.keys() {
             follow(name, &building_on, &mut Vec::new(), &mut done)?;
@@ -105,8 +125,8 @@ impl Views {
             })?;
         let state = session.read().clone();
         let plan = state.statement_to_plan(statement.parsed.clone()).await.map_err(|error| {
-            let error =
-                sql::diagnose(&error, statement, &self.tables.names()).within(format!("view `{}`", definition.name));
+            let error = sql::diagnose(&error, statement, &Names { tables: self.tables.names(), ..Names::default() })
+                .within(format!("view `{}`", definition.name));
             DataFusionError::External(Box::new(error))
         })?;
         Ok(Arc::new(ViewTable::new(plan, Some(statement.text().to_owned()))))
@@ -148,7 +168,9 @@ fn follow<'a>(
 #[async_trait]
 impl SchemaProvider for Views {
     fn table_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.defined.keys().cloned().collect();
+        // A view over a topic that this landing lacks would only make a list of all tables fail.
+        let tables = self.tables.names();
+        let mut names: Vec<String> = self.usable(&tables).map(|definition| definition.name.clone()).collect();
         names.extend(self.created().keys().cloned());
         names.sort();
         names.dedup();
@@ -164,6 +186,14 @@ impl SchemaProvider for Views {
             Some((definition, statement)) => self.plan(definition, statement).await.map(Some),
             None => self.tables.provider(name, Shape::Records).await,
         }
+    }
+
+    async fn table_type(&self, name: &str) -> PlanResult<Option<TableType>> {
+        // Found without planning, so that a broken view does not hide the others.
+        if let Some(created) = self.created().get(name) {
+            return Ok(Some(created.table_type()));
+        }
+        Ok(Some(if self.defined.contains_key(name) { TableType::View } else { TableType::Base }))
     }
 
     fn register_table(

@@ -66,10 +66,9 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
         let objects = human::counted(table.objects.unwrap_or(0), "object", "objects");
         let _ = writeln!(text, "# {objects}, {}.", human::bytes(table.bytes.unwrap_or(0)));
         let _ = writeln!(text, "[tables.{}]\ntopic = {}", key(name), quoted(topic));
-        let expected = shipped::TABLES.iter().find(|shipped| shipped.name == name);
-        if let Some(expected) =
-            expected.filter(|expected| schema.columns.iter().any(|column| column.name == expected.key))
-        {
+        let has = |key: &str| schema.columns.iter().any(|column| column.name == key);
+        let expected = shipped::TABLES.iter().find(|shipped| shipped.name == name && has(shipped.key));
+        if let Some(expected) = expected {
             let _ = writeln!(
                 text,
                 "key = {} # what a record must have; `pinq check` counts those that do not",
@@ -86,9 +85,12 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
         }
         let _ = writeln!(text, "[tables.{}.columns]", key(name));
         for column in &schema.columns {
+            // What strays of other topics brought along is told, not read.
+            let stray = expected.is_some_and(|expected| expected.columns.iter().all(|(name, _)| *name != column.name));
+            let lead = if stray { "# " } else { "" };
             let _ = writeln!(
                 text,
-                "{} = {} # {}",
+                "{lead}{} = {} # {}",
                 key(&column.name),
                 quoted(&column.kind.to_lowercase()),
                 one_line(&column.evidence)

@@ -24,12 +24,17 @@ impl Input {
 }
 
 /// Reads FILE arguments in the order given; a folder's files in the order of their names.
-pub fn read(files: &[String], environment: &Environment) -> Result<Vec<Input>> {
+pub async fn read(files: &[String], environment: &Environment) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for file in files {
         if file == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).map_err(|error| unreadable("-", error))?;
+            // On a thread of its own, so that waiting for a writer can be interrupted.
+            let reading = tokio::task::spawn_blocking(|| {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+            });
+            let read = reading.await.map_err(|error| Error::bug("reading standard input failed").because(error))?;
+            let bytes = read.map_err(|error| unreadable("-", error))?;
             inputs.push(Input::of_text("stdin", &text(bytes, "-")?, "-"));
             continue;
         }
@@ -75,7 +80,7 @@ fn text(bytes: Vec<u8>, shown: &str) -> Result<String> {
 fn unreadable(shown: &str, error: std::io::Error) -> Error {
     let missing = error.kind() == std::io::ErrorKind::NotFound;
     let message = if missing { format!("there is no file `{shown}`") } else { format!("`{shown}` could not be read") };
-    let error = Error::usage(message).because(error);
+    let error = if missing { Error::usage(message) } else { Error::usage(message).because(error) };
     if missing && shown.contains('*') {
         return error.hint("no file fits the pattern, so the shell passed it on as it is");
     }

@@ -18,6 +18,7 @@ mod tables;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +26,9 @@ use crate::config::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::ui::{Colour, ErrorStream, Loudness, Ui, UiOptions};
 use options::CommonArgs;
+
+/// How long a command that was told to stop may take to do so.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Answers analytics questions over JSON that Kafka Connect lands on S3
 ///
@@ -116,8 +120,23 @@ async fn interrupted() -> Result<()> {
     Err(Error::new(Kind::Interrupted, "interrupted"))
 }
 
+/// Waits for a signal and then a moment in which the command may end in good order by itself.
+pub async fn stopped_hard() -> u8 {
+    let Err(error) = interrupted().await else { return std::future::pending().await };
+    tokio::time::sleep(GRACE).await;
+    Ui::new(UiOptions::default()).print_error(&error);
+    error.kind().exit_code()
+}
+
 /// Shows an error from before there was anything to run, and gives its exit code.
 pub fn fail_early(error: &Error) -> std::process::ExitCode {
     Ui::new(UiOptions::default()).print_error(error);
     std::process::ExitCode::from(error.kind().exit_code())
+}
+
+/// Says that a panic is a bug, and gives its exit code.
+pub fn panicked() -> u8 {
+    let error = Error::bug("pinq stopped at a state that it should never reach");
+    Ui::new(UiOptions::default()).print_error(&error);
+    error.kind().exit_code()
 }

@@ -24,7 +24,7 @@ pub struct CommonArgs {
     pub quiet: bool,
     /// How answers are written: table, csv, tsv, json, ndjson, markdown, arrow or parquet
     ///
-    /// By default a table, or what the extension of `--output` says.
+    /// By default a table, what the extension of `--output` says, or csv where it is a folder.
     #[arg(long, short, global = true, value_name = "FORMAT", value_parser = format_name)]
     pub format: Option<Format>,
     /// Where answers are written: a file, or a folder for one file each; on disk or `s3://`

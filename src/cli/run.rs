@@ -71,6 +71,6 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
             |file: &shipped::ShippedFile| Input::of_text(file.name, file.text, &format!("built-in {}.sql", file.name));
         inputs.extend(shipped::QUESTIONS.iter().map(shipped));
     }
-    inputs.extend(inputs::read(&arguments.files, environment)?);
+    inputs.extend(inputs::read(&arguments.files, environment).await?);
     running.run(inputs).await
 }

@@ -1,5 +1,6 @@
 //! Running statements one after another and writing their answers: what `run` and `sql` share.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -8,11 +9,11 @@ use futures::StreamExt;
 use super::destination::{Destination, Draft};
 use super::inputs::Input;
 use super::options::CommonArgs;
-use crate::config::Environment;
+use crate::config::{Environment, nearest};
 use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink, TableOptions};
-use crate::sql::{Heading, Parameters, SourceStatement, StatementKind};
+use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
 use crate::ui::{Progress, Ui, human};
 
 /// How often progress is redrawn.
@@ -41,6 +42,7 @@ impl Running<'_> {
     /// Runs every statement of `inputs` over one snapshot.
     pub async fn run(&self, inputs: Vec<Input>) -> Result<()> {
         let started = Instant::now();
+        self.refuse_unknown_parameters(&inputs)?;
         let engine = self.common.engine(self.environment)?;
         let mut writer = Writer::new(self, &inputs)?;
         let (mut ran, mut failed) = (0_u64, 0_u64);
@@ -84,6 +86,25 @@ impl Running<'_> {
         Ok(())
     }
 
+    /// A mistyped name would otherwise leave its statement without a value, or be lost in silence.
+    fn refuse_unknown_parameters(&self, inputs: &[Input]) -> Result<()> {
+        let statements = || inputs.iter().filter_map(|input| input.statements.as_ref().ok()).flatten();
+        let known: BTreeSet<String> = statements().flat_map(|statement| sql::parameters(&statement.parsed)).collect();
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        for input in inputs {
+            if matches!(&input.statements, Ok(statements) if statements.is_empty()) {
+                self.ui.warning(&format!("`{}` holds no statement", input.name));
+            }
+        }
+        let Some(unknown) = self.parameters.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
+        let error = Error::usage(format!("no statement has the parameter `${unknown}`"));
+        Err(match (nearest(unknown, &names), names.is_empty()) {
+            (_, true) => error.hint("write `$NAME` in a statement where the value belongs"),
+            (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+            (None, _) => error.hint(format!("there are {}", names.join(", "))),
+        })
+    }
+
     fn summarise(&self, engine: &Engine, statements: u64, elapsed: Duration) {
         let totals = engine.totals();
         let requests = totals.requests;
@@ -125,10 +146,9 @@ impl<'a> Writer<'a> {
         let format = destination.format(running.common);
         let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
         let answers = answers.filter(|statement| crate::sql::kind(&statement.parsed) != StatementKind::Changes).count();
-        if answers > 1
-            && matches!(format, Format::Arrow | Format::Parquet)
-            && !matches!(destination, Destination::Folder(_))
-        {
+        let is_file = matches!(destination, Destination::File(_));
+        let holds_one = matches!(format, Format::Arrow | Format::Parquet) || (format == Format::Json && is_file);
+        if answers > 1 && holds_one && !matches!(destination, Destination::Folder(_)) {
             return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
                 .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
         }
@@ -158,10 +178,10 @@ impl<'a> Writer<'a> {
         let progress = self.running.ui.progress(None);
         let started = engine.run(statement, file, &self.running.parameters, self.running.access);
         let answer = ticking(&progress, engine, started).await?;
-        *number += 1;
         if answer.schema().fields().is_empty() {
             return drain(&progress, engine, answer).await;
         }
+        *number += 1;
         let draft = match &self.destination {
             Destination::Stdout => Some(Draft::Stdout),
             Destination::Folder(folder) => {
@@ -189,6 +209,8 @@ impl<'a> Writer<'a> {
         mut sink: Sink,
         heading: &Heading,
     ) -> Result<()> {
+        // A statement that fails before its first rows leaves no header behind.
+        let mut batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
         let shares_sink = !matches!(self.destination, Destination::Folder(_));
         if shares_sink
             && self.written > 0
@@ -202,8 +224,9 @@ impl<'a> Writer<'a> {
             _ => {}
         }
         let mut encoder = output::encoder(self.format, answer.schema(), sink, &self.options)?;
-        while let Some(batch) = ticking(progress, engine, async { Ok(answer.next().await) }).await? {
-            encoder.write(&batch?)?;
+        while let Some(rows) = batch {
+            encoder.write(&rows)?;
+            batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
         }
         progress.finish();
         encoder.finish()?;

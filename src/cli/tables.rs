@@ -26,9 +26,14 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _argum
         ReportColumn::Text("location", text(&|table| table.location.clone())),
     ];
     report::write(ui, common, environment, &engine, "tables", columns).await?;
-    let passed_over: u64 = tables.iter().filter_map(|table| table.passed_over).sum();
-    if passed_over > 0 {
-        ui.status(&format!("{} not data and passed over", human::counted(passed_over, "key is", "keys are")));
+    for table in &tables {
+        if let Some((key, reason)) = &table.passed_over_example {
+            let keys = human::counted(table.passed_over, "key is", "keys are");
+            ui.status(&format!("`{}`: {keys} not data and passed over, such as `{key}`: {reason}", table.name));
+        }
+        if let Some(empty) = &table.empty {
+            ui.warning(&format!("`{}`: {empty}", table.name));
+        }
     }
     for topic in engine.passed_over_topics() {
         ui.warning(&format!(

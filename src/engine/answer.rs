@@ -9,7 +9,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
 use crate::error::{Error, Result};
-use crate::sql::{self, SourceStatement};
+use crate::sql::{self, Names, SourceStatement};
 
 /// Batches as they are computed. Dropping it cancels the statement.
 pub struct Answer {
@@ -34,6 +34,8 @@ impl Stream for Answer {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let polled = self.stream.poll_next_unpin(context);
-        polled.map(|batch| batch.map(|batch| batch.map_err(|error| sql::diagnose(&error, &self.statement, &[]))))
+        polled.map(|batch| {
+            batch.map(|batch| batch.map_err(|error| sql::diagnose(&error, &self.statement, &Names::default())))
+        })
     }
 }

@@ -6,10 +6,11 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::{Column, DataFusionError, ScalarValue, TableReference};
-use datafusion::functions::expr_fn::concat;
+use datafusion::common::{Column, DataFusionError, TableReference};
+use datafusion::functions::expr_fn::{concat, lpad};
 use datafusion::functions_aggregate::expr_fn::{count, min, sum};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast as cast_to, col, lit, when};
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast as cast_to, col, lit, when};
 
 use super::Engine;
 use super::lineage::{Lineage, lineage};
@@ -82,7 +83,8 @@ impl Engine {
             .map_err(failed)?;
         let row = Row::of(counts.collect().await.map_err(failed)?)?;
         (check.records, check.repeats, check.strays) = (row.number(0), row.number(1), row.number(2));
-        check.stray_example = row.text(3);
+        check.stray_example =
+            row.text(3).and_then(|text| text.split_once(SEPARATOR).map(|(object, line)| readable_place(object, line)));
         if self.catalog.views.definitions().any(|view| view.name == table.name()) {
             self.compare(table, &mut check).await.map_err(failed)?;
         }
@@ -94,10 +96,11 @@ impl Engine {
     async fn compare(&self, table: &LandedTable, check: &mut TableCheck) -> Result<(), DataFusionError> {
         let plan =
             self.context.table(TableReference::partial(DEFAULT_SCHEMA, table.name())).await?.into_unoptimized_plan();
-        let Lineage { columns: expressions, base: input } = lineage(&plan)?;
-        let has_origin = input.schema().has_column_with_unqualified_name(MetadataColumn::Object.name())
-            && input.schema().has_column_with_unqualified_name(MetadataColumn::Line.name());
-        let mut aggregates = vec![count(lit(1_i64))];
+        let Lineage { columns: expressions, base } = lineage(&plan)?;
+        let (base, kept) = without_repeats(base)?;
+        let has = |column: MetadataColumn| base.schema().has_column_with_unqualified_name(column.name());
+        let has_origin = has(MetadataColumn::Object) && has(MetadataColumn::Line);
+        let mut aggregates = vec![sum(one_where(kept.clone())?)];
         let mut compared = Vec::new();
         for (expression, field) in expressions.iter().zip(plan.schema().fields()) {
             let sources = expression.column_refs();
@@ -111,11 +114,10 @@ impl Engine {
             let lost = had_value.and(expression.clone().is_null());
             let value = sources.into_iter().map(|source| cast_to(source, DataType::Utf8)).collect::<Vec<_>>();
             let value = if let [one] = value.as_slice() { one.clone() } else { concat(value) };
-            let example_place = if has_origin { place() } else { lit(ScalarValue::Utf8(None)) };
-            aggregates.push(sum(one_where(lost.clone())?));
-            // The least place decides which example is shown, so that it is the same in every run.
-            let separated = concat(vec![example_place, lit("\u{1f}"), value]);
-            aggregates.push(min(when(lost, separated).end()?));
+            let place = if has_origin { place() } else { lit(SEPARATOR) };
+            aggregates.push(sum(one_where(kept.clone().and(lost.clone()))?));
+            // The first place of all decides which example is shown, so that every run shows the same.
+            aggregates.push(min(when(lost, concat(vec![place, lit(SEPARATOR), value])).end()?));
             compared.push((field.name().clone(), matches!(field.data_type(), DataType::Timestamp(_, _))));
         }
         let aggregates: Vec<Expr> = aggregates
@@ -123,28 +125,57 @@ impl Engine {
             .enumerate()
             .map(|(number, aggregate)| aggregate.alias(format!("a{number}")))
             .collect();
-        let plan = LogicalPlanBuilder::from(input).aggregate(Vec::<Expr>::new(), aggregates)?.build()?;
+        let plan = LogicalPlanBuilder::from(base).aggregate(Vec::<Expr>::new(), aggregates)?.build()?;
         let batches = self.context.execute_logical_plan(plan).await?.collect().await?;
         let row = Row::of(batches).map_err(|error| DataFusionError::External(Box::new(error)))?;
         check.kept = Some(row.number(0));
         for (number, (column, is_timestamp)) in compared.into_iter().enumerate() {
             let values = row.number(1 + 2 * number);
-            if values > 0 {
-                let example = row.text(2 + 2 * number);
-                let example = example.and_then(|text| {
-                    text.split_once('\u{1f}').map(|(place, value)| (value.to_owned(), place.to_owned()))
-                });
-                check.columns.push(ColumnCheck { column, is_timestamp, values, example });
+            if values == 0 {
+                continue;
             }
+            let example = row.text(2 + 2 * number).and_then(|text| {
+                let mut parts = text.splitn(3, SEPARATOR);
+                let place = readable_place(parts.next()?, parts.next()?);
+                parts.next().map(|value| (value.to_owned(), place))
+            });
+            check.columns.push(ColumnCheck { column, is_timestamp, values, example });
         }
         Ok(())
     }
 }
 
-/// `object, line N` of a record.
+/// Stands between the parts of an example while it is an aggregate's text; no key or value has it.
+const SEPARATOR: &str = "\u{1f}";
+/// Digits of a line number, so that lines sort as text as they do as numbers.
+const LINE_DIGITS: i64 = 12;
+
+/// The object and the line of a record as text that sorts in the order of the landing.
 fn place() -> Expr {
     let line = cast_to(col(MetadataColumn::Line.name()), DataType::Utf8);
-    concat(vec![col(MetadataColumn::Object.name()), lit(", line "), line])
+    let line = lpad(vec![line, lit(LINE_DIGITS), lit("0")]);
+    concat(vec![col(MetadataColumn::Object.name()), lit(SEPARATOR), line])
+}
+
+/// `object, line N`; nothing where the view does not say where its records came from.
+fn readable_place(object: &str, line: &str) -> String {
+    if object.is_empty() { String::new() } else { format!("{object}, line {}", line.trim_start_matches('0')) }
+}
+
+/// A view's base with its repeats, and the condition that a record is none. Which of two equal records
+/// is the repeat depends on which was decoded first; an example must not.
+fn without_repeats(base: LogicalPlan) -> Result<(LogicalPlan, Expr), DataFusionError> {
+    let LogicalPlan::Filter(filter) = base else { return Ok((base, lit(true))) };
+    let about_repeats =
+        |part: &Expr| part.column_refs().iter().any(|column| column.name == MetadataColumn::Repeat.name());
+    let (repeats, others): (Vec<Expr>, Vec<Expr>) =
+        split_conjunction_owned(filter.predicate).into_iter().partition(about_repeats);
+    let base = LogicalPlan::clone(&filter.input);
+    let base = match conjunction(others) {
+        Some(predicate) => LogicalPlanBuilder::from(base).filter(predicate)?.build()?,
+        None => base,
+    };
+    Ok((base, conjunction(repeats).unwrap_or_else(|| lit(true))))
 }
 
 fn one_where(condition: Expr) -> Result<Expr, DataFusionError> {

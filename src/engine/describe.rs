@@ -24,7 +24,11 @@ pub struct TableInfo {
     /// Their size in bytes as stored.
     pub bytes: Option<u64>,
     /// Keys below its location that are not data.
-    pub passed_over: Option<u64>,
+    pub passed_over: u64,
+    /// One of them and why it is not.
+    pub passed_over_example: Option<(String, String)>,
+    /// What is said of a table without objects.
+    pub empty: Option<String>,
 }
 
 /// A column of a table.
@@ -53,25 +57,37 @@ impl Engine {
         let mut infos = Vec::new();
         for table in self.catalog.tables.all().await? {
             let snapshot = table.snapshot().await?;
-            snapshot.pages().await.map_err(|error| error.within(format!("table `{}`", table.name())))?;
+            let listed = snapshot.pages().await.map(drop);
             let totals = snapshot.totals();
+            // A topic without objects is worth a word, and no reason to hide the others.
+            let empty = match listed {
+                Err(error) if totals.objects > 0 || !snapshot.is_empty() => {
+                    return Err(error.within(format!("table `{}`", table.name())));
+                }
+                Err(error) => Some(error.message().to_owned()),
+                Ok(()) => None,
+            };
             infos.push(TableInfo {
                 name: format!("raw.{}", table.name()),
                 kind: "table",
                 location: table.location().to_string(),
                 objects: Some(totals.objects),
                 bytes: Some(totals.bytes),
-                passed_over: Some(totals.passed_over),
+                passed_over: totals.passed_over,
+                passed_over_example: totals.passed_over_example,
+                empty,
             });
         }
-        for view in self.catalog.views.definitions() {
+        for view in self.catalog.views.usable(&self.catalog.tables.names()) {
             infos.push(TableInfo {
                 name: view.name.clone(),
                 kind: "view",
                 location: view.origin.clone(),
                 objects: None,
                 bytes: None,
-                passed_over: None,
+                passed_over: 0,
+                passed_over_example: None,
+                empty: None,
             });
         }
         Ok(infos)
@@ -105,16 +121,18 @@ impl Engine {
 
     /// The columns that the planner gives a name of any kind.
     async fn planned_schema(&self, name: &str) -> Result<TableSchema> {
-        let unknown = |error: DataFusionError| match error {
-            DataFusionError::External(error) => match error.downcast::<Error>() {
-                Ok(error) => *error,
-                Err(error) => Error::statement(format!("the columns of `{name}` could not be read")).because(error),
-            },
-            _ => Error::statement(format!("there is no table or view `{name}`")),
-        };
-        let frame = match self.context.table(name).await.map_err(unknown) {
+        let frame = match self.context.table(name).await {
             Ok(frame) => frame,
-            Err(error) => return Err(self.with_near_name(error, name).await),
+            Err(DataFusionError::External(error)) => {
+                return Err(match error.downcast::<Error>() {
+                    Ok(error) => *error,
+                    Err(error) => Error::statement(format!("the columns of `{name}` could not be read")).because(error),
+                });
+            }
+            Err(_) => {
+                let error = Error::statement(format!("there is no table or view `{name}`"));
+                return Err(self.with_near_name(error, name).await);
+            }
         };
         let columns = frame.schema().fields().iter().map(|field| ColumnInfo {
             name: field.name().clone(),
@@ -133,6 +151,7 @@ impl Engine {
         };
         let mut names: Vec<String> = self.catalog.views.table_names();
         names.extend(tables.iter().map(|name| format!("raw.{name}")));
+        names.extend(tables.iter().map(|name| format!("landed.{name}")));
         names
     }
 

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
 use crate::scan::{Counters, Expected, TableContext, Totals};
 use crate::shipped;
-use crate::sql::{self, Parameters, SourceStatement};
+use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
 
 /// What statements may do beyond reading.
@@ -105,6 +105,10 @@ impl Engine {
             .hint("to keep an answer, use `--output PATH`"));
         }
         let values = sql::bind(statement, file, parameters)?;
+        if sql::references(&statement.parsed)?.iter().any(|name| name.starts_with("information_schema.")) {
+            // What lists the tables is asked for names without waiting; they have to be known by then.
+            self.catalog.tables.all().await?;
+        }
         let started = async {
             let plan = self.context.state().statement_to_plan(statement.parsed.clone()).await?;
             writes::register_stores(&self.context, &self.stores, &plan).await?;
@@ -117,7 +121,10 @@ impl Engine {
         };
         match started.await {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone())),
-            Err(error) => Err(sql::diagnose(&error, statement, &self.names().await)),
+            Err(error) => {
+                let names = Names { tables: self.names().await, functions: session::functions(&self.context.state()) };
+                Err(sql::diagnose(&error, statement, &names))
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -45,6 +46,16 @@ pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionConte
     for function in functions::all() {
         context.register_udf(function.as_ref().clone());
     }
-    context.register_catalog(CATALOG, catalog.provider()?);
+    context.register_catalog(CATALOG, catalog.provider());
     Ok(context)
+}
+
+/// The names of every function, sorted.
+pub fn functions(state: &SessionState) -> Vec<String> {
+    let scalar = state.scalar_functions().keys();
+    let aggregate = state.aggregate_functions().keys();
+    let mut names: Vec<String> = scalar.chain(aggregate).chain(state.window_functions().keys()).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
 }

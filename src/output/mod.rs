@@ -11,6 +11,7 @@ mod ipc;
 mod json;
 mod markdown;
 mod parquet;
+mod plan;
 mod table;
 mod tsv;
 
@@ -54,6 +55,7 @@ pub trait Encoder: Send {
 /// name.
 pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOptions) -> Result<Box<dyn Encoder>> {
     Ok(match format {
+        Format::Table if plan::is_plan(&schema) => Box::new(plan::PlanEncoder::new(sink)),
         Format::Table => Box::new(table::TableEncoder::new(schema, sink, options)),
         Format::Csv => Box::new(csv::CsvEncoder::new(&schema, sink)?),
         Format::Tsv => Box::new(tsv::TsvEncoder::new(&schema, sink)?),

@@ -167,7 +167,7 @@ impl Decoding {
     }
 
     fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
-        bad_record(self.table.name(), object, bad)
+        bad_record(self.table.name(), object, bad).within(format!("table `{}`", self.table.name()))
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
@@ -196,7 +196,7 @@ impl Decoding {
 /// The error for a record that could not be read, with the place in its object.
 pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
     let error = Error::statement(format!(
-        "table `{table}`: object `{}`, line {}, column {} (byte {}): {}\n{}",
+        "object `{}`, line {}, column {} (byte {}): {}\n{}",
         object.key,
         bad.line,
         bad.column,

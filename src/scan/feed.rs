@@ -171,10 +171,13 @@ impl Fetcher {
             return self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await;
         }
         let (mut line, mut byte) = (1, 0);
-        while !waiting.is_empty() {
+        loop {
             // A line longer than a part makes the part longer, until its end is found.
             let mut wanted = PART_BYTES;
             fill(&mut body, &mut waiting, wanted).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
             let mut end = memchr::memrchr(b'\n', &waiting);
             while end.is_none() && waiting.len() >= wanted {
                 wanted = wanted.saturating_mul(2);
@@ -191,7 +194,6 @@ impl Fetcher {
             let piece = Piece { object: Arc::clone(&object), bytes: part.into(), start };
             self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await?;
         }
-        Ok(())
     }
 
     /// Waits until `bytes` more may be fetched. One object takes at most half of the budget, so that

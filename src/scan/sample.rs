@@ -34,7 +34,7 @@ pub struct Sample {
 
 impl Sample {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(table: &str, snapshot: &Snapshot, io: &Handle) -> Result<Sample> {
+    pub async fn take(table: &str, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
@@ -48,7 +48,7 @@ impl Sample {
                 let task = io.spawn(async move { look(&table, &store, &object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
-            .buffered(OBJECTS)
+            .buffered(in_flight.clamp(1, OBJECTS))
             .try_collect()
             .await?;
         let mut inference = Inference::new();

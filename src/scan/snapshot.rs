@@ -31,6 +31,8 @@ pub struct Snapshot {
 struct State {
     pages: Vec<Page>,
     totals: SnapshotTotals,
+    /// Whether the whole listing arrived.
+    is_listed: bool,
     end: Option<Result<(), Arc<Error>>>,
 }
 
@@ -91,6 +93,12 @@ impl Snapshot {
         Ok(pages)
     }
 
+    /// Whether the listing ended well and found no object.
+    pub fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.is_listed && state.totals.objects == 0
+    }
+
     /// What was listed up to now.
     pub fn totals(&self) -> SnapshotTotals {
         self.lock().totals.clone()
@@ -109,7 +117,11 @@ impl Drop for Snapshot {
 
 async fn list(stores: Stores, store: Store, state: Arc<Mutex<State>>, changes: watch::Sender<()>) {
     let mut end = list_pages(&store, &state, &changes).await;
-    let totals = state.lock().unwrap_or_else(PoisonError::into_inner).totals.clone();
+    let totals = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_listed = end.is_ok();
+        state.totals.clone()
+    };
     if end.is_ok() && totals.objects == 0 {
         end = Err(nothing_there(&stores, &store, &totals).await);
     }

@@ -131,7 +131,9 @@ impl LandedTable {
         let snapshot = self.snapshot().await?;
         let sample = self
             .inferred
-            .get_or_try_init(|| async { Sample::take(&self.name, &snapshot, &self.io).await.map(Arc::new) })
+            .get_or_try_init(|| async {
+                Sample::take(&self.name, &snapshot, self.requests_in_flight, &self.io).await.map(Arc::new)
+            })
             .await
             .map_err(|error| self.within(error))?;
         let seen = || sample.columns.iter().map(|inferred| &inferred.column);

@@ -30,11 +30,20 @@ struct Finding {
     hints: Vec<String>,
 }
 
-/// What the engine's `error` means for whoever wrote `statement`. `tables` are the names to suggest
-/// for a table that does not exist: `pin`, `raw.pin`.
+/// The names to suggest where one does not exist.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Tables and views as SQL says them: `pin`, `raw.pin`.
+    pub tables: Vec<String>,
+    /// Functions of every kind.
+    pub functions: Vec<String>,
+}
+
+/// What the engine's `error` means for whoever wrote `statement`, with a suggestion out of `names`
+/// for what does not exist.
 ///
 /// An [`Error`] found inside is kept: kind, message, causes and hints.
-pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, tables: &[String]) -> Error {
+pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Names) -> Error {
     if let Some(own) = find_own(error) {
         return own;
     }
@@ -49,8 +58,8 @@ pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, tables: &[
             SchemaError::FieldNotFound { field, valid_fields } => missing_column(field, valid_fields),
             other => Finding::new(other.to_string()),
         },
-        DataFusionError::Plan(message) => missing_table(message, span, statement, tables)
-            .or_else(|| missing_function(message))
+        DataFusionError::Plan(message) => missing_table(message, span, statement, &names.tables)
+            .or_else(|| missing_function(message, &names.functions))
             .unwrap_or_else(|| Finding::new(message.clone())),
         DataFusionError::ResourcesExhausted(message) => {
             Finding::new(format!("the memory limit is reached: {}", lowercase_first(message)))
@@ -201,12 +210,11 @@ fn missing_table(message: &str, span: Option<Span>, statement: &SourceStatement,
     })
 }
 
-fn missing_function(message: &str) -> Option<Finding> {
-    let (name, rest) = message.strip_prefix("Invalid function '")?.split_once('\'')?;
+fn missing_function(message: &str, functions: &[String]) -> Option<Finding> {
+    let (name, _) = message.strip_prefix("Invalid function '")?.split_once('\'')?;
     let finding = Finding::new(format!("no function `{name}`")).about(name);
-    let suggested = rest.split_once("Did you mean '").and_then(|(_, rest)| rest.split_once('\'')).map(|(near, _)| near);
-    // The engine always suggests something, however far it is.
-    Some(match suggested.and_then(|near| nearest(name, std::iter::once(near))) {
+    // The engine's own suggestion differs from run to run, and is made however far it is.
+    Some(match nearest(name, functions.iter().map(String::as_str)) {
         Some(near) => finding.hint(format!("did you mean `{near}`?")),
         None => finding.hint("`SHOW FUNCTIONS` lists every function"),
     })

@@ -17,7 +17,7 @@ mod tests;
 
 pub use classify::{StatementKind, kind, references, writes};
 pub use datafusion::sql::parser::Statement;
-pub use diagnose::diagnose;
+pub use diagnose::{Names, diagnose};
 pub use heading::Heading;
 pub use parameters::{Parameters, bind, parameters, parse_parameter};
 pub use source::{Position, Source, SourceStatement};

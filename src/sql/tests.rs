@@ -47,7 +47,10 @@ async fn failure(sql: &str) -> Error {
     let statements = split(sql, "q.sql").unwrap();
     let statement = statements.last().unwrap();
     let error = run(&session(), statement).await.unwrap_err();
-    diagnose(&error, statement, &["user".into(), "geo".into(), "raw.pin".into()])
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let names =
+        Names { tables: owned(&["user", "geo", "raw.pin"]), functions: owned(&["count", "mean", "median", "upper"]) };
+    diagnose(&error, statement, &names)
 }
 
 #[test]
@@ -292,8 +295,8 @@ async fn other_failures_keep_their_reason_and_lose_the_noise() {
     assert!(typed.message().ends_with("valid types (has type Utf8; has type Int64)"), "{typed}");
     let statement = one("select 1");
     let internal = DataFusionError::Context("rule x".into(), Box::new(DataFusionError::Internal("Odd state".into())));
-    assert_eq!(diagnose(&internal, &statement, &[]).message(), "q.sql:1:1: odd state");
-    let memory = diagnose(&DataFusionError::ResourcesExhausted("no 5 MB left".into()), &statement, &[]);
+    assert_eq!(diagnose(&internal, &statement, &Names::default()).message(), "q.sql:1:1: odd state");
+    let memory = diagnose(&DataFusionError::ResourcesExhausted("no 5 MB left".into()), &statement, &Names::default());
     assert!(memory.hints()[0].contains("memory limit") && memory.message().contains("no 5 MB left"));
 }
 
@@ -305,7 +308,7 @@ fn an_error_of_our_own_comes_out_as_it_went_in() {
     let shared = DataFusionError::Shared(Arc::new(outer));
     let arrow = datafusion::arrow::error::ArrowError::ExternalError(Box::new(own()));
     for error in [shared, DataFusionError::from(arrow)] {
-        let kept = diagnose(&error, &statement, &[]);
+        let kept = diagnose(&error, &statement, &Names::default());
         assert_eq!((kept.render(), kept.kind()), (own().render(), Kind::Usage));
     }
 }

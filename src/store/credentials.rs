@@ -71,7 +71,7 @@ impl RenewedCredentials {
 
     async fn find(&self) -> Result<Credentials> {
         let mut tried = Vec::new();
-        for source in &self.sources {
+        for (number, source) in self.sources.iter().enumerate() {
             let (name, provider) = match source {
                 Source::Ask(name, provider) => (name, provider),
                 Source::Absent(name, why) => {
@@ -84,6 +84,8 @@ impl RenewedCredentials {
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
                     tried.push(format!("{name} ({})", deepest(&error)));
                 }
+                // The last one is asked because nothing else answered; its refusal is one more try.
+                Err(error) if number + 1 == self.sources.len() => tried.push(format!("{name} ({})", deepest(&error))),
                 Err(error) => {
                     return Err(Error::usage(format!("the credentials of {name} could not be loaded"))
                         .because(deepest(&error))

@@ -14,6 +14,7 @@ mod console;
 mod questions;
 mod readme;
 mod reference;
+mod s3_landing;
 mod s3_server;
 mod s3_server_protocol;
 mod samples;

@@ -49,16 +49,20 @@ impl S3Auth for KeyPair {
 #[async_trait::async_trait]
 impl S3Access for SignedForThisRegion {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        if context.credentials().is_none() {
-            return match self.options.anonymous {
-                Anonymous::Allowed => Ok(()),
-                Anonymous::Refused => Err(s3_error!(AccessDenied, "Access Denied")),
-            };
-        }
         let names_bucket = match context.s3_path() {
             S3Path::Root => false,
             S3Path::Bucket { bucket } | S3Path::Object { bucket, .. } => **bucket == self.options.bucket_name,
         };
+        if context.credentials().is_none() {
+            return match self.options.anonymous {
+                Anonymous::Allowed => Ok(()),
+                // Even to a stranger S3 names the region of a bucket; clients look it up that way.
+                Anonymous::Refused if names_bucket => {
+                    Err(wrong_region::with_region(s3_error!(AccessDenied, "Access Denied"), &self.options))
+                }
+                Anonymous::Refused => Err(s3_error!(AccessDenied, "Access Denied")),
+            };
+        }
         // The location is what a client asks for in order to learn the region, so S3 tells it anywhere.
         if !names_bucket || context.s3_op().name() == "GetBucketLocation" {
             return Ok(());

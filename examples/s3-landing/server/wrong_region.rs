@@ -32,6 +32,11 @@ pub(super) fn error(signed_region: &str, options: &ServerOptions) -> S3Error {
         WrongRegion::Redirected => StatusCode::MOVED_PERMANENTLY,
         WrongRegion::Malformed => StatusCode::BAD_REQUEST,
     });
+    with_region(error, options)
+}
+
+/// The same error, whose answer names the bucket's region in a header.
+pub(super) fn with_region(mut error: S3Error, options: &ServerOptions) -> S3Error {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     headers.insert(BUCKET_REGION, region_header(options));

@@ -1,0 +1,18 @@
+//! The program over a landing on S3: the binary as a user runs it, against the project's own server in this process.
+//!
+//! Each file beneath is one promise. `program` runs the binary and `landings` fills buckets; what the server itself
+//! does is `s3_server`'s to test.
+
+mod access;
+mod answers;
+mod changes;
+mod credentials;
+mod keys;
+mod landings;
+mod metadata_service;
+mod outputs;
+mod program;
+mod refusals;
+mod regions;
+mod requests;
+mod stops;

@@ -1,0 +1,93 @@
+//! What a user reads where the server refuses or nothing is there: exit code, message and hint.
+//!
+//! That no secret is in it is checked with every run.
+
+use super::landings::{COUNT, items, samples, serve};
+use super::program::{Pinq, WRONG_SECRET};
+use crate::s3::Bucket;
+
+/// `pinq sql` over a landing of that location.
+fn over(pinq: Pinq, landing: &str) -> Pinq {
+    pinq.args(["sql", COUNT, "--landing", landing, "--format", "csv"])
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_named_and_not_shown() {
+    let server = serve(&items(&[2])).await;
+    let finished = Pinq::against(&server).env("AWS_SECRET_ACCESS_KEY", WRONG_SECRET).sql(COUNT).run().await;
+    finished.assert_refused(
+        1,
+        &["the secret key does not belong to the access key", "hint: check `AWS_SECRET_ACCESS_KEY`"],
+    );
+    assert!(finished.stderr.contains("s3://landing/topics/"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn an_unknown_access_key_is_told() {
+    let server = serve(&items(&[2])).await;
+    let finished = Pinq::against(&server).env("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNEXAMPLE00").sql(COUNT).run().await;
+    finished.assert_refused(1, &["does not know the access key", "hint: check `AWS_ACCESS_KEY_ID`"]);
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_named_with_its_endpoint() {
+    let server = serve(&items(&[2])).await;
+    let finished = over(Pinq::against(&server), "s3://lnading/topics/").run().await;
+    finished.assert_refused(1, &["the bucket `lnading` does not exist at", &server.endpoint(), "hint: "]);
+    let unregioned = over(Pinq::against(&server).without_env("AWS_REGION"), "s3://lnading/topics/").run().await;
+    unregioned.assert_refused(1, &["the bucket `lnading` does not exist at"]);
+}
+
+#[tokio::test]
+async fn an_empty_prefix_is_told_with_what_is_near() {
+    let server = serve(&samples()).await;
+    let finished = over(Pinq::against(&server), "s3://landing/topisc/").run().await;
+    finished.assert_refused(1, &["`s3://landing/topisc/` holds no topics", "hint: `s3://landing/` holds `topics/`"]);
+    let deeper = over(Pinq::against(&server), "s3://landing/topics/2020/05").run().await;
+    deeper.assert_refused(1, &["holds no topics", "hint: `s3://landing/topics/` holds `21ec18eca200.geo/`"]);
+}
+
+#[tokio::test]
+async fn an_empty_bucket_is_no_crash() {
+    let server = serve(&Bucket::memory()).await;
+    let finished = over(Pinq::against(&server), "s3://landing/").run().await;
+    finished.assert_refused(1, &["`s3://landing/` holds no topics"]);
+}
+
+#[tokio::test]
+async fn a_missing_topic_is_told_with_those_there_are() {
+    let server = serve(&samples()).await;
+    let finished = Pinq::against(&server).config("[tables.item]\nkey = \"n\"\n").sql(COUNT).run().await;
+    finished.assert_refused(1, &["`item`", "21ec18eca200.pin", "[tables.item]", "topic = "]);
+    let undeclared = Pinq::against(&server).sql("select count(*) from raw.pins").run().await;
+    undeclared.assert_refused(1, &["raw.pins", "raw.pin`"]);
+    let gone = Pinq::against(&server).config("[tables.item]\ntopic = \"demo.item\"\n").sql(COUNT).run().await;
+    gone.assert_refused(1, &["s3://landing/topics/demo.item/", "holds `21ec18eca200.geo/`"]);
+}
+
+#[tokio::test]
+async fn a_landing_that_points_at_one_topic_says_so() {
+    let server = serve(&samples()).await;
+    let finished = over(Pinq::against(&server), "s3://landing/topics/21ec18eca200.pin/").run().await;
+    finished.assert_refused(1, &["holds no topics", "hint: it looks like one topic"]);
+}
+
+#[tokio::test]
+async fn a_bad_record_is_named_with_object_and_line() {
+    let bucket = items(&[2]);
+    bucket.insert("topics/demo.item/partition=0/bad.json", "{\"n\":1}\n{\"n\":\n");
+    let server = serve(&bucket).await;
+    let finished = Pinq::against(&server).config(super::landings::DECLARED).sql(COUNT).run().await;
+    finished.assert_refused(1, &["table `item`", "partition=0/bad.json", "line 2"]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_soon() {
+    let server = serve(&items(&[2])).await;
+    let pinq = Pinq::against(&server).sql(COUNT);
+    let endpoint = server.endpoint();
+    server.shutdown().await;
+    let finished = pinq.run().await;
+    finished.assert_refused(1, &[&format!("no connection to {endpoint}"), "hint: check `endpoint`"]);
+    assert!(finished.elapsed.as_secs() < 10, "{:?}", finished.elapsed);
+}
