@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use datafusion::common::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
+use tokio::sync::Semaphore;
 
 pub use answer::Answer;
 pub use check::{ColumnCheck, TableCheck};
@@ -77,6 +78,7 @@ impl Engine {
             counters: Arc::clone(&counters),
             io: io.handle(),
             requests_in_flight: config.storage.requests_in_flight,
+            requests: Arc::new(Semaphore::new(config.storage.requests_in_flight)),
         };
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let catalog = Catalog::new(tables, view_definitions(config)?)?;

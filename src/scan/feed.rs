@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, Stream};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::counters::Counters;
@@ -29,6 +29,8 @@ const PART_BYTES: usize = 2 << 20;
 const BUDGET_BYTES: usize = 64 << 20;
 /// The budget is counted in kibibytes, because a semaphore counts in 32 bits.
 const PERMIT_BYTES: usize = 1 << 10;
+/// Large objects read at once; each has a few parts in memory that the budget does not know yet.
+const LARGE_READERS: usize = 4;
 /// Files read at once; a disk gains nothing from hundreds.
 const FOLDER_READERS: usize = 4;
 
@@ -40,13 +42,21 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Starts to fetch every object of `snapshot` on the I/O runtime, with at most `in_flight`
-    /// requests at once where it lies on S3.
-    pub fn start(snapshot: Arc<Snapshot>, counters: Arc<Counters>, in_flight: usize, io: &Handle) -> Feed {
+    /// Starts to fetch every object of `snapshot` on the I/O runtime. `requests` are the GETs that all
+    /// feeds together may have under way, `in_flight` in number.
+    pub fn start(
+        snapshot: Arc<Snapshot>,
+        counters: Arc<Counters>,
+        requests: Arc<Semaphore>,
+        in_flight: usize,
+        io: &Handle,
+    ) -> Feed {
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
             store: snapshot.store().clone(),
             counters,
+            requests,
+            large: Semaphore::new(LARGE_READERS),
             budget: Arc::new(Semaphore::new(BUDGET_BYTES / PERMIT_BYTES)),
             sender,
         };
@@ -80,6 +90,8 @@ impl Drop for Feed {
 struct Fetcher {
     store: Store,
     counters: Arc<Counters>,
+    requests: Arc<Semaphore>,
+    large: Semaphore,
     budget: Arc<Semaphore>,
     sender: mpsc::Sender<Result<Pack>>,
 }
@@ -112,7 +124,10 @@ impl Fetcher {
                     return Ok(None);
                 }
                 let permit = self.reserve(object.size).await?;
+                // Held for the GET alone: a scan that nobody reads from must not starve another.
+                let request = self.requests.acquire().await.map_err(closed)?;
                 let bytes = self.store.get(&object).await?;
+                drop(request);
                 self.counters.add_object(object.size);
                 Ok(Some((Piece { object, bytes, start: Start::Object }, permit)))
             })
@@ -156,6 +171,7 @@ impl Fetcher {
     /// Sends a large object in parts that end at line ends. One that is compressed, or whose records
     /// do not stand line by line, can't be cut and is sent whole.
     async fn stream_large(&self, object: Arc<Object>) -> Result<()> {
+        let _reading = self.large.acquire().await.map_err(closed)?;
         self.counters.add_object(object.size);
         let mut body = self.store.get_stream(&object);
         let mut waiting = Vec::with_capacity(PART_BYTES);
@@ -202,15 +218,17 @@ impl Fetcher {
         let most = BUDGET_BYTES / 2 / PERMIT_BYTES;
         let permits = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(PERMIT_BYTES).clamp(1, most);
         let permits = u32::try_from(permits).unwrap_or(u32::MAX);
-        Arc::clone(&self.budget)
-            .acquire_many_owned(permits)
-            .await
-            .map_err(|error| Error::bug("the byte budget was closed").because(error))
+        Arc::clone(&self.budget).acquire_many_owned(permits).await.map_err(closed)
     }
 
     async fn send(&self, pack: Pack) -> Result<()> {
         self.sender.send(Ok(pack)).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
     }
+}
+
+/// The semaphores live as long as what waits for them.
+fn closed(error: AcquireError) -> Error {
+    Error::bug("a limit on reading was closed").because(error)
 }
 
 /// The objects of a snapshot, page after page as they are listed.

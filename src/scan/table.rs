@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
 use super::feed::Feed;
@@ -24,6 +24,7 @@ pub struct LandedTable {
     expected: Option<Expected>,
     on_bad_value: OnBadValue,
     requests_in_flight: usize,
+    requests: Arc<Semaphore>,
     stores: Stores,
     counters: Arc<Counters>,
     io: Handle,
@@ -58,8 +59,10 @@ pub struct TableContext {
     pub counters: Arc<Counters>,
     /// Where its network and disk work runs.
     pub io: Handle,
-    /// GETs under way at once.
+    /// GETs under way at once, in all scans together.
     pub requests_in_flight: usize,
+    /// As many permits.
+    pub requests: Arc<Semaphore>,
 }
 
 impl LandedTable {
@@ -79,6 +82,7 @@ impl LandedTable {
             expected,
             on_bad_value,
             requests_in_flight: context.requests_in_flight,
+            requests: Arc::clone(&context.requests),
             stores: context.stores.clone(),
             counters: Arc::clone(&context.counters),
             io: context.io.clone(),
@@ -107,7 +111,8 @@ impl LandedTable {
     }
 
     pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
-        Feed::start(snapshot, Arc::clone(&self.counters), self.requests_in_flight, &self.io)
+        let requests = Arc::clone(&self.requests);
+        Feed::start(snapshot, Arc::clone(&self.counters), requests, self.requests_in_flight, &self.io)
     }
 
     /// The run's listing of the table, started by whoever asks first.
