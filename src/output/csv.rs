@@ -5,68 +5,31 @@
 //! nested values, which are JSON text here.
 
 use arrow::datatypes::Schema;
-use arrow::record_batch::RecordBatch;
 
-use super::cells::Spelling;
-use super::{Encoder, Sink, Written};
-use crate::error::Result;
+use super::lines::{LineStyle, names};
 
-pub(super) struct CsvEncoder {
-    sink: Sink,
-    spelling: Spelling,
-    rows: u64,
-}
+pub(super) struct Csv;
 
-impl CsvEncoder {
-    pub(super) fn new(schema: &Schema, mut sink: Sink) -> Result<Self> {
-        let mut line = String::new();
-        for (position, field) in schema.fields().iter().enumerate() {
-            if position > 0 {
-                line.push(',');
-            }
-            push_field(&mut line, field.name());
+impl LineStyle for Csv {
+    const START: &'static str = "";
+    const SEPARATOR: &'static str = ",";
+
+    fn header(&self, schema: &Schema) -> String {
+        names(self, schema)
+    }
+
+    /// Quotes text that a reader would otherwise cut, trim or take for NULL.
+    fn push_cell(&self, line: &mut String, text: &str) {
+        let needs_quotes =
+            text.is_empty() || text.starts_with(' ') || text.ends_with(' ') || text.contains([',', '"', '\n', '\r']);
+        if !needs_quotes {
+            line.push_str(text);
+            return;
         }
-        line.push('\n');
-        sink.write_all(line.as_bytes())?;
-        Ok(CsvEncoder { sink, spelling: Spelling::new(), rows: 0 })
-    }
-}
-
-impl Encoder for CsvEncoder {
-    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let mut cells = self.spelling.cells(batch)?;
-        let (mut text, mut lines) = (String::new(), String::new());
-        for row in 0..cells.rows() {
-            for column in 0..cells.columns() {
-                if column > 0 {
-                    lines.push(',');
-                }
-                if cells.read(row, column, &mut text)? {
-                    push_field(&mut lines, &text);
-                }
-            }
-            lines.push('\n');
-        }
-        self.sink.write_all(lines.as_bytes())?;
-        self.rows += batch.num_rows() as u64;
-        Ok(())
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
     }
 
-    fn finish(&mut self) -> Result<Written> {
-        self.sink.flush()?;
-        Ok(Written { rows: self.rows })
-    }
-}
-
-/// Quotes text that a reader would otherwise cut, trim or take for NULL.
-fn push_field(line: &mut String, text: &str) {
-    let needs_quotes =
-        text.is_empty() || text.starts_with(' ') || text.ends_with(' ') || text.contains([',', '"', '\n', '\r']);
-    if !needs_quotes {
-        line.push_str(text);
-        return;
-    }
-    line.push('"');
-    line.push_str(&text.replace('"', "\"\""));
-    line.push('"');
+    fn push_null(&self, _line: &mut String) {}
 }

@@ -9,6 +9,7 @@ mod failure;
 mod format;
 mod ipc;
 mod json;
+mod lines;
 mod markdown;
 mod parquet;
 mod plan;
@@ -24,6 +25,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use crate::error::Result;
+use lines::LineEncoder;
 
 pub use format::{Format, MaxRows, TableOptions};
 
@@ -57,11 +59,11 @@ pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOpt
     Ok(match format {
         Format::Table if plan::is_plan(&schema) => Box::new(plan::PlanEncoder::new(sink)),
         Format::Table => Box::new(table::TableEncoder::new(schema, sink, options)),
-        Format::Csv => Box::new(csv::CsvEncoder::new(&schema, sink)?),
-        Format::Tsv => Box::new(tsv::TsvEncoder::new(&schema, sink)?),
+        Format::Csv => Box::new(LineEncoder::new(csv::Csv, &schema, sink)?),
+        Format::Tsv => Box::new(LineEncoder::new(tsv::Tsv, &schema, sink)?),
         Format::Json => json::array(&schema, sink)?,
         Format::Ndjson => json::lines(&schema, sink)?,
-        Format::Markdown => Box::new(markdown::MarkdownEncoder::new(&schema, sink)?),
+        Format::Markdown => Box::new(LineEncoder::new(markdown::Markdown, &schema, sink)?),
         Format::Arrow => Box::new(ipc::IpcEncoder::new(&schema, sink)?),
         Format::Parquet => Box::new(parquet::ParquetEncoder::new(schema, sink)?),
     })
