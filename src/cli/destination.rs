@@ -29,15 +29,16 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// A path that ends in `/`, is a folder, or has no extension is a folder.
+    /// A path that ends in `/`, is a folder, or has no extension and is no file is a folder.
     pub fn of(common: &CommonArgs, environment: &Environment) -> Result<Destination> {
         let Some(output) = &common.output else { return Ok(Destination::Stdout) };
         if output == "-" {
             return Ok(Destination::Stdout);
         }
         let location = Location::parse(output, environment.working_folder())?;
-        let named_as_folder = output.ends_with('/') || Path::new(output).extension().is_none();
-        let is_folder = named_as_folder || matches!(&location, Location::Folder(path) if path.is_dir());
+        let stands = |test: fn(&Path) -> bool| matches!(&location, Location::Folder(path) if test(path));
+        let bare = Path::new(output).extension().is_none() && !stands(Path::is_file);
+        let is_folder = output.ends_with('/') || bare || stands(Path::is_dir);
         Ok(if is_folder { Destination::Folder(location) } else { Destination::File(location) })
     }
 
@@ -103,6 +104,22 @@ impl Draft {
                     .map_err(|error| Error::statement(format!("`{place}` could not be written")).because(error))?;
                 Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
             }
+        }
+    }
+
+    /// Bytes written up to now; standard output is not asked.
+    pub fn length(&self) -> Result<u64> {
+        match self {
+            Draft::Stdout => Ok(0),
+            Draft::File { written, .. } => Ok(written.as_file().metadata()?.len()),
+        }
+    }
+
+    /// Takes back what was written beyond `length`.
+    pub fn cut(&self, length: u64) -> Result<()> {
+        match self {
+            Draft::Stdout => Ok(()),
+            Draft::File { written, .. } => Ok(written.as_file().set_len(length)?),
         }
     }
 

@@ -61,7 +61,7 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
     // Writing to a String can't fail.
     let _ = writeln!(text, "[landing]\nlocation = {}\n", quoted(location));
     for (table, schema) in tables {
-        let name = table.name.trim_start_matches("raw.");
+        let Some(name) = table.table.as_deref() else { continue };
         let topic = table.location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let objects = human::counted(table.objects.unwrap_or(0), "object", "objects");
         let _ = writeln!(text, "# {objects}, {}.", human::bytes(table.bytes.unwrap_or(0)));
@@ -87,7 +87,8 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
         for column in &schema.columns {
             // What strays of other topics brought along is told, not read.
             let stray = expected.is_some_and(|expected| expected.columns.iter().all(|(name, _)| *name != column.name));
-            let lead = if stray { "# " } else { "" };
+            // A key without a name can be read, and not be named here.
+            let lead = if stray || column.name.is_empty() { "# " } else { "" };
             let _ = writeln!(
                 text,
                 "{lead}{} = {} # {}",

@@ -193,8 +193,14 @@ impl<'a> Writer<'a> {
         let Some(shared) = draft.as_ref().or(self.file.as_ref()) else {
             return Err(Error::bug("an answer has no place to go"));
         };
+        let before = shared.length()?;
         let sink = shared.sink(self.running.ui)?;
-        self.encode(engine, &progress, answer, sink, &statement.heading).await?;
+        let written = self.encode(engine, &progress, answer, sink, &statement.heading).await;
+        if let (Err(_), None, Some(file)) = (&written, &draft, &self.file) {
+            // Whatever goes on, half an answer must not stand among whole ones.
+            file.cut(before)?;
+        }
+        written?;
         match draft {
             Some(draft) => draft.commit(engine).await,
             None => Ok(()),

@@ -9,12 +9,15 @@ use datafusion::common::DataFusionError;
 use super::Engine;
 use crate::error::{Error, Result};
 use crate::json::InferredColumn;
+use crate::sql::quote_identifier;
 
 /// A table or a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableInfo {
     /// As SQL says it: `raw.pin`, `pin`.
     pub name: String,
+    /// The plain name of a table within `raw`.
+    pub table: Option<String>,
     /// What it is.
     pub kind: &'static str,
     /// Where its objects lie, or the file of a view.
@@ -68,7 +71,8 @@ impl Engine {
                 Ok(()) => None,
             };
             infos.push(TableInfo {
-                name: format!("raw.{}", table.name()),
+                name: format!("raw.{}", quote_identifier(table.name())),
+                table: Some(table.name().to_owned()),
                 kind: "table",
                 location: table.location().to_string(),
                 objects: Some(totals.objects),
@@ -80,7 +84,8 @@ impl Engine {
         }
         for view in self.catalog.views.usable(&self.catalog.tables.names()) {
             infos.push(TableInfo {
-                name: view.name.clone(),
+                name: quote_identifier(&view.name).into_owned(),
+                table: None,
                 kind: "view",
                 location: view.origin.clone(),
                 objects: None,
@@ -96,6 +101,9 @@ impl Engine {
     /// The columns of `raw.NAME`, `landed.NAME`, or of the view or table NAME.
     pub async fn schema(&self, name: &str) -> Result<TableSchema> {
         let plain = name.strip_prefix("raw.").unwrap_or(name);
+        let unquoted = plain.strip_prefix('"').and_then(|plain| plain.strip_suffix('"'));
+        let unquoted = unquoted.map(|plain| plain.replace("\"\"", "\""));
+        let plain = unquoted.as_deref().unwrap_or(plain);
         let is_view = self.catalog.views.table_exist(name);
         let table =
             if is_view || name.starts_with("landed.") { None } else { self.catalog.tables.table(plain).await? };
@@ -146,7 +154,7 @@ impl Engine {
     /// be listed, those that are known; the failure is what the statement itself reports.
     pub(super) async fn names(&self) -> Vec<String> {
         let tables: Vec<String> = match self.catalog.tables.all().await {
-            Ok(tables) => tables.iter().map(|table| table.name().to_owned()).collect(),
+            Ok(tables) => tables.iter().map(|table| quote_identifier(table.name()).into_owned()).collect(),
             Err(_) => self.catalog.tables.names(),
         };
         let mut names: Vec<String> = self.catalog.views.table_names();

@@ -113,13 +113,13 @@ impl Engine {
         }
         let started = async {
             let plan = self.context.state().statement_to_plan(statement.parsed.clone()).await?;
-            writes::register_stores(&self.context, &self.stores, &plan).await?;
-            let frame = self.context.execute_logical_plan(plan).await?;
-            let frame = match values {
-                Some(values) => frame.with_param_values(values)?,
-                None => frame,
+            // Before it is executed: a view that is created keeps the values that it was created with.
+            let plan = match values {
+                Some(values) => plan.with_param_values(values)?,
+                None => plan,
             };
-            start(frame).await
+            writes::register_stores(&self.context, &self.stores, &plan).await?;
+            start(self.context.execute_logical_plan(plan).await?).await
         };
         match started.await {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone())),

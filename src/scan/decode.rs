@@ -149,17 +149,12 @@ impl Decoding {
         let Piece { object, bytes, start } = piece;
         match start {
             Start::Part { framing, line, byte } => {
-                Ok(Open { object, bytes, records: Records::new(&[], framing, line, byte) })
+                let records = Records::new(&bytes, framing, line, byte).pause();
+                Ok(Open { object, bytes, records })
             }
             Start::Object => {
-                let bytes = decompress(bytes).map_err(|error| {
-                    Error::statement(format!(
-                        "table `{}`: object `{}` could not be decompressed",
-                        self.table.name(),
-                        object.key
-                    ))
-                    .because(error)
-                })?;
+                let bytes = decompress(&object, bytes)
+                    .map_err(|error| error.within(format!("table `{}`", self.table.name())))?;
                 let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
                 Ok(Open { object, bytes, records })
             }
@@ -212,19 +207,19 @@ pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
     }
 }
 
-/// The bytes themselves, or what they are the gzip or zstd form of.
-pub fn decompress(bytes: Bytes) -> std::io::Result<Bytes> {
+/// The bytes of an object themselves, or what they are the gzip or zstd form of.
+pub fn decompress(object: &Object, bytes: Bytes) -> Result<Bytes> {
+    match Compression::of_magic(&bytes) {
+        Compression::None => Ok(bytes),
+        Compression::Gzip => read_plain(flate2::read::MultiGzDecoder::new(bytes.as_ref())),
+        Compression::Zstd => zstd::Decoder::new(bytes.as_ref()).and_then(read_plain),
+    }
+    .map_err(|error| Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error))
+}
+
+fn read_plain(compressed: impl Read) -> std::io::Result<Bytes> {
     let mut plain = Vec::new();
-    let read = match Compression::of_magic(&bytes) {
-        Compression::None => return Ok(bytes),
-        Compression::Gzip => flate2::read::MultiGzDecoder::new(bytes.as_ref())
-            .take(MAX_DECOMPRESSED_BYTES + 1)
-            .read_to_end(&mut plain)?,
-        Compression::Zstd => {
-            zstd::Decoder::new(bytes.as_ref())?.take(MAX_DECOMPRESSED_BYTES + 1).read_to_end(&mut plain)?
-        }
-    };
-    if read as u64 > MAX_DECOMPRESSED_BYTES {
+    if compressed.take(MAX_DECOMPRESSED_BYTES + 1).read_to_end(&mut plain)? as u64 > MAX_DECOMPRESSED_BYTES {
         return Err(std::io::Error::other(format!("it grows beyond {MAX_DECOMPRESSED_BYTES} bytes")));
     }
     Ok(plain.into())

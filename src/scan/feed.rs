@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use datafusion::common::runtime::SpawnedTask;
 use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, Stream};
 use tokio::runtime::Handle;
@@ -12,23 +13,19 @@ use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::counters::Counters;
-use super::pack::{Pack, Piece, Start};
+use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::json::Framing;
 use crate::landing::Compression;
 use crate::store::{Object, Store, StoreKind};
 
-/// Small objects are gathered up to this size, so that a decoder is handed work that is worth it.
-const PACK_BYTES: usize = 1 << 20;
 /// Objects beyond this size are cut into parts at line ends, so that one object uses every core.
 const LARGE_BYTES: u64 = 4 << 20;
 /// The size of such a part.
 const PART_BYTES: usize = 2 << 20;
 /// Bytes that may be fetched or fetching and not yet decoded.
 const BUDGET_BYTES: usize = 64 << 20;
-/// The budget is counted in kibibytes, because a semaphore counts in 32 bits.
-const PERMIT_BYTES: usize = 1 << 10;
 /// Large objects read at once; each has a few parts in memory that the budget does not know yet.
 const LARGE_READERS: usize = 4;
 /// Files read at once; a disk gains nothing from hundreds.
@@ -124,28 +121,32 @@ impl Fetcher {
                     return Ok(None);
                 }
                 let permit = self.reserve(object.size).await?;
-                // Held for the GET alone: a scan that nobody reads from must not starve another.
-                let request = self.requests.acquire().await.map_err(closed)?;
-                let bytes = self.store.get(&object).await?;
-                drop(request);
+                let (store, requests) = (self.store.clone(), Arc::clone(&self.requests));
+                // A task of its own goes on while packs wait for a reader, so that a scan that nobody
+                // reads from gives its requests back and does not starve another.
+                let get = SpawnedTask::spawn(async move {
+                    let _request = requests.acquire_owned().await.map_err(closed)?;
+                    let bytes = store.get(&object).await?;
+                    Ok::<_, Error>((object, bytes))
+                });
+                let got = get.await.map_err(|error| Error::bug("a reading task failed").because(error))?;
+                let (object, bytes) = got?;
                 self.counters.add_object(object.size);
                 Ok(Some((Piece { object, bytes, start: Start::Object }, permit)))
             })
             .try_buffer_unordered(in_flight);
         let mut fetched = std::pin::pin!(fetched);
-        let mut pack = Pack { pieces: Vec::new(), permits: Vec::new() };
-        let mut gathered = 0;
-        while let Some(piece) = fetched.try_next().await? {
-            let Some((piece, permit)) = piece else { continue };
-            gathered += piece.bytes.len();
-            pack.pieces.push(piece);
-            pack.permits.push(permit);
-            if gathered >= PACK_BYTES {
-                gathered = 0;
-                self.send(std::mem::replace(&mut pack, Pack { pieces: Vec::new(), permits: Vec::new() })).await?;
+        let mut gathering = Gathering::default();
+        while let Some(fetched) = fetched.try_next().await? {
+            let Some((piece, permit)) = fetched else { continue };
+            if let Some(pack) = gathering.add(piece, permit) {
+                self.send(pack).await?;
             }
         }
-        if pack.pieces.is_empty() { Ok(()) } else { self.send(pack).await }
+        match gathering.rest() {
+            Some(pack) => self.send(pack).await,
+            None => Ok(()),
+        }
     }
 
     async fn read_run(&self, objects: Vec<Arc<Object>>) -> Result<()> {
@@ -262,7 +263,8 @@ fn jobs(objects: impl Stream<Item = Result<Arc<Object>>>) -> impl Stream<Item = 
             if object.size > LARGE_BYTES || (!run.is_empty() && size + object.size > most) {
                 return Ok(Some((Job::Run(run), (objects, Some(object)))));
             }
-            size += object.size;
+            // However small the files, a run is no more than a pack's worth of opening them.
+            size += object.size.max(PERMIT_BYTES as u64);
             run.push(object);
         }
     })

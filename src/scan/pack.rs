@@ -1,11 +1,17 @@
 //! A pack: about a megabyte of fetched bytes, of one object or of many, on its way to a decoder.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::json::Framing;
 use crate::store::Object;
-use std::sync::Arc;
+
+/// Small objects are gathered up to this size, so that a decoder is handed work that is worth it.
+pub const PACK_BYTES: usize = 1 << 20;
+/// The byte budget is counted in kibibytes, because a semaphore counts in 32 bits.
+pub const PERMIT_BYTES: usize = 1 << 10;
 
 /// Bytes of one object, or of a part of it that begins and ends between records.
 #[derive(Debug)]
@@ -40,5 +46,58 @@ pub struct Pack {
     /// The pieces, in key order where they were fetched in that order.
     pub pieces: Vec<Piece>,
     /// Given back to the feed's budget when the pack is dropped.
+    #[expect(dead_code, reason = "it is held, not read")]
     pub permits: Vec<OwnedSemaphorePermit>,
+}
+
+/// Small objects on their way into one pack.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    pieces: Vec<Piece>,
+    permits: Vec<OwnedSemaphorePermit>,
+    held: usize,
+}
+
+impl Gathering {
+    /// Adds an object; the pack once it is large enough.
+    pub fn add(&mut self, piece: Piece, permit: OwnedSemaphorePermit) -> Option<Pack> {
+        // By the budget that it holds: a pack of empty objects must be sent, too.
+        self.held = self.held.saturating_add(piece.bytes.len().max(PERMIT_BYTES));
+        self.pieces.push(piece);
+        self.permits.push(permit);
+        if self.held >= PACK_BYTES { self.rest() } else { None }
+    }
+
+    /// What was gathered since the last pack, if anything.
+    pub fn rest(&mut self) -> Option<Pack> {
+        let Gathering { pieces, permits, .. } = std::mem::take(self);
+        (!pieces.is_empty()).then_some(Pack { pieces, permits })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[test]
+    fn a_pack_of_empty_objects_never_holds_the_whole_budget() {
+        let budget = Arc::new(Semaphore::new(1 << 16));
+        let object = Arc::new(Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None });
+        let mut gathering = Gathering::default();
+        let mut packs = Vec::new();
+        for _ in 0..70_000 {
+            // Without a pack that is sent and decoded, there would be no permit left at last.
+            if budget.available_permits() == 0 {
+                packs.clear();
+            }
+            let permit = Arc::clone(&budget).try_acquire_owned().unwrap();
+            let piece = Piece { object: Arc::clone(&object), bytes: Bytes::new(), start: Start::Object };
+            packs.extend(gathering.add(piece, permit));
+        }
+        assert!(packs.iter().all(|pack| pack.pieces.len() == PACK_BYTES / PERMIT_BYTES));
+        assert_eq!(gathering.rest().map(|pack| pack.pieces.len()), Some(70_000 % (PACK_BYTES / PERMIT_BYTES)));
+        assert!(gathering.rest().is_none());
+    }
 }

@@ -6,13 +6,12 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
-use std::sync::Arc;
 
 /// Enough shards that the decoding threads seldom meet at one lock.
 const SHARDS: usize = 64;

@@ -57,7 +57,8 @@ impl Sample {
         }
         let columns = inference.columns();
         if columns.is_empty() {
-            return Err(Error::statement(format!("{objects} of its objects hold no record")).hint("declare `columns`"));
+            return Err(Error::statement(format!("a sample of {objects} of its objects holds no record"))
+                .hint("declare `columns`"));
         }
         Ok(Sample { columns, objects, records: inference.records() })
     }
@@ -97,9 +98,7 @@ async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> 
 async fn head(store: &Store, object: &Object) -> Result<Bytes> {
     if object.size <= OBJECT_BYTES as u64 {
         let bytes = store.get(object).await?;
-        return decompress(bytes).map_err(|error| {
-            Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error)
-        });
+        return decompress(object, bytes);
     }
     let mut body = store.get_stream(object);
     let mut bytes = Vec::new();
@@ -115,8 +114,7 @@ async fn head(store: &Store, object: &Object) -> Result<Bytes> {
             return Ok(bytes.into());
         }
     }
-    decompress(bytes.into())
-        .map_err(|error| Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error))
+    decompress(object, bytes.into())
 }
 
 #[cfg(test)]

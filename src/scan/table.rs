@@ -59,7 +59,8 @@ pub struct TableContext {
     pub counters: Arc<Counters>,
     /// Where its network and disk work runs.
     pub io: Handle,
-    /// GETs under way at once, in all scans together.
+    /// GETs of whole objects under way at once, in all scans together. Large objects are read a few at
+    /// a time beside them.
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,

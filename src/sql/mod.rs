@@ -16,6 +16,7 @@ mod types;
 mod tests;
 
 pub use classify::{StatementKind, kind, references, writes};
+pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
 pub use diagnose::{Names, diagnose};
 pub use heading::Heading;
