@@ -158,12 +158,12 @@ mod tests {
     #[test]
     fn reads_variables_and_paths() {
         let environment =
-            Environment::empty("/work").with_home("/home/me").with_variable("A", "True").with_variable("B", "");
+            Environment::empty("/here").with_home("/home/me").with_variable("A", "True").with_variable("B", "");
         assert_eq!(environment.get("A"), Some("True"));
         assert_eq!(environment.get("B"), None);
         assert!(environment.is_true("A") && !environment.is_true("B"));
         assert_eq!(environment.resolve("~/x"), Path::new("/home/me/x"));
-        assert_eq!(environment.resolve("x"), Path::new("/work/x"));
+        assert_eq!(environment.resolve("x"), Path::new("/here/x"));
     }
 
     #[test]
