@@ -103,10 +103,13 @@ impl Error {
     /// The same failure said a second time, for another statement that meets it; causes become text.
     #[must_use]
     pub fn again(&self) -> Self {
-        let mut causes = Vec::new();
+        let mut causes: Vec<String> = Vec::new();
         let mut cause = self.source();
         while let Some(error) = cause {
-            causes.push(error.to_string());
+            let text = error.to_string();
+            if !causes.iter().any(|said| said.contains(&text)) {
+                causes.push(text);
+            }
             cause = error.source();
         }
         let source = (!causes.is_empty()).then(|| causes.join(": ").into());

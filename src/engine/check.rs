@@ -17,6 +17,7 @@ use super::lineage::{Lineage, lineage};
 use crate::catalog::DEFAULT_SCHEMA;
 use crate::error::{Error, Result};
 use crate::scan::{LandedTable, MetadataColumn};
+use crate::sql::own_error;
 
 /// What a table and the view of its name show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -206,11 +207,6 @@ impl Row {
 }
 
 fn pinq_error(error: DataFusionError, table: &str) -> Error {
-    match error {
-        DataFusionError::External(error) => match error.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(error) => Error::statement(format!("table `{table}` could not be checked")).because(error),
-        },
-        other => Error::statement(format!("table `{table}` could not be checked")).because(other),
-    }
+    own_error(&error)
+        .unwrap_or_else(|| Error::statement(format!("table `{table}` could not be checked")).because(error))
 }

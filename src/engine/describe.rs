@@ -9,7 +9,7 @@ use datafusion::common::DataFusionError;
 use super::Engine;
 use crate::error::{Error, Result};
 use crate::json::InferredColumn;
-use crate::sql::quote_identifier;
+use crate::sql::{own_error, quote_identifier};
 
 /// A table or a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,13 +131,13 @@ impl Engine {
     async fn planned_schema(&self, name: &str) -> Result<TableSchema> {
         let frame = match self.context.table(name).await {
             Ok(frame) => frame,
-            Err(DataFusionError::External(error)) => {
-                return Err(match error.downcast::<Error>() {
-                    Ok(error) => *error,
-                    Err(error) => Error::statement(format!("the columns of `{name}` could not be read")).because(error),
-                });
-            }
-            Err(_) => {
+            Err(error) => {
+                if let Some(own) = own_error(&error) {
+                    return Err(own);
+                }
+                if let DataFusionError::External(error) = error {
+                    return Err(Error::statement(format!("the columns of `{name}` could not be read")).because(error));
+                }
                 let error = Error::statement(format!("there is no table or view `{name}`"));
                 return Err(self.with_near_name(error, name).await);
             }

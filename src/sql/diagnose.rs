@@ -44,7 +44,7 @@ pub struct Names {
 ///
 /// An [`Error`] found inside is kept: kind, message, causes and hints.
 pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Names) -> Error {
-    if let Some(own) = find_own(error) {
+    if let Some(own) = own_error(error) {
         return own;
     }
     let root = error.find_root();
@@ -307,30 +307,13 @@ fn find_word(statement: &SourceStatement, word: &str) -> Option<(Position, usize
 }
 
 /// An error of pinq's own somewhere in the chain, copied: the engine may share it between streams.
-fn find_own(error: &DataFusionError) -> Option<Error> {
+pub fn own_error(error: &DataFusionError) -> Option<Error> {
     let mut current: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(link) = current {
         if let Some(own) = link.downcast_ref::<Error>() {
-            return Some(copy(own));
+            return Some(own.again());
         }
         current = link.source();
     }
     None
-}
-
-fn copy(own: &Error) -> Error {
-    let mut error = Error::new(own.kind(), own.message());
-    let mut causes: Vec<String> = Vec::new();
-    let mut cause = own.source();
-    while let Some(link) = cause {
-        let text = link.to_string();
-        if !causes.iter().any(|said| said.contains(&text)) {
-            causes.push(text);
-        }
-        cause = link.source();
-    }
-    if !causes.is_empty() {
-        error = error.because(causes.join(": "));
-    }
-    own.hints().iter().fold(error, |error, hint| error.hint(hint))
 }

@@ -18,7 +18,7 @@ mod tests;
 pub use classify::{StatementKind, kind, references, writes};
 pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
-pub use diagnose::{Names, diagnose};
+pub use diagnose::{Names, diagnose, own_error};
 pub use heading::Heading;
 pub use parameters::{Parameters, bind, parameters, parse_parameter};
 pub use source::{Position, Source, SourceStatement};
