@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int32Builder,
-    Int64Builder, ListArray, MapArray, NullBufferBuilder, StringViewBuilder, StructArray, TimestampMicrosecondBuilder,
+    Int64Builder, ListArray, MapArray, NullBufferBuilder, StructArray, TimestampMicrosecondBuilder,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 
 use super::cell::Cell;
+use super::text_builder::TextBuilder;
 use crate::column::ColumnType;
 
 /// A builder of one column.
@@ -24,13 +25,13 @@ pub(super) enum ColumnBuilder {
     BigInt(Int64Builder),
     Float(Float32Builder),
     Double(Float64Builder),
-    Varchar(StringViewBuilder),
+    Varchar(TextBuilder),
     Decimal(Decimal128Builder),
     Date(Date32Builder),
     Timestamp(TimestampMicrosecondBuilder),
     List { field: FieldRef, spans: Spans, items: Box<ColumnBuilder> },
     Struct { fields: Fields, valid: NullBufferBuilder, children: Vec<ColumnBuilder> },
-    Map { field: FieldRef, spans: Spans, keys: StringViewBuilder, values: Box<ColumnBuilder> },
+    Map { field: FieldRef, spans: Spans, keys: TextBuilder, values: Box<ColumnBuilder> },
 }
 
 /// Where the items of each list end, and which lists are null.
@@ -55,7 +56,7 @@ impl ColumnBuilder {
             (ColumnType::Map(value), DataType::Map(field, _)) => ColumnBuilder::Map {
                 field,
                 spans: Spans::new(),
-                keys: StringViewBuilder::new(),
+                keys: TextBuilder::new(),
                 values: Box::new(ColumnBuilder::new(value)),
             },
             (ColumnType::Boolean, _) => ColumnBuilder::Boolean(BooleanBuilder::new()),
@@ -69,18 +70,28 @@ impl ColumnBuilder {
             (ColumnType::Date, _) => ColumnBuilder::Date(Date32Builder::new()),
             (ColumnType::Timestamp, _) => ColumnBuilder::Timestamp(TimestampMicrosecondBuilder::new()),
             (ColumnType::Varchar | ColumnType::List(_) | ColumnType::Struct(_) | ColumnType::Map(_), _) => {
-                ColumnBuilder::Varchar(StringViewBuilder::new())
+                ColumnBuilder::Varchar(TextBuilder::new())
             }
         }
     }
 
     /// Appends one value; `scratch` holds the text of [`Cell::Copied`]. Returns how many values became
     /// null because they did not fit.
+    #[inline(always)]
     pub fn append(&mut self, cell: &Cell<'_>, scratch: &str) -> u64 {
+        // What nearly every column is goes without a call.
+        match (&mut *self, cell) {
+            (ColumnBuilder::Varchar(builder), Cell::Text(text)) => builder.append(text),
+            (ColumnBuilder::BigInt(builder), Cell::Integer(value)) => builder.append_value(*value),
+            _ => return self.append_other(cell, scratch),
+        }
+        0
+    }
+
+    fn append_other(&mut self, cell: &Cell<'_>, scratch: &str) -> u64 {
         match (self, cell) {
-            (ColumnBuilder::Varchar(builder), Cell::Text(text)) => append_text(builder, text),
             (ColumnBuilder::Varchar(builder), Cell::Copied(range)) => {
-                append_text(builder, scratch.get(range.clone()).unwrap_or_default())
+                builder.append(scratch.get(range.clone()).unwrap_or_default());
             }
             (ColumnBuilder::BigInt(builder), Cell::Integer(value)) => builder.append_value(*value),
             (ColumnBuilder::Timestamp(builder), Cell::Integer(value)) => builder.append_value(*value),
@@ -106,7 +117,7 @@ impl ColumnBuilder {
             (ColumnBuilder::Map { spans, keys, values, .. }, Cell::Map(entries)) => {
                 let mut bad = 0;
                 for (key, cell) in entries {
-                    append_text(keys, key);
+                    keys.append(key);
                     bad += values.append(cell, scratch);
                 }
                 spans.end(entries.len(), true);
@@ -191,12 +202,5 @@ impl Spans {
     fn finish(&mut self) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
         let offsets = mem::replace(&mut self.offsets, vec![0]);
         (OffsetBuffer::new(ScalarBuffer::from(offsets)), self.valid.finish())
-    }
-}
-
-/// Appends text; the decoder takes no record whose text could exceed the 32 bits of a view's length.
-fn append_text(builder: &mut StringViewBuilder, text: &str) {
-    if builder.try_append_value(text).is_err() {
-        builder.append_null();
     }
 }

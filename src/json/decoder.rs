@@ -15,13 +15,17 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bad_record::{BadRecord, Fault};
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
-use super::keys::Keys;
+use super::fast::{Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
+use super::framing::Framing;
+use super::keys::{Keys, LateKey};
 use super::read::{Pass, Reading, RecordSeed};
 use super::record::{Record, trim};
+use super::records::Records;
+use super::rest::rest_of;
 use super::skip::Skip;
 use crate::column::{Column, ColumnType};
 
-/// The longest record in bytes: a view's length has 32 bits.
+/// The longest record in bytes that can be asked for: a view's length has 32 bits.
 const LONGEST_RECORD: usize = i32::MAX as usize;
 
 /// What a decoder does beside building the columns.
@@ -33,6 +37,22 @@ pub struct DecodeOptions {
     pub fingerprints: bool,
     /// Whether [`Decoded::lines`] is filled.
     pub lines: bool,
+    /// The position of the column, of type VARCHAR, that no key feeds: it gets a record's late keys as
+    /// one JSON object, and NULL where there are none.
+    pub rest: Option<usize>,
+    /// A longer record, in bytes, is a bad one.
+    pub max_record_bytes: usize,
+}
+
+impl DecodeOptions {
+    /// What a decoder does where nothing else is asked for.
+    pub const PLAIN: DecodeOptions = DecodeOptions {
+        on_bad_value: OnBadValue::Fail,
+        fingerprints: false,
+        lines: false,
+        rest: None,
+        max_record_bytes: 64 << 20,
+    };
 }
 
 /// What becomes of a value that does not fit its column's type.
@@ -42,6 +62,15 @@ pub enum OnBadValue {
     Fail,
     /// It is NULL, and counted for its column.
     Null,
+}
+
+/// Why [`Decoder::fill`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filled {
+    /// The decoder has as many rows as were wanted.
+    Rows,
+    /// There are no more records.
+    End,
 }
 
 /// What a record was.
@@ -67,6 +96,8 @@ pub struct Decoded {
     pub fingerprints: Vec<u128>,
     /// For each column, how many values became NULL because they did not fit.
     pub bad_values: Vec<u64>,
+    /// Records that were a bare `null`.
+    pub tombstones: u64,
 }
 
 /// Turns records into rows of the projected columns. Reuse one for many objects.
@@ -74,58 +105,97 @@ pub struct Decoded {
 pub struct Decoder {
     columns: Vec<Column>,
     options: DecodeOptions,
+    level: Level,
     keys: Keys,
+    templates: Templates,
     reading: Reading,
     /// Empty between records; kept for its allocation.
     cells: Vec<Cell<'static>>,
+    rows: Rows,
+}
+
+/// The rows since the last [`Decoder::finish`].
+#[derive(Debug)]
+struct Rows {
     builders: Vec<ColumnBuilder>,
-    rows: usize,
+    count: usize,
+    tombstones: u64,
     lines: Vec<u64>,
     fingerprints: Vec<u128>,
     bad_values: Vec<u64>,
 }
 
 impl Decoder {
-    /// A decoder of these columns, whose names differ; none at all counts rows.
-    pub fn new(columns: Vec<Column>, options: DecodeOptions) -> Self {
+    /// A decoder of these columns, whose names differ; none at all counts rows. `unread` are the other
+    /// columns of the table: a key that is neither is a late one.
+    pub fn new(columns: Vec<Column>, unread: &[String], options: DecodeOptions) -> Self {
         Decoder {
-            keys: Keys::new(&columns),
+            level: Level::detect(),
+            keys: Keys::new(&columns, options.rest, unread),
+            templates: Templates::default(),
             reading: Reading::default(),
             cells: Vec::with_capacity(columns.len()),
-            builders: columns.iter().map(|column| ColumnBuilder::new(&column.kind)).collect(),
-            rows: 0,
-            lines: Vec::new(),
-            fingerprints: Vec::new(),
-            bad_values: vec![0; columns.len()],
+            rows: Rows {
+                builders: columns.iter().map(|column| ColumnBuilder::new(&column.kind)).collect(),
+                count: 0,
+                tombstones: 0,
+                lines: Vec::new(),
+                fingerprints: Vec::new(),
+                bad_values: vec![0; columns.len()],
+            },
             columns,
             options,
         }
     }
 
-    /// Reads one record into one row.
+    /// The same decoder without the processor's vector registers, as it runs where there are none.
+    #[must_use]
+    pub fn portable(self) -> Self {
+        Decoder { level: Level::Portable, ..self }
+    }
+
+    /// Reads records until there are `wanted` rows or no more records.
     ///
     /// # Errors
-    /// The record is not an object, not valid JSON or not UTF-8, or a value does not fit and the
-    /// options say to fail. Nothing of it is kept, and the decoder goes on with the next record.
+    /// A record is not an object, not valid JSON or not UTF-8, or a value does not fit and the options
+    /// say to fail. Nothing of it is kept, and the next call goes on after it.
+    pub fn fill(&mut self, records: &mut Records<'_>, wanted: usize) -> Result<Filled, BadRecord> {
+        while self.rows.count < wanted {
+            let mut cells = recycle(mem::take(&mut self.cells));
+            let level = self.level;
+            level.enter(Fast { decoder: self, records, cells: &mut cells, wanted });
+            self.cells = recycle(cells);
+            if self.rows.count >= wanted {
+                break;
+            }
+            match records.next() {
+                Some(record) => self.push(&record?)?,
+                None => return Ok(Filled::End),
+            };
+        }
+        Ok(Filled::Rows)
+    }
+
+    /// Reads one record into one row, thoroughly.
+    ///
+    /// # Errors
+    /// As those of [`Decoder::fill`].
     pub fn push(&mut self, record: &Record<'_>) -> Result<Pushed, BadRecord> {
+        if record.text.len() > self.options.max_record_bytes.min(LONGEST_RECORD) {
+            let (length, most) = (record.text.len(), self.options.max_record_bytes.min(LONGEST_RECORD));
+            return Err(BadRecord::at(record, 0, format!("the record has {length} bytes, more than {most}")));
+        }
         let trimmed = trim(record.text);
         if trimmed == b"null" {
+            self.rows.tombstones += 1;
             return Ok(Pushed::Tombstone);
         }
         let text = valid_text(record)?;
         let mut cells = recycle(mem::take(&mut self.cells));
         let outcome = self.read(record, text, &mut cells);
         if outcome.is_ok() {
-            for ((builder, cell), bad) in self.builders.iter_mut().zip(&cells).zip(&mut self.bad_values) {
-                *bad += builder.append(cell, &self.reading.scratch);
-            }
-            self.rows += 1;
-            if self.options.lines {
-                self.lines.push(record.line);
-            }
-            if self.options.fingerprints {
-                self.fingerprints.push(xxh3_128(trimmed));
-            }
+            let Decoder { options, keys, reading, rows, .. } = self;
+            rows.add(&mut cells, options, keys, reading, Place { text: trimmed, line: record.line });
         }
         self.cells = recycle(cells);
         outcome.map(|()| Pushed::Row)
@@ -133,7 +203,12 @@ impl Decoder {
 
     /// The rows since the last `finish`.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.rows.count
+    }
+
+    /// The keys without a column that came since the last call, in the order in which they were met.
+    pub fn late_keys(&mut self) -> Vec<LateKey> {
+        self.keys.take_late()
     }
 
     /// Takes the rows; the decoder is empty again and remembers the order of keys.
@@ -141,13 +216,15 @@ impl Decoder {
     /// # Errors
     /// Arrow refuses an array, such as a list column of more than 2^31 items.
     pub fn finish(&mut self) -> Result<Decoded, ArrowError> {
-        let columns = self.builders.iter_mut().map(ColumnBuilder::finish).collect::<Vec<_>>();
+        let rows = &mut self.rows;
+        let columns = rows.builders.iter_mut().map(ColumnBuilder::finish).collect::<Vec<_>>();
         let decoded = Decoded {
-            rows: mem::take(&mut self.rows),
+            rows: mem::take(&mut rows.count),
             columns: Vec::new(),
-            lines: mem::take(&mut self.lines),
-            fingerprints: mem::take(&mut self.fingerprints),
-            bad_values: mem::replace(&mut self.bad_values, vec![0; self.columns.len()]),
+            lines: mem::take(&mut rows.lines),
+            fingerprints: mem::take(&mut rows.fingerprints),
+            bad_values: mem::replace(&mut rows.bad_values, vec![0; self.columns.len()]),
+            tombstones: mem::take(&mut rows.tombstones),
         };
         // Every builder is emptied before the first error leaves, so that the next rows stay aligned.
         Ok(Decoded { columns: columns.into_iter().collect::<Result<_, _>>()?, ..decoded })
@@ -182,11 +259,103 @@ impl Decoder {
     }
 }
 
+/// A record that became a row.
+#[derive(Clone, Copy, Debug)]
+struct Place<'de> {
+    text: &'de [u8],
+    line: u64,
+}
+
+impl Rows {
+    /// Adds the record's cells.
+    #[inline(always)]
+    fn add<'de>(
+        &mut self,
+        cells: &mut [Cell<'de>],
+        options: &DecodeOptions,
+        keys: &mut Keys,
+        reading: &mut Reading,
+        place: Place<'de>,
+    ) {
+        if let Some(cell) = options.rest.and_then(|rest| cells.get_mut(rest)) {
+            *cell = if keys.has_late() { rest_of(place.text, keys, &mut reading.scratch) } else { Cell::Null };
+        }
+        for ((builder, cell), bad) in self.builders.iter_mut().zip(&*cells).zip(&mut self.bad_values) {
+            *bad += builder.append(cell, &reading.scratch);
+        }
+        self.count += 1;
+        if options.lines {
+            self.lines.push(place.line);
+        }
+        if options.fingerprints {
+            self.fingerprints.push(xxh3_128(place.text));
+        }
+        keys.commit(place.line);
+    }
+}
+
+/// Reads records for as long as none is unusual.
+struct Fast<'a, 'de, 'records> {
+    decoder: &'a mut Decoder,
+    records: &'records mut Records<'de>,
+    cells: &'a mut Vec<Cell<'de>>,
+    wanted: usize,
+}
+
+impl Task for Fast<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Fast { decoder, records, cells, wanted } = self;
+        let Decoder { columns, options, keys, templates, reading, rows, .. } = decoder;
+        cells.clear();
+        cells.resize(columns.len(), Cell::Null);
+        templates.restart();
+        let newlines = match records.framing() {
+            Framing::Lines => Newlines::EndRecords,
+            Framing::Values => Newlines::AreBlanks,
+        };
+        // Whether the cells hold what a record of another shape left there.
+        let mut is_worn = false;
+        while rows.count < wanted {
+            let Some((bytes, start)) = records.next_start() else { return };
+            let text = Text { lanes, bytes, newlines };
+            let mut row = Row { columns, keys, cells, reading };
+            let by_template = records.has_plain_lines() && options.rest.is_none();
+            let mut is_new_shape = false;
+            if by_template {
+                if is_worn {
+                    row.cells.fill_with(|| Cell::Null);
+                    is_worn = false;
+                }
+                match templates.read(text, start, &mut row) {
+                    Outcome::Taken { end, next } if end - start <= options.max_record_bytes => {
+                        let line = records.accept_line(next);
+                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+                        rows.add(cells, options, keys, reading, place);
+                        continue;
+                    }
+                    outcome => is_new_shape = matches!(outcome, Outcome::Different),
+                }
+                is_worn = true;
+            }
+            let Some(end) = row.read(text, start) else { return };
+            if end - start > options.max_record_bytes || (reading.bad && options.on_bad_value == OnBadValue::Fail) {
+                return;
+            }
+            let Some(line) = records.accept(start, end) else { return };
+            let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+            rows.add(cells, options, keys, reading, place);
+            if is_new_shape {
+                templates.learn(text, start, keys);
+            }
+        }
+    }
+}
+
 /// The record's text as UTF-8.
 pub(super) fn valid_text<'a>(record: &Record<'a>) -> Result<&'a str, BadRecord> {
-    if record.text.len() > LONGEST_RECORD {
-        return Err(BadRecord::at(record, 0, format!("the record has more than {LONGEST_RECORD} bytes")));
-    }
     simdutf8::basic::from_utf8(record.text).map_err(|_| {
         let at = std::str::from_utf8(record.text).map_or_else(|error| error.valid_up_to(), str::len);
         BadRecord::at(record, at, "invalid UTF-8")

@@ -14,6 +14,7 @@ mod bad_record;
 mod build;
 mod cell;
 mod decoder;
+mod fast;
 mod framing;
 mod infer;
 mod keys;
@@ -21,13 +22,16 @@ mod number;
 mod read;
 mod record;
 mod records;
+mod rest;
 mod shape;
 mod skip;
+mod text_builder;
 
 pub use bad_record::{BadRecord, Fault};
-pub use decoder::{DecodeOptions, Decoded, Decoder, OnBadValue, Pushed};
+pub use decoder::{DecodeOptions, Decoded, Decoder, Filled, OnBadValue, Pushed};
 pub use framing::Framing;
 pub use infer::{Inference, InferredColumn, WidenedFrom};
+pub use keys::LateKey;
 pub use record::Record;
 pub use records::Records;
 

@@ -37,8 +37,13 @@ pub(super) fn scaled(text: &str, scale: i8) -> Option<i128> {
             }
             b'.' if !point => point = true,
             b'e' | b'E' if digits => {
-                let written = bytes.get(at.checked_add(1)?..)?;
-                exponent = std::str::from_utf8(written).ok()?.parse().ok()?;
+                // Zero stays zero, however large its exponent is.
+                let written = std::str::from_utf8(bytes.get(at.checked_add(1)?..)?).ok()?;
+                if significand == 0 {
+                    let digits = written.strip_prefix(['+', '-']).unwrap_or(written);
+                    return (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(0);
+                }
+                exponent = written.parse().ok()?;
                 break;
             }
             _ => return None,
@@ -83,6 +88,7 @@ mod tests {
         assert_eq!(decimal("100", 2, 0), None);
         assert_eq!(decimal("100", 1, -2), Some(1));
         assert_eq!(decimal("0e99999999", 2, 0), Some(0));
+        assert_eq!(decimal("0.0e-99999999999999999999", 2, 0), Some(0));
     }
 
     #[test]
@@ -93,7 +99,7 @@ mod tests {
         assert_eq!(integer("9223372036854775808"), None);
         assert_eq!(integer("5.5"), None);
         assert_eq!(integer("-0"), Some(0));
-        for text in ["", "-", ".", "e5", "1e", "1e+", "0x1", "1 ", "1e99999999999999999999", "NaN", "1.2.3"] {
+        for text in ["", "-", ".", "e5", "1e", "1e+", "0x1", "1 ", "1e99999999999999999999", "0e", "0e+", "0ex", "NaN", "1.2.3"] {
             assert_eq!(integer(text), None, "{text}");
         }
     }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::tests::fill;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, fingerprints: false, lines: false };
+const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, ..DecodeOptions::PLAIN };
 const KEYS: [&str; 5] = ["a", "b", "key \"x\"", "é", "other"];
 
 fn columns() -> Vec<Column> {
@@ -30,7 +31,7 @@ fn columns() -> Vec<Column> {
 }
 
 fn decode(text: &[u8], column: Option<Column>) -> Result<Decoded, BadRecord> {
-    let mut decoder = Decoder::new(Vec::from_iter(column), NULL);
+    let mut decoder = Decoder::new(Vec::from_iter(column), &[], NULL);
     let record = Record { text, line: 1, column: 1, byte: 0 };
     decoder.push(&record)?;
     Ok(decoder.finish().unwrap())
@@ -129,6 +130,74 @@ fn agrees(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Everything that is said of the records, by which fast and thorough reading are compared.
+#[derive(Debug, PartialEq)]
+struct Said {
+    columns: Vec<ArrayRef>,
+    lines: Vec<u64>,
+    fingerprints: Vec<u128>,
+    nulled: Vec<u64>,
+    tombstones: u64,
+    bad: Vec<BadRecord>,
+    late: Vec<LateKey>,
+}
+
+fn said(mut decoder: Decoder, bad: Vec<BadRecord>) -> Said {
+    let Decoded { columns, lines, fingerprints, bad_values, tombstones, .. } = decoder.finish().unwrap();
+    Said { columns, lines, fingerprints, nulled: bad_values, tombstones, bad, late: decoder.late_keys() }
+}
+
+/// Reads the bytes record by record, thoroughly, and in the fast ways; all must say the same.
+fn ways_agree(bytes: &[u8], framing: Framing, columns: &[Column], options: DecodeOptions) -> Result<(), TestCaseError> {
+    let decoder = || Decoder::new(columns.to_vec(), &["b".to_owned()], options);
+    let mut thorough = decoder();
+    let read = |record: Result<Record<'_>, BadRecord>| record.and_then(|record| thorough.push(&record)).err();
+    let bad = Records::new(bytes, framing, 1, 0).filter_map(read).collect();
+    let thorough = said(thorough, bad);
+    for mut fast in [decoder(), decoder().portable()] {
+        let bad = fill(&mut fast, bytes, framing);
+        prop_assert_eq!(&said(fast, bad), &thorough, "{}", String::from_utf8_lossy(bytes));
+    }
+    Ok(())
+}
+
+/// Sets of columns that read the key `a` in every type, together with others or alone.
+fn column_sets() -> Vec<Vec<Column>> {
+    let others = [Column::new("é", ColumnType::Varchar), Column::new("key \"x\"", ColumnType::BigInt)];
+    let with = |column: Column| [&[column][..], &others].concat();
+    columns().into_iter().map(with).chain([Vec::new(), others.to_vec()]).collect()
+}
+
+fn edited(text: String, edits: Vec<(prop::sample::Index, u8, u8)>) -> Vec<u8> {
+    const TOKENS: &[u8] = b"{}[]\",:\\ue-+.0123456789tfn \n\x00\xff\xd8";
+    let mut bytes = text.into_bytes();
+    for (place, edit, byte) in edits {
+        let token = TOKENS[usize::from(byte) % TOKENS.len()];
+        let at = place.index(bytes.len() + 1);
+        match edit {
+            0 => bytes.insert(at, token),
+            1 if at < bytes.len() => drop(bytes.remove(at)),
+            _ if at < bytes.len() => bytes[at] = token,
+            _ => bytes.truncate(at / 2),
+        }
+    }
+    bytes
+}
+
+fn edits(most: usize) -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, any::<u8>()), 0..most)
+}
+
+/// An object's records in one of the ways in which they stand there.
+fn object() -> impl Strategy<Value = String> {
+    let separators = prop::sample::select(vec!["\n", "\r\n", "", " ", "\n\n", ",", ",\n"]);
+    (prop::collection::vec(prop_oneof![9 => record(), 1 => Just("null".to_owned())], 0..6), separators, any::<bool>())
+        .prop_map(|(records, separator, is_array)| {
+            let records = records.join(separator);
+            if is_array { format!("[{records}]") } else { records }
+        })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -140,20 +209,9 @@ proptest! {
     #[test]
     fn mutated_records_are_accepted_exactly_when_serde_json_accepts_them(
         text in record(),
-        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, any::<u8>()), 1..4),
+        edits in edits(4),
     ) {
-        const TOKENS: &[u8] = b"{}[]\",:\\ue-+.0123456789tfn \n\x00\xff\xd8";
-        let mut bytes = text.into_bytes();
-        for (place, edit, byte) in edits {
-            let token = TOKENS[usize::from(byte) % TOKENS.len()];
-            let at = place.index(bytes.len() + 1);
-            match edit {
-                0 => bytes.insert(at, token),
-                1 if at < bytes.len() => drop(bytes.remove(at)),
-                _ if at < bytes.len() => bytes[at] = token,
-                _ => bytes.truncate(at / 2),
-            }
-        }
+        let bytes = edited(text, edits);
         match String::from_utf8(bytes) {
             Ok(text) => agrees(&text)?,
             Err(error) => {
@@ -163,6 +221,24 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn fast_and_thorough_reading_say_the_same(
+        text in object(),
+        edits in edits(3),
+        is_null in any::<bool>(),
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let bytes = edited(text, edits);
+        let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
+        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, ..DecodeOptions::PLAIN };
+        let columns = choice.get(&column_sets()).clone();
+        for framing in [Framing::Lines, Framing::Values] {
+            ways_agree(&bytes, framing, &columns, options)?;
+        }
+        let with_rest = [columns, vec![Column::new("_rest", ColumnType::Varchar)]].concat();
+        ways_agree(&bytes, Framing::detect(&bytes), &with_rest, DecodeOptions { rest: Some(with_rest.len() - 1), ..options })?;
     }
 
     #[test]
@@ -177,7 +253,7 @@ proptest! {
             bytes.extend_from_slice(kept);
             bytes.push(b'\n');
         }
-        let mut decoder = Decoder::new(Vec::new(), NULL);
+        let mut decoder = Decoder::new(Vec::new(), &[], NULL);
         let mut bad = 0;
         for record in Records::new(&bytes, Framing::Lines, 1, 0) {
             bad += usize::from(record.and_then(|record| decoder.push(&record)).is_err());
@@ -189,7 +265,7 @@ proptest! {
     fn no_bytes_make_it_panic_or_run_on(bytes in prop::collection::vec(prop::sample::select(&b"{}[]\",:1a\n \\"[..]), 0..64)) {
         for framing in [Framing::detect(&bytes), Framing::Lines, Framing::Values] {
             let mut inference = Inference::new();
-            let mut decoder = Decoder::new(vec![Column::new("a", ColumnType::Varchar)], NULL);
+            let mut decoder = Decoder::new(vec![Column::new("a", ColumnType::Varchar)], &[], NULL);
             for record in Records::new(&bytes, framing, 1, 0).take(bytes.len() * 2 + 2) {
                 let Ok(record) = record else { continue };
                 let pushed = decoder.push(&record);

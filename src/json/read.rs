@@ -10,7 +10,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAcces
 use serde_json::value::RawValue;
 
 use super::cell::Cell;
-use super::keys::Keys;
+use super::keys::{Feeds, Keys};
 use super::number;
 use super::skip::Skip;
 use crate::column::{Column, ColumnType};
@@ -95,9 +95,12 @@ impl<'de> Visitor<'de> for RecordSeed<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         self.keys.restart();
-        while let Some(position) = entries.next_key_seed(&mut *self.keys)? {
-            let known = position.and_then(|position| self.columns.get(position).zip(self.cells.get_mut(position)));
-            match known {
+        while let Some(feeds) = entries.next_key_seed(&mut *self.keys)? {
+            let column = match feeds {
+                Feeds::Column(position) => self.columns.get(position).zip(self.cells.get_mut(position)),
+                Feeds::Nothing | Feeds::Late => None,
+            };
+            match column {
                 Some((column, cell)) => {
                     *cell = entries.next_value_seed(ValueSeed { kind: &column.kind, reading: self.reading })?;
                 }
@@ -111,9 +114,9 @@ impl<'de> Visitor<'de> for RecordSeed<'_, 'de> {
 }
 
 /// Reads one value of a type.
-struct ValueSeed<'a> {
-    kind: &'a ColumnType,
-    reading: &'a mut Reading,
+pub(super) struct ValueSeed<'a> {
+    pub kind: &'a ColumnType,
+    pub reading: &'a mut Reading,
 }
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
@@ -149,7 +152,7 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
 }
 
 impl ValueSeed<'_> {
-    fn number<'de>(self, text: &'de str) -> Result<Cell<'de>, &'static str> {
+    pub fn number<'de>(self, text: &'de str) -> Result<Cell<'de>, &'static str> {
         let double: f64 = text.parse().unwrap_or(f64::INFINITY);
         if double.is_infinite() {
             return Err("number out of range");
@@ -168,7 +171,7 @@ impl ValueSeed<'_> {
         Ok(cell.unwrap_or_else(|| self.reading.bad()))
     }
 
-    fn boolean<'de>(self, value: bool) -> Cell<'de> {
+    pub fn boolean<'de>(self, value: bool) -> Cell<'de> {
         match self.kind {
             ColumnType::Boolean => Cell::Boolean(value),
             ColumnType::Varchar => Cell::Text(if value { "true" } else { "false" }),
@@ -185,7 +188,7 @@ impl ValueSeed<'_> {
         }
     }
 
-    fn text<'de>(self, text: &str, as_varchar: impl FnOnce(&mut Reading) -> Cell<'de>) -> Cell<'de> {
+    pub fn text<'de>(self, text: &str, as_varchar: impl FnOnce(&mut Reading) -> Cell<'de>) -> Cell<'de> {
         let cell = match self.kind {
             ColumnType::Varchar => return as_varchar(self.reading),
             ColumnType::Timestamp => parse_timestamp(text).map(Cell::Integer),

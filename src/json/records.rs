@@ -64,6 +64,95 @@ impl<'a> Records<'a> {
         Records { bytes, ..self }
     }
 
+    /// How the records follow one another.
+    pub(super) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Where the next record may begin, if it does so in the plainest way: the bytes that it must end
+    /// in, and its place in them.
+    #[inline(always)]
+    pub(super) fn next_start(&mut self) -> Option<(&'a [u8], usize)> {
+        match (self.framing, self.split_end) {
+            (Framing::Lines, None) => Some((self.bytes, self.at)),
+            (Framing::Lines, Some(end)) => {
+                self.skip_blanks(end);
+                Some((self.bytes.get(..end)?, self.at))
+            }
+            (Framing::Values, _) => {
+                self.skip_blanks(self.bytes.len());
+                // A comma is taken, and left again by `next` where what follows is no record.
+                let after_comma = self.place == Place::CommaOrEnd && self.bytes.get(self.at) == Some(&b',');
+                let start = if after_comma {
+                    let rest = self.bytes.get(self.at.saturating_add(1)..)?;
+                    self.at.saturating_add(1).saturating_add(rest.iter().take_while(|byte| is_blank(**byte)).count())
+                } else if self.place == Place::CommaOrEnd {
+                    return None;
+                } else {
+                    self.at
+                };
+                Some((self.bytes, start))
+            }
+        }
+    }
+
+    /// Whether each record stands on a line of its own, as far as is known.
+    #[inline(always)]
+    pub(super) fn has_plain_lines(&self) -> bool {
+        self.framing == Framing::Lines && self.split_end.is_none()
+    }
+
+    /// Takes the record whose line ends before `next`, and gives that line.
+    #[inline(always)]
+    pub(super) fn accept_line(&mut self, next: usize) -> u64 {
+        let line = self.line;
+        self.at = next;
+        self.line += 1;
+        self.line_start = next;
+        line
+    }
+
+    /// Takes the record that was read from `start` to `end`, and gives its line; `None` where what
+    /// follows it is unusual, and `next` has to look.
+    #[inline(always)]
+    pub(super) fn accept(&mut self, start: usize, end: usize) -> Option<u64> {
+        match (self.framing, self.split_end) {
+            (Framing::Lines, None) => {
+                let mut after = end;
+                while let Some(b' ' | b'\t' | b'\r') = self.bytes.get(after) {
+                    after += 1;
+                }
+                match self.bytes.get(after) {
+                    Some(b'\n') => {
+                        let line = self.line;
+                        self.at = after + 1;
+                        self.line += 1;
+                        self.line_start = self.at;
+                        Some(line)
+                    }
+                    None => {
+                        self.at = after;
+                        Some(self.line)
+                    }
+                    Some(_) => None,
+                }
+            }
+            (Framing::Lines, Some(_)) => {
+                self.at = end;
+                Some(self.line)
+            }
+            (Framing::Values, _) => {
+                self.advance(start);
+                let line = self.line;
+                self.advance(end);
+                if self.place != Place::Outside {
+                    self.place = Place::CommaOrEnd;
+                }
+                Some(line)
+            }
+        }
+    }
+
     fn between(&self, start: usize, end: usize) -> &'a [u8] {
         self.bytes.get(start..end).unwrap_or_default()
     }
@@ -185,7 +274,7 @@ impl<'a> Records<'a> {
                 self.at.saturating_add(length)
             }
             None => {
-                let end = self.next_start();
+                let end = self.start_after_torn();
                 // A torn item that reaches the end took the array's closing bracket with it.
                 self.place = if inside && end < self.bytes.len() { Place::Item } else { Place::Outside };
                 end
@@ -198,7 +287,7 @@ impl<'a> Records<'a> {
 
     /// Where a record seems to begin after the torn one that begins here: an opening brace on a line
     /// of the same indentation, or right after a closing brace, which valid JSON never has.
-    fn next_start(&self) -> usize {
+    fn start_after_torn(&self) -> usize {
         let before = self.between(self.line_start, self.at);
         let indent = if before.iter().all(|byte| is_blank(*byte)) { before } else { &[] };
         let from = self.at.saturating_add(1);

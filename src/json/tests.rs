@@ -7,14 +7,13 @@ use arrow::util::display::array_value_to_string;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const FAIL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints: true, lines: true };
+const FAIL: DecodeOptions = DecodeOptions { fingerprints: true, lines: true, ..DecodeOptions::PLAIN };
 const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, ..FAIL };
 
 #[derive(Debug)]
 struct Outcome {
     decoded: Decoded,
     bad: Vec<BadRecord>,
-    tombstones: usize,
 }
 
 fn column(name: &str, kind: ColumnType) -> Column {
@@ -22,22 +21,30 @@ fn column(name: &str, kind: ColumnType) -> Column {
 }
 
 fn decode(bytes: &[u8], columns: &[Column], options: DecodeOptions) -> Outcome {
-    let mut decoder = Decoder::new(columns.to_vec(), options);
-    let (mut bad, mut tombstones) = (Vec::new(), 0);
-    for record in Records::new(bytes, Framing::detect(bytes), 1, 0) {
-        match record.and_then(|record| decoder.push(&record)) {
-            Ok(Pushed::Row) => {}
-            Ok(Pushed::Tombstone) => tombstones += 1,
-            Err(record) => bad.push(record),
-        }
-    }
+    let mut decoder = Decoder::new(columns.to_vec(), &[], options);
+    let bad = fill(&mut decoder, bytes, Framing::detect(bytes));
     let decoded = decoder.finish().unwrap();
     for (array, column) in decoded.columns.iter().zip(columns) {
         assert_eq!(array.data_type(), &column.kind.data_type());
         assert_eq!(array.len(), decoded.rows);
     }
     assert_eq!((decoded.lines.len(), decoded.fingerprints.len()), (decoded.rows, decoded.rows));
-    Outcome { decoded, bad, tombstones }
+    Outcome { decoded, bad }
+}
+
+/// Every record of the bytes into rows, a few at a time; the bad ones.
+pub(super) fn fill(decoder: &mut Decoder, bytes: &[u8], framing: Framing) -> Vec<BadRecord> {
+    let mut bad = Vec::new();
+    let mut place = Records::new(bytes, framing, 1, 0).pause();
+    loop {
+        let mut records = place.resume(bytes);
+        match decoder.fill(&mut records, decoder.rows() + 3) {
+            Ok(Filled::Rows) => {}
+            Ok(Filled::End) => return bad,
+            Err(record) => bad.push(record),
+        }
+        place = records.pause();
+    }
 }
 
 /// The values of one column as text, with `-` for null.
@@ -123,7 +130,7 @@ fn a_torn_record_among_others_on_a_line_or_over_many_lines() {
 fn places_hold_over_many_lines_and_parts_of_an_object() {
     let outcome = decode(b"{\n  \"a\": 1\n}\n{\n  \"a\": x\n}\n", &a_bigint(), FAIL);
     assert_eq!((outcome.bad[0].line, outcome.bad[0].column, outcome.bad[0].byte), (5, 8, 22));
-    let mut decoder = Decoder::new(a_bigint().to_vec(), FAIL);
+    let mut decoder = Decoder::new(a_bigint().to_vec(), &[], FAIL);
     let part = b"{\"a\":1} {\"a\":\"x\"}";
     let records: Vec<_> = Records::new(part, Framing::Lines, 11, 1000).map(Result::unwrap).collect();
     assert_eq!((records[1].line, records[1].column, records[1].byte), (11, 9, 1008));
@@ -137,7 +144,7 @@ fn places_hold_over_many_lines_and_parts_of_an_object() {
 #[test]
 fn tombstones_and_records_that_are_no_objects() {
     let outcome = decode(b"null\n{\"a\":1}null\n5\n\"x\"\n[1]\ntrue\n{}", &a_bigint(), FAIL);
-    assert_eq!((outcome.decoded.rows, outcome.tombstones, outcome.bad.len()), (2, 2, 4));
+    assert_eq!((outcome.decoded.rows, outcome.decoded.tombstones, outcome.bad.len()), (2, 2, 4));
     assert_eq!(outcome.bad[0].reason, "invalid type: integer `5`, expected an object");
     assert_eq!((outcome.bad[2].line, outcome.bad[2].byte), (5, 26 - 3));
 }
@@ -243,7 +250,7 @@ fn nested_values_are_taken_apart() {
 #[test]
 fn a_failed_push_leaves_no_half_row_and_a_decoder_is_reused() {
     let columns = [column("a", ColumnType::BigInt), column("b", ColumnType::List(Box::new(ColumnType::BigInt)))];
-    let mut decoder = Decoder::new(columns.to_vec(), FAIL);
+    let mut decoder = Decoder::new(columns.to_vec(), &[], FAIL);
     let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0 };
     for (text, good) in [
         ("{\"a\":1,\"b\":[1,2]}", true),
@@ -267,7 +274,7 @@ fn a_failed_push_leaves_no_half_row_and_a_decoder_is_reused() {
 fn counting_needs_no_columns_and_finds_the_same_bad_records() {
     let text = b"{\"x\":1}\n{\"x\":\"\\ud800\"}\n{\"x\":1e999}\nnull\n{\"x\":2}";
     let outcome = decode(text, &[], FAIL);
-    assert_eq!((outcome.decoded.rows, outcome.bad.len(), outcome.tombstones), (2, 2, 1));
+    assert_eq!((outcome.decoded.rows, outcome.bad.len(), outcome.decoded.tombstones), (2, 2, 1));
     for kind in [ColumnType::Varchar, ColumnType::Double, ColumnType::BigInt, ColumnType::Decimal(9, 2)] {
         assert_eq!(decode(text, &[column("x", kind)], NULL).bad.len(), 2);
     }

@@ -16,7 +16,7 @@ use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, Pushed, Records};
+use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Filled, Framing, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -40,7 +40,6 @@ pub struct Decoding {
 pub struct Position {
     decoder: Decoder,
     origins: Vec<Origin>,
-    tombstones: u64,
     pack: Option<Pack>,
     piece: Option<Open>,
 }
@@ -61,11 +60,11 @@ impl Decoding {
             on_bad_value: self.table.on_bad_value(),
             fingerprints: metadata.contains(&MetadataColumn::Repeat),
             lines: metadata.contains(&MetadataColumn::Line),
+            ..DecodeOptions::PLAIN
         };
         Position {
-            decoder: Decoder::new(self.projection.columns.clone(), options),
+            decoder: Decoder::new(self.projection.columns.clone(), &self.projection.unread, options),
             origins: Vec::new(),
-            tombstones: 0,
             pack: None,
             piece: None,
         }
@@ -93,11 +92,7 @@ impl Decoding {
                     let error = error.within(format!("table `{}`", self.table.name()));
                     return Err(DataFusionError::External(Box::new(error)));
                 }
-                None if position.decoder.rows() > 0 => return self.finish(position).map(Some),
-                None => {
-                    self.counters.add_records(0, std::mem::take(&mut position.tombstones), 0);
-                    return Ok(None);
-                }
+                None => return self.finish(position).map(|batch| Some(batch).filter(|batch| batch.num_rows() > 0)),
             }
         }
     }
@@ -117,8 +112,7 @@ impl Decoding {
             }
             let Some(piece) = &mut position.piece else { continue };
             let before = position.decoder.rows();
-            let wanted = self.batch_size - before;
-            let done = self.read(piece, &mut position.decoder, wanted, &mut position.tombstones)?;
+            let done = self.read(piece, &mut position.decoder, self.batch_size)?;
             let rows = position.decoder.rows() - before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
@@ -129,20 +123,12 @@ impl Decoding {
         }
     }
 
-    /// Pushes up to `wanted` records of a piece; whether it was the last of them.
-    fn read(&self, piece: &mut Open, decoder: &mut Decoder, wanted: usize, tombstones: &mut u64) -> Result<bool> {
+    /// Reads records of a piece until there are `wanted` rows; whether it was the last of them.
+    fn read(&self, piece: &mut Open, decoder: &mut Decoder, wanted: usize) -> Result<bool> {
         let mut records = piece.records.clone().resume(&piece.bytes);
-        let mut rows = 0;
-        while rows < wanted {
-            let Some(record) = records.next() else { return Ok(true) };
-            let pushed = record.and_then(|record| decoder.push(&record));
-            match pushed.map_err(|bad| self.bad_record(&piece.object, &bad))? {
-                Pushed::Row => rows += 1,
-                Pushed::Tombstone => *tombstones += 1,
-            }
-        }
+        let filled = decoder.fill(&mut records, wanted).map_err(|bad| self.bad_record(&piece.object, &bad))?;
         piece.records = records.pause();
-        Ok(false)
+        Ok(filled == Filled::End)
     }
 
     fn open(&self, piece: Piece) -> Result<Open> {
@@ -170,7 +156,7 @@ impl Decoding {
         let origins = std::mem::take(&mut position.origins);
         let nulled = decoded.bad_values.iter().sum();
         self.records.add(decoded.rows);
-        self.counters.add_records(decoded.rows as u64, std::mem::take(&mut position.tombstones), nulled);
+        self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
         let mut metadata = Vec::with_capacity(self.projection.metadata.len());
         for column in &self.projection.metadata {
             metadata.push(match (column, &self.repeats) {

@@ -79,6 +79,8 @@ pub struct Projection {
     pub schema: SchemaRef,
     /// What to decode out of each record.
     pub columns: Vec<Column>,
+    /// The table's other columns, by name: keys that are known and not read.
+    pub unread: Vec<String>,
     /// What to add to it.
     pub metadata: Vec<MetadataColumn>,
     /// For each field of the schema its source.
@@ -96,8 +98,10 @@ impl Projection {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let chosen = chosen.unwrap_or(&all);
         let projected = Arc::new(schema.project(chosen)?);
+        let is_unread = |(index, _): &(usize, &Column)| !chosen.contains(index);
+        let unread = columns.iter().enumerate().filter(is_unread).map(|(_, column)| column.name.clone()).collect();
         let mut projection =
-            Projection { schema: projected, columns: Vec::new(), metadata: Vec::new(), sources: Vec::new() };
+            Projection { schema: projected, columns: Vec::new(), unread, metadata: Vec::new(), sources: Vec::new() };
         for index in chosen {
             if let Some(column) = columns.get(*index) {
                 projection.sources.push(Source::Record(projection.columns.len()));

@@ -1,0 +1,258 @@
+//! The shape that records of one serialiser share, and the reading of a record by it.
+//!
+//! Owns the template: the exact bytes between the values of a record that was read before, and what
+//! kind of value stands between them. A record of the same shape is known by comparing those bytes
+//! alone, at places that the index of quotes gives, so that no comparison waits for another.
+//!
+//! A record is taken where the bytes between its values are the same as in a valid record, no value has
+//! a quote, a backslash or a control character, what is not ASCII is valid UTF-8, and each value without
+//! quotes is a number or a keyword: then it is as valid as that record.
+
+use super::index::Index;
+use super::lanes::{Lanes, PATTERN_BYTES, Pattern};
+use super::text::{Form, Newlines, Text};
+use super::value::{scalar, typed};
+use super::{Cell, Feeds, Keys, Row, START, Slot};
+use crate::column::ColumnType;
+
+/// Records with more keys are not worth a template.
+const MOST_VALUES: usize = 200;
+
+/// A shape of records.
+#[derive(Debug)]
+pub struct Template {
+    /// What stands before each value, and after the last.
+    gaps: Vec<Gap>,
+    /// Values without quotes: each is looked at.
+    bare: Vec<Value>,
+    /// Texts that are asked for.
+    texts: Vec<Value>,
+    /// Quotes in all.
+    quotes: usize,
+    /// Odd bytes between the values, such as the newline at the end.
+    odd: u32,
+    /// The length of the last gap up to the end of the record proper.
+    closing: usize,
+    /// Keys that the table has no column for.
+    late: Vec<Slot>,
+}
+
+/// The bytes between two values.
+#[derive(Debug)]
+struct Gap {
+    pattern: Pattern,
+    /// Which of the record's quotes the gap is found by.
+    quote: usize,
+    /// How many bytes of the gap stand before that quote.
+    before: u32,
+}
+
+/// A value by the gap before it; the one after it ends it.
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    gap: usize,
+    column: Option<usize>,
+}
+
+/// What came of reading a record by a template.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome {
+    /// It is in the cells.
+    Taken {
+        /// The place after its closing brace.
+        end: usize,
+        /// The place after its line.
+        next: usize,
+    },
+    /// It has another shape.
+    Different,
+    /// It has the shape, but a value that needs a closer look.
+    Unusual,
+    /// It is not in the window as a whole.
+    BeyondWindow,
+}
+
+impl Template {
+    /// The shape of a valid record that stands on a line of its own, where one can be made of it:
+    /// every value a text or a bare word, no key twice, and a text at the end.
+    pub fn learn<L: Lanes>(text: Text<'_, L>, start: usize, keys: &mut Keys) -> Option<Template> {
+        let mut template = Template {
+            gaps: Vec::new(),
+            bare: Vec::new(),
+            texts: Vec::new(),
+            quotes: 0,
+            odd: 0,
+            closing: 0,
+            late: Vec::new(),
+        };
+        let mut slots = Vec::new();
+        let mut previous = START;
+        // Where the gap began that ends with the next value.
+        let mut gap = start;
+        let mut at = text.skip_blanks(start + 1);
+        loop {
+            let (quote, form) = text.string(at + 1)?;
+            let name = std::str::from_utf8(text.bytes.get(at + 1..quote)?).ok()?;
+            if form == Form::Escaped || slots.len() >= MOST_VALUES {
+                return None;
+            }
+            let slot = keys.find(previous, name);
+            if slots.contains(&slot) {
+                return None;
+            }
+            slots.push(slot);
+            previous = slot;
+            let column = match keys.feeds(slot) {
+                Feeds::Column(position) => Some(position),
+                Feeds::Nothing => None,
+                Feeds::Late => {
+                    template.late.push(slot);
+                    None
+                }
+            };
+            at = text.colon(quote + 1)?;
+            let number = template.gaps.len();
+            let is_text = text.byte(at) == b'"';
+            template.add_gap(text.bytes.get(gap..at + usize::from(is_text))?)?;
+            let value = Value { gap: number, column };
+            if is_text {
+                let (quote, _) = text.string(at + 1)?;
+                if column.is_some() {
+                    template.texts.push(value);
+                }
+                gap = quote;
+                at = quote + 1;
+            } else {
+                template.bare.push(value);
+                at = text.scalar(at)?;
+                gap = at;
+            }
+            at = text.skip_blanks(at);
+            match text.byte(at) {
+                b',' => at = text.skip_blanks(at + 1),
+                b'}' => break,
+                _ => return None,
+            }
+        }
+        let end = at + 1;
+        let rest = text.bytes.get(end..)?;
+        let line = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        if rest.get(line) != Some(&b'\n') || text.byte(gap) != b'"' || text.newlines != Newlines::EndRecords {
+            return None;
+        }
+        template.closing = end - gap;
+        template.add_gap(text.bytes.get(gap..end + line + 1)?)?;
+        Some(template)
+    }
+
+    fn add_gap(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut pattern = Pattern { bytes: [0; PATTERN_BYTES], length: bytes.len() };
+        pattern.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        let before = bytes.iter().position(|byte| *byte == b'"')?;
+        self.gaps.push(Gap { pattern, quote: self.quotes, before: u32::try_from(before).ok()? });
+        self.quotes += bytes.iter().filter(|byte| **byte == b'"').count();
+        self.odd += u32::try_from(bytes.iter().filter(|byte| **byte < 0x20).count()).ok()?;
+        Some(())
+    }
+
+    /// Reads the record that begins at `start`, whose first quote is the `quote`-th of the index, into
+    /// the cells of the columns that the template has. What it writes counts only where it takes the
+    /// record.
+    #[inline(always)]
+    pub fn read<'de, L: Lanes>(
+        &self,
+        text: Text<'de, L>,
+        index: &Index,
+        start: usize,
+        quote: usize,
+        row: &mut Row<'_, 'de>,
+    ) -> Outcome {
+        let window = index.start();
+        let quotes = index.quotes().get(quote..).and_then(|rest| rest.get(..self.quotes));
+        let (Some(quotes), Some(last)) = (quotes, self.gaps.last()) else { return Outcome::BeyondWindow };
+        let place = |gap: &Gap| {
+            let quote = quotes.get(gap.quote).copied().unwrap_or(u32::MAX);
+            window + (quote.wrapping_sub(gap.before)) as usize
+        };
+        if self.gaps.first().is_none_or(|first| place(first) != start) {
+            return Outcome::Different;
+        }
+        for gap in &self.gaps {
+            if !text.lanes.has(text.bytes, place(gap), &gap.pattern) {
+                return Outcome::Different;
+            }
+        }
+        let end = place(last) + self.closing;
+        let next = place(last) + last.pattern.length;
+        let Some((odd_after, high_after)) = index.before(next - window) else { return Outcome::BeyondWindow };
+        let Some((odd, high)) = index.before(start - window) else { return Outcome::BeyondWindow };
+        if odd_after - odd != self.odd {
+            return Outcome::Unusual;
+        }
+        let record = text.bytes.get(start..end).unwrap_or_default();
+        if high_after != high && simdutf8::basic::from_utf8(record).is_err() {
+            return Outcome::Unusual;
+        }
+        match self.values(text, place, row) {
+            Some(()) if !row.reading.bad => Outcome::Taken { end, next },
+            _ => Outcome::Unusual,
+        }
+    }
+
+    /// Reads the values between the gaps; `None` where one needs a closer look.
+    #[inline(always)]
+    fn values<'de, L: Lanes>(
+        &self,
+        text: Text<'de, L>,
+        place: impl Fn(&Gap) -> usize,
+        row: &mut Row<'_, 'de>,
+    ) -> Option<()> {
+        for value in &self.bare {
+            let (gap, after) = (self.gaps.get(value.gap)?, self.gaps.get(value.gap + 1)?);
+            let (at, end) = (place(gap) + gap.pattern.length, place(after));
+            let short = text.short_integer(at, end);
+            let Some(position) = value.column else {
+                if short.is_none() && text.scalar(at) != Some(end) {
+                    return None;
+                }
+                continue;
+            };
+            let (column, cell) = (row.columns.get(position)?, row.cells.get_mut(position)?);
+            if let (ColumnType::BigInt, Some(integer)) = (&column.kind, short) {
+                *cell = Cell::Integer(integer.cast_signed());
+                continue;
+            }
+            let ended;
+            (*cell, ended) = scalar(text, at, &column.kind, row.reading)?;
+            if ended != end {
+                return None;
+            }
+        }
+        for value in &self.texts {
+            let (gap, after) = (self.gaps.get(value.gap)?, self.gaps.get(value.gap + 1)?);
+            let content = text.checked(place(gap) + gap.pattern.length, place(after));
+            let position = value.column?;
+            let (column, cell) = (row.columns.get(position)?, row.cells.get_mut(position)?);
+            *cell = match &column.kind {
+                ColumnType::Varchar => Cell::Text(content),
+                kind => typed(kind, row.reading, content),
+            };
+        }
+        Some(())
+    }
+
+    /// Whether the record begins as those of the template do: by its first key.
+    pub fn fits<L: Lanes>(&self, text: Text<'_, L>, start: usize) -> bool {
+        self.gaps.first().is_some_and(|gap| text.lanes.has(text.bytes, start, &gap.pattern))
+    }
+
+    /// How many quotes its records have.
+    pub fn quotes(&self) -> usize {
+        self.quotes
+    }
+
+    /// The keys of each of its records that the table has no column for.
+    pub fn late(&self) -> &[Slot] {
+        &self.late
+    }
+}
