@@ -60,6 +60,7 @@ pub fn candidates() -> Vec<Candidate> {
         Candidate { name: "sonic-rs lazy, 3 of 12", columns: THREE, run: Box::new(sonic_lazy()) },
         Candidate { name: "sonic-rs lazy, unchecked, 3 of 12", columns: THREE, run: Box::new(sonic_unchecked()) },
         Candidate { name: "sonic-rs typed, 3 of 12", columns: THREE, run: Box::new(sonic::<ThreeRows>(THREE)) },
+        Candidate { name: "sonic-rs stream, 3 of 12", columns: THREE, run: Box::new(sonic_stream::<ThreeRows>(THREE)) },
         Candidate { name: "simd-json typed, 3 of 12", columns: THREE, run: Box::new(simd_json::<ThreeRows>(THREE)) },
         Candidate { name: "serde_json typed, 3 of 12", columns: THREE, run: Box::new(serde::<ThreeRows>(THREE)) },
         Candidate { name: "arrow-json, 3 of 12", columns: THREE, run: Box::new(arrow(THREE, DataType::Utf8View)) },
@@ -172,6 +173,24 @@ fn sonic<R: Row>(names: &'static [&'static str]) -> impl FnMut(&[Vec<u8>], Sink<
         lines(pieces, &mut builders, sink, |line, builders| {
             R::append(&sonic_rs::from_slice::<R::Of<'_>>(line).expect("the pins are good"), builders);
         });
+    }
+}
+
+/// One reader over a whole piece, which checks its UTF-8 at once.
+fn sonic_stream<R: Row>(names: &'static [&'static str]) -> impl FnMut(&[Vec<u8>], Sink<'_>) {
+    let mut builders = Builders::new(names);
+    move |pieces, sink| {
+        for piece in pieces {
+            for row in sonic_rs::Deserializer::from_slice(piece).into_stream::<R::Of<'_>>() {
+                R::append(&row.expect("the pins are good"), &mut builders);
+                if builders.rows() == BATCH {
+                    let (rows, arrays) = builders.finish();
+                    sink(rows, arrays);
+                }
+            }
+        }
+        let (rows, arrays) = builders.finish();
+        sink(rows, arrays);
     }
 }
 

@@ -41,24 +41,30 @@ pub fn trim(text: &[u8]) -> &[u8] {
 }
 
 /// The number that the text is times 10 to the power of `scale`, as digits of an integer with a sign; `None` where
-/// that is none, or where an exponent of more than nine digits makes plain text too long.
+/// that is no integer, or one of more than some 60 digits, or where the exponent is beyond 64 bits.
 pub fn scaled(text: &str, scale: i8) -> Option<String> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
     };
     let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     if whole.len() + part.len() == 0 || !whole.chars().chain(part.chars()).all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    // pinq refuses an exponent beyond 64 bits, of zero, too.
+    if exponent.is_some_and(|exponent| exponent.parse::<i64>().is_err()) {
         return None;
     }
     let digits = format!("{whole}{part}");
     let Some(significant) = Some(digits.trim_start_matches('0')).filter(|digits| !digits.is_empty()) else {
         return Some("0".to_owned());
     };
+    // An exponent beyond 32 bits leaves no integer of any number that fits into an input.
+    let exponent = exponent.map_or(Ok(0), str::parse::<i32>).ok()?;
     let kept = significant.trim_end_matches('0');
     let zeros = (significant.len() - kept.len()) as i64;
     let power = i64::from(exponent) - part.len() as i64 + i64::from(scale) + zeros;

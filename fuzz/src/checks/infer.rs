@@ -13,9 +13,9 @@ pub fn check(bytes: &[u8]) {
         let mut counting = Decoder::new(Vec::new(), FAIL);
         let mut taken = Vec::new();
         for record in &records {
-            let observed = inference.observe(record, "one.json");
-            assert_eq!(observed, counting.push(record), "{:?}", String::from_utf8_lossy(record.text));
-            if observed.is_ok() {
+            let observed = inference.observe(record, "one.json").ok();
+            assert_eq!(observed, counting.push(record).ok(), "{:?}", String::from_utf8_lossy(record.text));
+            if observed.is_some() {
                 taken.push(record);
             }
         }
