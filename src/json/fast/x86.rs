@@ -9,7 +9,8 @@ use std::arch::x86_64::{
     __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
     _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128,
     _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
+    _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_storeu_si512,
 };
 
 use super::index::{AT_ONCE, BLOCK, Marks};
@@ -238,7 +239,16 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn has(self, bytes: &[u8], at: usize, pattern: &Pattern) -> bool {
-        self.0.has(bytes, at, pattern)
+        let Some(block) = Self::block(bytes, at) else { return has_near_end(bytes, at, pattern) };
+        // The pattern's bytes, one bit each; it has at most 64 and not none.
+        let looked_at = u64::MAX >> (PATTERN_BYTES - pattern.length);
+        // SAFETY: as in `stop`; the pattern has 64 bytes, too.
+        let different = unsafe {
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
+            let pattern = _mm512_loadu_si512(pattern.bytes.as_ptr().cast::<__m512i>());
+            _mm512_mask_cmpneq_epi8_mask(looked_at, bytes, pattern)
+        };
+        different == 0
     }
     #[inline(always)]
     fn fetch_ahead(self, bytes: &[u8], start: usize, end: usize) {
