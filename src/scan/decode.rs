@@ -187,6 +187,9 @@ impl Decoding {
     }
 
     fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
+        if matches!(bad.fault, Fault::Text) {
+            self.metrics.bad_records.add(1);
+        }
         self.within(bad_record(self.table.name(), object, bad))
     }
 
