@@ -52,12 +52,14 @@ struct Lent {
 }
 
 impl Budget {
-    /// The budget for objects of that kind of store. A disk is read as fast as memory, so that nothing is
-    /// gained by more than keeps every decoder busy; over a network, bytes in flight hide its latency.
-    pub fn for_kind(kind: StoreKind) -> Budget {
+    /// The budget of a scan of that kind of store with so many decoders, each of which is to have a part at
+    /// hand, one that waits and one on its way. A disk is read as fast as memory, so that more is of no use;
+    /// over a network, bytes in flight hide its latency.
+    pub fn of_scan(kind: StoreKind, decoders: usize) -> Budget {
+        let parts = decoders.saturating_mul(3).saturating_mul(PART_BYTES);
         match kind {
-            StoreKind::Disk => Budget::new(16 << 20, 8 << 20),
-            StoreKind::S3 => Budget::new(48 << 20, 16 << 20),
+            StoreKind::Disk => Budget::new(parts.max(8 << 20), 8 << 20),
+            StoreKind::S3 => Budget::new(parts.max(48 << 20), 16 << 20),
         }
     }
 
@@ -141,6 +143,18 @@ mod tests {
         assert!(reserve(Lane::Inflating, 1).is_some(), "the other is not");
         drop(held);
         assert!(reserve(Lane::Decoding, 0).is_some());
+    }
+
+    #[test]
+    fn every_decoder_can_have_a_part() {
+        for decoders in [1, 2, 64] {
+            for kind in [StoreKind::Disk, StoreKind::S3] {
+                let budget = Budget::of_scan(kind, decoders);
+                let part = || budget.reserve(Lane::Decoding, PART_BYTES as u64).now_or_never();
+                let held: Vec<_> = std::iter::from_fn(part).collect();
+                assert!(held.len() > decoders * 2, "{decoders} decoders of {kind:?}");
+            }
+        }
     }
 
     #[test]

@@ -80,7 +80,11 @@ impl ScanExec {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared
             .get_or_insert_with(|| Shared {
-                feed: Arc::new(self.table.feed(Arc::clone(&self.snapshot), self.metrics.fetching.clone())),
+                feed: Arc::new(self.table.feed(
+                    Arc::clone(&self.snapshot),
+                    self.properties.partitioning.partition_count(),
+                    self.metrics.fetching.clone(),
+                )),
                 repeats: self
                     .projection
                     .metadata

@@ -41,6 +41,8 @@ pub struct Limits {
     pub requests: Arc<Semaphore>,
     /// As many in number.
     pub in_flight: usize,
+    /// Partitions that take packs from the feed.
+    pub decoders: usize,
     /// What one object may grow to.
     pub object: ObjectLimit,
     /// What the feed counts.
@@ -53,7 +55,7 @@ impl Feed {
         let in_flight = limits.in_flight.max(1);
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
-            budget: Budget::for_kind(snapshot.store().kind()),
+            budget: Budget::of_scan(snapshot.store().kind(), limits.decoders),
             store: snapshot.store().clone().metered(&limits.metrics.meter),
             limit: limits.object,
             requests: limits.requests,

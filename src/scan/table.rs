@@ -119,10 +119,11 @@ impl LandedTable {
         &self.object_limit
     }
 
-    pub(super) fn feed(&self, snapshot: Arc<Snapshot>, metrics: FetchMetrics) -> Feed {
+    pub(super) fn feed(&self, snapshot: Arc<Snapshot>, decoders: usize, metrics: FetchMetrics) -> Feed {
         let limits = Limits {
             requests: Arc::clone(&self.requests),
             in_flight: self.requests_in_flight,
+            decoders,
             object: self.object_limit.clone(),
             metrics,
         };
