@@ -66,6 +66,7 @@ impl Tables {
             declared.and_then(|table| table.columns.clone()),
             self.expected.get(name).cloned(),
             on_bad_value(declared),
+            declared.map_or(config::DEFAULT_MAX_OBJECT_BYTES, |table| table.max_object_bytes),
         );
         let mut known = self.lock();
         Ok(Some(Arc::clone(known.entry(name.to_owned()).or_insert_with(|| Arc::new(table)))))

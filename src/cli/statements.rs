@@ -14,6 +14,7 @@ use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink, TableOptions};
 use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
+use crate::store::RequestCounts;
 use crate::ui::{Progress, Ui, human};
 
 /// How often progress is redrawn.
@@ -114,7 +115,7 @@ impl Running<'_> {
             human::counted(totals.tables, "table", "tables"),
             human::counted(totals.scans.objects, "object", "objects"),
             human::bytes(totals.scans.bytes),
-            human::counted(requests.total(), "request", "requests"),
+            requested(&requests),
             human::counted(totals.scans.records, "record", "records"),
             human::duration(elapsed),
         ));
@@ -126,6 +127,18 @@ impl Running<'_> {
             let counted = human::counted(totals.scans.nulled_values, "value", "values");
             self.ui.warning(&format!("{counted} did not fit the column and became NULL, as `on_bad_value` says"));
         }
+    }
+}
+
+/// Requests of every kind, and what went wrong with them where anything did.
+fn requested(requests: &RequestCounts) -> String {
+    let total = human::counted(requests.total(), "request", "requests");
+    let retries = (requests.retries > 0).then(|| human::counted(requests.retries, "retry", "retries"));
+    let slow_downs = (requests.slow_downs > 0).then(|| human::counted(requests.slow_downs, "slow-down", "slow-downs"));
+    match (retries, slow_downs) {
+        (None, None) => total,
+        (Some(only), None) | (None, Some(only)) => format!("{total} ({only})"),
+        (Some(retries), Some(slow_downs)) => format!("{total} ({retries}, {slow_downs})"),
     }
 }
 

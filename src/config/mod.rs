@@ -17,6 +17,7 @@
 //! columns = { index = "bigint", title = "varchar" } # SQL types; default: inferred
 //! key = "index"                         # a record without it is a stray to `pinq check`
 //! on_bad_value = "fail"                 # or "null"
+//! max_object_size = "16GiB"             # what a compressed object may grow to
 //!
 //! [views]
 //! path = "queries/views"                # each `NAME.sql` in it is the view NAME
@@ -28,7 +29,8 @@
 //! path_style = true                     # default: true with an endpoint of one's own, false on AWS
 //! allow_http = false                    # default: AWS_ALLOW_HTTP; loopback needs none
 //! anonymous = false                     # true: unsigned requests, for public buckets
-//! requests_in_flight = 256              # 1 to 4096
+//! requests_in_flight = 256              # 1 to 4096; fewer for as long as the service asks for fewer
+//! range_size = "8MiB"                   # a large object is asked for in ranges of it, side by side
 //! connect_timeout = "5s"
 //! request_timeout = "30s"
 //! retries = 10
@@ -96,7 +98,12 @@ pub struct TableConfig {
     pub key: Option<String>,
     /// What a value that does not fit its column does.
     pub on_bad_value: OnBadValue,
+    /// The bytes that a compressed object may grow to.
+    pub max_object_bytes: u64,
 }
+
+/// The bytes that a compressed object may grow to, where its table does not say.
+pub const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
 
 /// Where a declared table's records are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +161,8 @@ pub struct StorageConfig {
     pub signing: Signing,
     /// GETs at once, 1 to 4096.
     pub requests_in_flight: usize,
+    /// Bytes of a large object that one GET asks for, at least 1.
+    pub range_bytes: u64,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
     /// The longest wait for one request, its body included.
@@ -253,6 +262,7 @@ impl Default for StorageConfig {
             plain_http: None,
             signing: Signing::Signed,
             requests_in_flight: 256,
+            range_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             retries: 10,

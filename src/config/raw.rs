@@ -41,6 +41,7 @@ pub struct RawTable {
     pub columns: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
     pub key: Option<Spanned<String>>,
     pub on_bad_value: Option<RawOnBadValue>,
+    pub max_object_size: Option<Spanned<String>>,
 }
 
 /// `on_bad_value = "fail" | "null"`.
@@ -69,6 +70,7 @@ pub struct RawStorage {
     pub allow_http: Option<bool>,
     pub anonymous: Option<bool>,
     pub requests_in_flight: Option<Spanned<u32>>,
+    pub range_size: Option<Spanned<String>>,
     pub connect_timeout: Option<Spanned<String>>,
     pub request_timeout: Option<Spanned<String>>,
     pub retries: Option<u32>,

@@ -11,10 +11,10 @@ use toml::Spanned;
 use super::environment::Environment;
 use super::raw::{RawConfig, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
 use super::source::SourceText;
-use super::value::{parse_duration, parse_memory};
+use super::value::{parse_duration, parse_memory, parse_size};
 use super::{
-    Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
-    ViewsConfig, ViewsOrigin,
+    Addressing, Config, DEFAULT_MAX_OBJECT_BYTES, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig,
+    TableConfig, TableSource, ViewsConfig, ViewsOrigin,
 };
 use crate::column::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -24,6 +24,10 @@ type ParseType<'a> = &'a dyn Fn(&str) -> Result<ColumnType>;
 
 /// Where the memory of the machine can not be told, a small machine is the safe guess.
 const MEMORY_IF_UNKNOWN: u64 = 4 << 30;
+
+/// Between these the bytes of a large object are asked for by one request.
+const SMALLEST_RANGE: u64 = 4 << 10;
+const LARGEST_RANGE: u64 = 16 << 20;
 
 /// Parses and validates the text of a file.
 pub fn validate(source: &SourceText, environment: &Environment, parse_type: ParseType<'_>) -> Result<Config> {
@@ -91,6 +95,7 @@ fn table(
             Some(RawOnBadValue::Null) => OnBadValue::Null,
             Some(RawOnBadValue::Fail) | None => OnBadValue::Fail,
         },
+        max_object_bytes: size(source, &raw.max_object_size, DEFAULT_MAX_OBJECT_BYTES)?,
     })
 }
 
@@ -146,6 +151,7 @@ fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
         plain_http: raw.allow_http.map(|allow| if allow { PlainHttp::Allowed } else { PlainHttp::Refused }),
         signing: if raw.anonymous == Some(true) { Signing::Anonymous } else { Signing::Signed },
         requests_in_flight: count(source, &raw.requests_in_flight, 1..4097, default.requests_in_flight)?,
+        range_bytes: range_bytes(source, &raw.range_size, default.range_bytes)?,
         connect_timeout: duration(&raw.connect_timeout, default.connect_timeout)?,
         request_timeout: duration(&raw.request_timeout, default.request_timeout)?,
         retries: raw.retries.map_or(default.retries, |retries| retries as usize),
@@ -165,6 +171,24 @@ fn session(source: &SourceText, raw: &RawSession, environment: &Environment) -> 
         None => None,
     };
     Ok(SessionConfig { memory_limit, spill_folder, threads: count(source, &raw.threads, 1..1025, default.threads)? })
+}
+
+/// Fewer bytes would cost a request more than they are worth, and hold no record.
+fn range_bytes(source: &SourceText, value: &Option<Spanned<String>>, default: u64) -> Result<u64> {
+    let bytes = size(source, value, default)?;
+    match value {
+        Some(text) if !(SMALLEST_RANGE..=LARGEST_RANGE).contains(&bytes) => {
+            Err(source.error(&text.span(), format!("`{}` is not between `4KiB` and `16MiB`", text.get_ref())))
+        }
+        _ => Ok(bytes),
+    }
+}
+
+fn size(source: &SourceText, value: &Option<Spanned<String>>, default: u64) -> Result<u64> {
+    match value {
+        Some(text) => parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong)),
+        None => Ok(default),
+    }
 }
 
 fn count(source: &SourceText, value: &Option<Spanned<u32>>, limits: Range<u32>, default: usize) -> Result<usize> {

@@ -1,16 +1,16 @@
 //! The decoding side of a scan: packs -> records -> full batches, on the threads that run the query.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use datafusion::common::DataFusionError;
-use datafusion::physical_plan::metrics::{Count, Time};
 
 use super::counters::Counters;
 use super::feed::Feed;
+use super::inflate::InflatedParts;
 use super::metadata::{MetadataColumn, Origin, constant_column};
+use super::metrics::DecodeMetrics;
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
@@ -20,9 +20,6 @@ use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Filled, Framing, Rec
 use crate::landing::Compression;
 use crate::store::Object;
 
-/// What an object may grow to when it is decompressed; beyond it is a bomb, not a landing.
-const MAX_DECOMPRESSED_BYTES: u64 = 4 << 30;
-
 /// One partition of a scan.
 pub struct Decoding {
     pub table: Arc<LandedTable>,
@@ -31,9 +28,7 @@ pub struct Decoding {
     pub repeats: Option<Arc<Repeats>>,
     pub counters: Arc<Counters>,
     pub batch_size: usize,
-    pub time_waiting: Time,
-    pub time_decoding: Time,
-    pub records: Count,
+    pub metrics: DecodeMetrics,
 }
 
 /// What a partition is in the middle of.
@@ -50,6 +45,30 @@ struct Open {
     bytes: Bytes,
     /// How far its records were read.
     records: Records<'static>,
+    /// What follows it in a compressed object.
+    more: Option<InflatedParts>,
+}
+
+impl Open {
+    fn new(piece: Piece, more: Option<InflatedParts>) -> Open {
+        let records = begin(&piece);
+        Open { object: piece.object, bytes: piece.bytes, records, more }
+    }
+
+    /// Goes on with the next part of the same object.
+    fn begin(&mut self, part: Piece) {
+        self.records = begin(&part);
+        self.bytes = part.bytes;
+    }
+}
+
+/// The place of a piece's first record.
+fn begin(piece: &Piece) -> Records<'static> {
+    let (framing, line, byte) = match piece.start {
+        Start::Part { framing, line, byte } => (framing, line, byte),
+        Start::Object => (Framing::detect(&piece.bytes), 1, 0),
+    };
+    Records::new(&piece.bytes, framing, line, byte).pause()
 }
 
 impl Decoding {
@@ -73,14 +92,13 @@ impl Decoding {
     /// The next full batch, or what is left at the end, or `None` after it.
     pub async fn next(&self, position: &mut Position) -> Result<Option<RecordBatch>, DataFusionError> {
         loop {
-            let timer = self.time_decoding.timer();
+            let timer = self.metrics.time_decoding.timer();
             self.decode(position).map_err(|error| DataFusionError::External(Box::new(error)))?;
-            let batch = (position.decoder.rows() >= self.batch_size).then(|| self.finish(position)).transpose()?;
             timer.done();
-            if batch.is_some() {
-                return Ok(batch);
+            if position.decoder.rows() >= self.batch_size {
+                return self.finish(position).map(Some);
             }
-            let timer = self.time_waiting.timer();
+            let timer = self.metrics.time_waiting.timer();
             let pack = self.feed.next().await;
             timer.done();
             match pack {
@@ -89,8 +107,7 @@ impl Decoding {
                     position.pack = Some(pack);
                 }
                 Some(Err(error)) => {
-                    let error = error.within(format!("table `{}`", self.table.name()));
-                    return Err(DataFusionError::External(Box::new(error)));
+                    return Err(DataFusionError::External(Box::new(self.within(error))));
                 }
                 None => return self.finish(position).map(|batch| Some(batch).filter(|batch| batch.num_rows() > 0)),
             }
@@ -118,7 +135,12 @@ impl Decoding {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
             }
             if done {
-                position.piece = None;
+                let next =
+                    piece.more.as_mut().map(InflatedParts::next).transpose().map_err(|error| self.within(error))?;
+                match next.flatten() {
+                    Some(part) => piece.begin(part),
+                    None => position.piece = None,
+                }
             }
         }
     }
@@ -132,30 +154,38 @@ impl Decoding {
     }
 
     fn open(&self, piece: Piece) -> Result<Open> {
-        let Piece { object, bytes, start } = piece;
-        match start {
-            Start::Part { framing, line, byte } => {
-                let records = Records::new(&bytes, framing, line, byte).pause();
-                Ok(Open { object, bytes, records })
-            }
-            Start::Object => {
-                let bytes = decompress(&object, bytes)
-                    .map_err(|error| error.within(format!("table `{}`", self.table.name())))?;
-                let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
-                Ok(Open { object, bytes, records })
-            }
+        let compression = Compression::of_magic(&piece.bytes);
+        if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
+            return Ok(Open::new(piece, None));
         }
+        let limit = self.table.object_limit().clone();
+        let opened = InflatedParts::new(piece.object, compression, piece.bytes, limit).and_then(|mut parts| {
+            let first = parts.next()?.ok_or_else(|| Error::bug("a compressed object has no part"))?;
+            Ok(Open::new(first, Some(parts)))
+        });
+        opened.map_err(|error| self.within(error))
+    }
+
+    fn within(&self, error: Error) -> Error {
+        error.within(format!("table `{}`", self.table.name()))
     }
 
     fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
-        bad_record(self.table.name(), object, bad).within(format!("table `{}`", self.table.name()))
+        if matches!(bad.fault, Fault::Text) {
+            self.metrics.bad_records.add(1);
+        }
+        self.within(bad_record(self.table.name(), object, bad))
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
+        let _timer = self.metrics.time_building.timer();
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
         let nulled = decoded.bad_values.iter().sum();
-        self.records.add(decoded.rows);
+        self.metrics.rows.add(decoded.rows);
+        let records = decoded.rows as u64 + decoded.tombstones;
+        self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
+        self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
         let mut metadata = Vec::with_capacity(self.projection.metadata.len());
         for column in &self.projection.metadata {
@@ -191,22 +221,4 @@ pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
             .hint(format!("declare the column as text: `{column} = \"varchar\"` under `[tables.{table}.columns]`"))
             .hint(format!("or read such values as NULL, counted: `on_bad_value = \"null\"` under `[tables.{table}]`")),
     }
-}
-
-/// The bytes of an object themselves, or what they are the gzip or zstd form of.
-pub fn decompress(object: &Object, bytes: Bytes) -> Result<Bytes> {
-    match Compression::of_magic(&bytes) {
-        Compression::None => Ok(bytes),
-        Compression::Gzip => read_plain(flate2::read::MultiGzDecoder::new(bytes.as_ref())),
-        Compression::Zstd => zstd::Decoder::new(bytes.as_ref()).and_then(read_plain),
-    }
-    .map_err(|error| Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error))
-}
-
-fn read_plain(compressed: impl Read) -> std::io::Result<Bytes> {
-    let mut plain = Vec::new();
-    if compressed.take(MAX_DECOMPRESSED_BYTES + 1).read_to_end(&mut plain)? as u64 > MAX_DECOMPRESSED_BYTES {
-        return Err(std::io::Error::other(format!("it grows beyond {MAX_DECOMPRESSED_BYTES} bytes")));
-    }
-    Ok(plain.into())
 }

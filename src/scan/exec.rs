@@ -8,7 +8,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, SendableRecordBatchStream,
@@ -18,6 +18,7 @@ use futures::{StreamExt, stream};
 use super::decode::Decoding;
 use super::feed::Feed;
 use super::metadata::MetadataColumn;
+use super::metrics::ScanMetrics;
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::snapshot::Snapshot;
@@ -31,7 +32,7 @@ pub struct ScanExec {
     projection: Arc<Projection>,
     limit: Option<usize>,
     properties: Arc<PlanProperties>,
-    metrics: ExecutionPlanMetricsSet,
+    metrics: ScanMetrics,
     shared: Mutex<Option<Shared>>,
 }
 
@@ -69,7 +70,7 @@ impl ScanExec {
             projection,
             limit,
             properties: Arc::new(properties),
-            metrics: ExecutionPlanMetricsSet::new(),
+            metrics: ScanMetrics::new(),
             shared: Mutex::new(None),
         }
     }
@@ -79,7 +80,11 @@ impl ScanExec {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared
             .get_or_insert_with(|| Shared {
-                feed: Arc::new(self.table.feed(Arc::clone(&self.snapshot))),
+                feed: Arc::new(self.table.feed(
+                    Arc::clone(&self.snapshot),
+                    self.properties.partitioning.partition_count(),
+                    self.metrics.fetching.clone(),
+                )),
                 repeats: self
                     .projection
                     .metadata
@@ -144,9 +149,7 @@ impl ExecutionPlan for ScanExec {
             repeats: shared.repeats,
             counters: Arc::clone(self.table.counters()),
             batch_size: context.session_config().batch_size(),
-            time_waiting: MetricBuilder::new(&self.metrics).subset_time("time_waiting", partition),
-            time_decoding: MetricBuilder::new(&self.metrics).subset_time("time_decoding", partition),
-            records: MetricBuilder::new(&self.metrics).output_rows(partition),
+            metrics: self.metrics.decoding(partition),
         };
         let position = decoding.begin();
         let batches = stream::try_unfold((decoding, position), |(decoding, mut position)| async move {
@@ -170,6 +173,6 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Some(self.metrics.read())
     }
 }

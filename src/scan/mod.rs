@@ -3,12 +3,17 @@
 //! Owns the run's snapshot of each table, the order of fetching and the byte budget between fetch
 //! and decode. It must not parse JSON (`json` does) nor talk to S3 (`store` does).
 
+mod budget;
 mod counters;
 mod decode;
 mod exec;
 mod feed;
+mod inflate;
+mod large;
 mod metadata;
+mod metrics;
 mod pack;
+mod parts;
 mod provider;
 mod repeats;
 mod sample;

@@ -3,13 +3,15 @@
 //! Owns which objects are looked at. What their values widen to is `json`'s.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
-use super::decode::{bad_record, decompress};
+use super::decode::bad_record;
+use super::inflate::{Inflater, ObjectLimit};
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::json::{Framing, Inference, InferredColumn, Records};
@@ -34,7 +36,7 @@ pub struct Sample {
 
 impl Sample {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(table: &str, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
+    pub async fn take(limit: &ObjectLimit, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
@@ -44,8 +46,8 @@ impl Sample {
         // The order is kept, so that a landing always gives the same columns in the same order.
         let seen: Vec<Inference> = stream::iter(chosen)
             .map(|object| {
-                let (store, table) = (snapshot.store().clone(), table.to_owned());
-                let task = io.spawn(async move { look(&table, &store, &object).await });
+                let (store, limit) = (snapshot.store().clone(), limit.clone());
+                let task = io.spawn(async move { look(&limit, &store, &object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
             .buffered(in_flight.clamp(1, OBJECTS))
@@ -83,38 +85,64 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
     chosen
 }
 
-async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> {
-    let bytes = head(store, object).await?;
+async fn look(limit: &ObjectLimit, store: &Store, object: &Arc<Object>) -> Result<Inference> {
+    let bytes = head(limit, store, object).await?;
     let mut inference = Inference::new();
     for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
         record
             .and_then(|record| inference.observe(&record, &object.key))
-            .map_err(|bad| bad_record(table, object, &bad))?;
+            .map_err(|bad| bad_record(&limit.table, object, &bad))?;
     }
     Ok(inference)
 }
 
 /// The whole of a small object, or the whole lines at the beginning of a large one.
-async fn head(store: &Store, object: &Object) -> Result<Bytes> {
-    if object.size <= OBJECT_BYTES as u64 {
-        let bytes = store.get(object).await?;
-        return decompress(object, bytes);
-    }
-    let mut body = store.get_stream(object);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.try_next().await? {
-        bytes.extend_from_slice(&chunk);
-        let plain = Compression::of_magic(&bytes) == Compression::None;
-        if plain
-            && bytes.len() >= OBJECT_BYTES
-            && Framing::detect(&bytes) == Framing::Lines
-            && let Some(end) = memchr::memrchr(b'\n', &bytes)
-        {
-            bytes.truncate(end + 1);
-            return Ok(bytes.into());
+async fn head(limit: &ObjectLimit, store: &Store, object: &Arc<Object>) -> Result<Bytes> {
+    let mut wanted = OBJECT_BYTES as u64;
+    loop {
+        let is_all = wanted >= object.size;
+        let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
+        if let Some(head) = begin(limit, object, bytes, is_all)? {
+            return Ok(head);
         }
+        // No line ends here, or records span lines: look further, and at the whole of it before long.
+        wanted = wanted.saturating_mul(8);
     }
-    decompress(object, bytes.into())
+}
+
+/// The plain lines in the first `bytes` of an object, or all of it where `is_all`; none where that is too
+/// little to tell.
+fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) -> Result<Option<Bytes>> {
+    let compression = Compression::of_magic(&bytes);
+    if compression == Compression::None {
+        let is_small = bytes.len() <= OBJECT_BYTES;
+        return Ok(if is_all && is_small { Some(bytes) } else { whole_lines(&bytes).or(is_all.then_some(bytes)) });
+    }
+    let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
+    let mut plain = Vec::new();
+    match inflater.fill(&mut plain, OBJECT_BYTES) {
+        // What was cut off in the middle can't end well.
+        Err(error) if is_all => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    if plain.len() >= OBJECT_BYTES {
+        let head = Bytes::from(plain);
+        if let Some(lines) = whole_lines(&head) {
+            return Ok(Some(lines));
+        }
+        plain = head.into();
+    }
+    if !is_all {
+        return Ok(None);
+    }
+    inflater.fill(&mut plain, usize::MAX)?;
+    Ok(Some(plain.into()))
+}
+
+/// The lines that end in these bytes, where lines hold records.
+fn whole_lines(bytes: &Bytes) -> Option<Bytes> {
+    let end = memchr::memrchr(b'\n', bytes)?;
+    (Framing::detect(bytes) == Framing::Lines).then(|| bytes.slice(..=end))
 }
 
 #[cfg(test)]
@@ -138,6 +166,24 @@ mod tests {
                 assert!(chosen.iter().any(|object| object.key == key), "{key}");
             }
         }
+    }
+
+    #[test]
+    fn a_head_is_whole_lines_and_what_is_too_little_to_tell_is_said() {
+        let limit = ObjectLimit { table: "pin".into(), bytes: 64 << 20 };
+        let head = |bytes: &[u8], is_all| {
+            begin(&limit, &object("a.json"), Bytes::copy_from_slice(bytes), is_all).unwrap().map(|head| head.len())
+        };
+        let lines = "{\"a\":1}\n".repeat(400_000);
+        let (lines, array) = (lines.as_bytes(), format!("[{}1]", "1,\n".repeat(1 << 20)));
+        assert_eq!(head(&lines[..OBJECT_BYTES], false), Some(OBJECT_BYTES / 8 * 8));
+        assert_eq!((head(&[b'1'; 100], false), head(&[b'1'; 100], true)), (None, Some(100)));
+        assert_eq!(head(&array.as_bytes()[..OBJECT_BYTES], false), None);
+        let zstd = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
+        assert_eq!(head(&zstd(lines), true), Some(OBJECT_BYTES / 8 * 8));
+        assert_eq!(head(&zstd(array.as_bytes()), true), Some(array.len()));
+        let long = [b'1'; OBJECT_BYTES + 100];
+        assert_eq!((head(&zstd(&long), true), head(&zstd(&long)[..20], false)), (Some(long.len()), None));
     }
 
     #[test]

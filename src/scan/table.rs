@@ -7,7 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
-use super::feed::Feed;
+use super::feed::{Feed, Limits};
+use super::inflate::ObjectLimit;
+use super::metrics::FetchMetrics;
 use super::sample::Sample;
 use super::snapshot::Snapshot;
 use crate::column::Column;
@@ -23,6 +25,7 @@ pub struct LandedTable {
     declared: Option<Arc<[Column]>>,
     expected: Option<Expected>,
     on_bad_value: OnBadValue,
+    object_limit: ObjectLimit,
     requests_in_flight: usize,
     requests: Arc<Semaphore>,
     stores: Stores,
@@ -59,8 +62,7 @@ pub struct TableContext {
     pub counters: Arc<Counters>,
     /// Where its network and disk work runs.
     pub io: Handle,
-    /// GETs of whole objects under way at once, in all scans together. Large objects are read a few at
-    /// a time beside them.
+    /// GETs under way at once, in all scans together.
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,
@@ -75,8 +77,10 @@ impl LandedTable {
         declared: Option<Vec<Column>>,
         expected: Option<Expected>,
         on_bad_value: OnBadValue,
+        max_object_bytes: u64,
     ) -> Self {
         LandedTable {
+            object_limit: ObjectLimit { table: name.as_str().into(), bytes: max_object_bytes },
             name,
             location,
             declared: declared.map(Into::into),
@@ -111,9 +115,19 @@ impl LandedTable {
         &self.counters
     }
 
-    pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
-        let requests = Arc::clone(&self.requests);
-        Feed::start(snapshot, Arc::clone(&self.counters), requests, self.requests_in_flight, &self.io)
+    pub(super) fn object_limit(&self) -> &ObjectLimit {
+        &self.object_limit
+    }
+
+    pub(super) fn feed(&self, snapshot: Arc<Snapshot>, decoders: usize, metrics: FetchMetrics) -> Feed {
+        let limits = Limits {
+            requests: Arc::clone(&self.requests),
+            in_flight: self.requests_in_flight,
+            decoders,
+            object: self.object_limit.clone(),
+            metrics,
+        };
+        Feed::start(snapshot, Arc::clone(&self.counters), limits, &self.io)
     }
 
     /// The run's listing of the table, started by whoever asks first.
@@ -138,7 +152,7 @@ impl LandedTable {
         let sample = self
             .inferred
             .get_or_try_init(|| async {
-                Sample::take(&self.name, &snapshot, self.requests_in_flight, &self.io).await.map(Arc::new)
+                Sample::take(&self.object_limit, &snapshot, self.requests_in_flight, &self.io).await.map(Arc::new)
             })
             .await
             .map_err(|error| self.within(error))?;

@@ -7,6 +7,7 @@ mod access;
 mod answers;
 mod changes;
 mod credentials;
+mod fetching;
 mod keys;
 mod landings;
 mod metadata_service;
