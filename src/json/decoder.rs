@@ -33,6 +33,8 @@ pub struct DecodeOptions {
     pub fingerprints: bool,
     /// Whether [`Decoded::lines`] is filled.
     pub lines: bool,
+    /// Whether [`Decoded::positions`] is filled.
+    pub positions: bool,
 }
 
 /// What becomes of a value that does not fit its column's type.
@@ -62,6 +64,8 @@ pub struct Decoded {
     pub columns: Vec<ArrayRef>,
     /// The line of each row's record in its object; empty unless asked for.
     pub lines: Vec<u64>,
+    /// How many records came before each row's record in its object; empty unless asked for.
+    pub positions: Vec<u64>,
     /// The xxh3 hash of each row's text without the blanks around it; empty unless asked for. Equal
     /// hashes mean records that are the same byte for byte.
     pub fingerprints: Vec<u128>,
@@ -81,6 +85,7 @@ pub struct Decoder {
     builders: Vec<ColumnBuilder>,
     rows: usize,
     lines: Vec<u64>,
+    positions: Vec<u64>,
     fingerprints: Vec<u128>,
     bad_values: Vec<u64>,
 }
@@ -95,6 +100,7 @@ impl Decoder {
             builders: columns.iter().map(|column| ColumnBuilder::new(&column.kind)).collect(),
             rows: 0,
             lines: Vec::new(),
+            positions: Vec::new(),
             fingerprints: Vec::new(),
             bad_values: vec![0; columns.len()],
             columns,
@@ -123,6 +129,9 @@ impl Decoder {
             if self.options.lines {
                 self.lines.push(record.line);
             }
+            if self.options.positions {
+                self.positions.push(record.position);
+            }
             if self.options.fingerprints {
                 self.fingerprints.push(xxh3_128(trimmed));
             }
@@ -146,6 +155,7 @@ impl Decoder {
             rows: mem::take(&mut self.rows),
             columns: Vec::new(),
             lines: mem::take(&mut self.lines),
+            positions: mem::take(&mut self.positions),
             fingerprints: mem::take(&mut self.fingerprints),
             bad_values: mem::replace(&mut self.bad_values, vec![0; self.columns.len()]),
         };

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, fingerprints: false, lines: false };
+const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, fingerprints: false, lines: false, positions: false };
 const KEYS: [&str; 5] = ["a", "b", "key \"x\"", "é", "other"];
 
 fn columns() -> Vec<Column> {
@@ -31,7 +31,7 @@ fn columns() -> Vec<Column> {
 
 fn decode(text: &[u8], column: Option<Column>) -> Result<Decoded, BadRecord> {
     let mut decoder = Decoder::new(Vec::from_iter(column), NULL);
-    let record = Record { text, line: 1, column: 1, byte: 0 };
+    let record = Record { text, line: 1, column: 1, byte: 0, position: 0 };
     decoder.push(&record)?;
     Ok(decoder.finish().unwrap())
 }
@@ -179,7 +179,7 @@ proptest! {
         }
         let mut decoder = Decoder::new(Vec::new(), NULL);
         let mut bad = 0;
-        for record in Records::new(&bytes, Framing::Lines, 1, 0) {
+        for record in Records::new(&bytes, Framing::Lines, 1, 0, 0) {
             bad += usize::from(record.and_then(|record| decoder.push(&record)).is_err());
         }
         prop_assert_eq!((decoder.rows(), bad), (good, lines.len() - good));
@@ -190,7 +190,7 @@ proptest! {
         for framing in [Framing::detect(&bytes), Framing::Lines, Framing::Values] {
             let mut inference = Inference::new();
             let mut decoder = Decoder::new(vec![Column::new("a", ColumnType::Varchar)], NULL);
-            for record in Records::new(&bytes, framing, 1, 0).take(bytes.len() * 2 + 2) {
+            for record in Records::new(&bytes, framing, 1, 0, 0).take(bytes.len() * 2 + 2) {
                 let Ok(record) = record else { continue };
                 let pushed = decoder.push(&record);
                 prop_assert_eq!(pushed.is_ok(), inference.observe(&record, "o").is_ok());
@@ -198,7 +198,7 @@ proptest! {
                     prop_assert_eq!(bad.snippet().lines().count(), 2);
                 }
             }
-            prop_assert!(Records::new(&bytes, framing, 1, 0).count() <= bytes.len() * 2 + 1);
+            prop_assert!(Records::new(&bytes, framing, 1, 0, 0).count() <= bytes.len() * 2 + 1);
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Records<'a> {
     /// Where the line ends that holds several records, while it is read.
     split_end: Option<usize>,
     place: Place,
+    /// How many records of the object came before the next one.
+    position: u64,
 }
 
 /// What may come next in [`Framing::Values`].
@@ -39,8 +41,9 @@ enum Place {
 
 impl<'a> Records<'a> {
     /// The records of `bytes`, whose first byte is at `first_byte` of the object (from 0) and begins
-    /// its line `first_line` (from 1). A byte-order mark at the object's start is passed over.
-    pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64) -> Self {
+    /// its line `first_line` (from 1); the first of them is the object's record `first_record` (from 0).
+    /// A byte-order mark at the object's start is passed over.
+    pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64, first_record: u64) -> Self {
         let at = if first_byte == 0 && bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         Records {
             bytes,
@@ -51,6 +54,7 @@ impl<'a> Records<'a> {
             line_start: at,
             split_end: None,
             place: Place::Outside,
+            position: first_record,
         }
     }
 
@@ -78,6 +82,7 @@ impl<'a> Records<'a> {
             line: self.line,
             column: offset(start.saturating_sub(self.line_start)).saturating_add(1),
             byte: self.first_byte.saturating_add(offset(start)),
+            position: self.position,
         }
     }
 
@@ -226,6 +231,7 @@ impl<'a> Records<'a> {
             line: self.line,
             column: 1,
             byte: self.first_byte.saturating_add(offset(self.line_start)),
+            position: self.position,
         };
         BadRecord::at(&line, self.at.saturating_sub(self.line_start), reason)
     }
@@ -235,9 +241,13 @@ impl<'a> Iterator for Records<'a> {
     type Item = Result<Record<'a>, BadRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.framing {
+        let next = match self.framing {
             Framing::Lines => self.next_of_lines().map(Ok),
             Framing::Values => self.next_of_values(),
+        };
+        if next.is_some() {
+            self.position = self.position.saturating_add(1);
         }
+        next
     }
 }

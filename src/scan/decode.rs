@@ -9,8 +9,9 @@ use datafusion::common::DataFusionError;
 use datafusion::physical_plan::metrics::{Count, Time};
 
 use super::counters::Counters;
-use super::feed::Feed;
-use super::metadata::{MetadataColumn, Origin, constant_column};
+use super::feed::{Feed, Wanted};
+use super::metadata::MetadataColumn;
+use super::origin::{Origin, OriginColumn, object_column, offset_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
@@ -31,6 +32,8 @@ pub struct Decoding {
     pub repeats: Option<Arc<Repeats>>,
     pub counters: Arc<Counters>,
     pub batch_size: usize,
+    /// Where few rows are wanted, they are handed on as soon as they are there.
+    pub wanted: Wanted,
     pub time_waiting: Time,
     pub time_decoding: Time,
     pub records: Count,
@@ -56,11 +59,11 @@ struct Open {
 impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
-        let metadata = &self.projection.metadata;
         let options = DecodeOptions {
             on_bad_value: self.table.on_bad_value(),
-            fingerprints: metadata.contains(&MetadataColumn::Repeat),
-            lines: metadata.contains(&MetadataColumn::Line),
+            fingerprints: self.projection.has(MetadataColumn::Repeat),
+            lines: self.projection.has(MetadataColumn::Line),
+            positions: self.projection.has(MetadataColumn::Offset),
         };
         Position {
             decoder: Decoder::new(self.projection.columns.clone(), options),
@@ -76,7 +79,9 @@ impl Decoding {
         loop {
             let timer = self.time_decoding.timer();
             self.decode(position).map_err(|error| DataFusionError::External(Box::new(error)))?;
-            let batch = (position.decoder.rows() >= self.batch_size).then(|| self.finish(position)).transpose()?;
+            let rows = position.decoder.rows();
+            let is_enough = rows >= self.batch_size || (rows > 0 && self.wanted.is_few());
+            let batch = is_enough.then(|| self.finish(position)).transpose()?;
             timer.done();
             if batch.is_some() {
                 return Ok(batch);
@@ -148,14 +153,14 @@ impl Decoding {
     fn open(&self, piece: Piece) -> Result<Open> {
         let Piece { object, bytes, start } = piece;
         match start {
-            Start::Part { framing, line, byte } => {
-                let records = Records::new(&bytes, framing, line, byte).pause();
+            Start::Part { framing, line, byte, record } => {
+                let records = Records::new(&bytes, framing, line, byte, record).pause();
                 Ok(Open { object, bytes, records })
             }
             Start::Object => {
                 let bytes = decompress(&object, bytes)
                     .map_err(|error| error.within(format!("table `{}`", self.table.name())))?;
-                let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
+                let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0).pause();
                 Ok(Open { object, bytes, records })
             }
         }
@@ -171,18 +176,19 @@ impl Decoding {
         let nulled = decoded.bad_values.iter().sum();
         self.records.add(decoded.rows);
         self.counters.add_records(decoded.rows as u64, std::mem::take(&mut position.tombstones), nulled);
-        let mut metadata = Vec::with_capacity(self.projection.metadata.len());
-        for column in &self.projection.metadata {
-            metadata.push(match (column, &self.repeats) {
-                (MetadataColumn::Repeat, Some(repeats)) => {
+        let mut origin = Vec::with_capacity(self.projection.origin.len());
+        for column in &self.projection.origin {
+            origin.push(match (column, &self.repeats) {
+                (OriginColumn::Metadata(MetadataColumn::Repeat), Some(repeats)) => {
                     Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef
                 }
-                _ => constant_column(*column, &origins).unwrap_or_else(|| {
+                (OriginColumn::Metadata(MetadataColumn::Offset), _) => offset_column(&origins, &decoded.positions),
+                _ => object_column(column, &origins).unwrap_or_else(|| {
                     Arc::new(decoded.lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
                 }),
             });
         }
-        let columns = self.projection.arrange(&decoded.columns, &metadata);
+        let columns = self.projection.arrange(&decoded.columns, &origin);
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
     }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use datafusion::common::runtime::SpawnedTask;
-use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, Stream};
+use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::counters::Counters;
 use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
-use super::snapshot::Snapshot;
+use super::selection::Selection;
 use crate::error::{Error, Result};
-use crate::json::Framing;
+use crate::json::{Framing, Records};
 use crate::landing::Compression;
 use crate::store::{Object, Store, StoreKind};
 
@@ -30,6 +30,42 @@ const BUDGET_BYTES: usize = 64 << 20;
 const LARGE_READERS: usize = 4;
 /// Files read at once; a disk gains nothing from hundreds.
 const FOLDER_READERS: usize = 4;
+/// Objects that are fetched at first where only a few rows are wanted.
+const FIRST_WAVE: usize = 4;
+
+/// What a scan wants of its feed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// How many rows.
+    pub rows: Rows,
+    /// Whether parts of large objects must know the number of their first record.
+    pub positions: Positions,
+}
+
+/// How many rows a scan wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All that there are.
+    All,
+    /// So few that fetching ahead may be for nothing.
+    Few,
+}
+
+/// Whether records are counted ahead of decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Positions {
+    /// Yes.
+    Counted,
+    /// No.
+    Uncounted,
+}
+
+impl Wanted {
+    /// Whether only a few rows are wanted.
+    pub fn is_few(self) -> bool {
+        self.rows == Rows::Few
+    }
+}
 
 /// Packs as they arrive, for the partitions of one scan to share.
 #[derive(Debug)]
@@ -39,10 +75,11 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Starts to fetch every object of `snapshot` on the I/O runtime. `requests` are the GETs that all
+    /// Starts to fetch every object of `selection` on the I/O runtime. `requests` are the GETs that all
     /// feeds together may have under way, `in_flight` in number.
     pub fn start(
-        snapshot: Arc<Snapshot>,
+        selection: Arc<Selection>,
+        wanted: Wanted,
         counters: Arc<Counters>,
         requests: Arc<Semaphore>,
         in_flight: usize,
@@ -50,7 +87,8 @@ impl Feed {
     ) -> Feed {
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
-            store: snapshot.store().clone(),
+            store: selection.store().clone(),
+            wanted,
             counters,
             requests,
             large: Semaphore::new(LARGE_READERS),
@@ -58,10 +96,9 @@ impl Feed {
             sender,
         };
         let task = io.spawn(async move {
-            let fetched = if fetcher.store.kind() == StoreKind::Disk {
-                fetcher.fetch_folder(&snapshot).await
-            } else {
-                fetcher.fetch_bucket(&snapshot, in_flight.max(1)).await
+            let fetched = match wanted.rows {
+                Rows::All => fetcher.fetch(objects(&selection), in_flight).await,
+                Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
             };
             if let Err(error) = fetched {
                 // The receiver is gone where the statement ended first; nobody wants the error then.
@@ -75,6 +112,11 @@ impl Feed {
     pub async fn next(&self) -> Option<Result<Pack>> {
         self.packs.lock().await.recv().await
     }
+
+    /// Fetches no more; what was fetched and not taken is lost.
+    pub fn stop(&self) {
+        self.task.abort();
+    }
 }
 
 impl Drop for Feed {
@@ -86,6 +128,7 @@ impl Drop for Feed {
 /// What the fetching tasks of one feed share.
 struct Fetcher {
     store: Store,
+    wanted: Wanted,
     counters: Arc<Counters>,
     requests: Arc<Semaphore>,
     large: Semaphore,
@@ -100,9 +143,34 @@ enum Job {
 }
 
 impl Fetcher {
+    async fn fetch(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        match self.store.kind() {
+            StoreKind::Disk => self.fetch_folder(objects).await,
+            StoreKind::S3 => self.fetch_bucket(objects, in_flight.max(1)).await,
+        }
+    }
+
+    /// Fetches in waves, each twice the one before, and each once the one before is decoded: whoever
+    /// wants a few rows has stopped by then.
+    async fn fetch_few(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let mut objects = std::pin::pin!(objects);
+        let mut wave = FIRST_WAVE;
+        loop {
+            let first: Vec<_> = objects.by_ref().take(wave).try_collect().await?;
+            if first.is_empty() {
+                return Ok(());
+            }
+            self.fetch(stream::iter(first).map(Ok), in_flight).await?;
+            // Every pack gives its share of the budget back when it is decoded.
+            let all = u32::try_from(BUDGET_BYTES / PERMIT_BYTES).unwrap_or(u32::MAX);
+            drop(self.budget.acquire_many(all).await.map_err(closed)?);
+            wave = wave.saturating_mul(2);
+        }
+    }
+
     /// Reads small files in runs, one blocking task and one buffer for each run.
-    async fn fetch_folder(&self, snapshot: &Snapshot) -> Result<()> {
-        jobs(objects(snapshot))
+    async fn fetch_folder(&self, objects: impl Stream<Item = Result<Arc<Object>>>) -> Result<()> {
+        jobs(objects)
             .try_for_each_concurrent(FOLDER_READERS, |job| async move {
                 match job {
                     Job::Run(objects) => self.read_run(objects).await,
@@ -113,8 +181,12 @@ impl Fetcher {
     }
 
     /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
-    async fn fetch_bucket(&self, snapshot: &Snapshot, in_flight: usize) -> Result<()> {
-        let fetched = objects(snapshot)
+    async fn fetch_bucket(
+        &self,
+        objects: impl Stream<Item = Result<Arc<Object>>>,
+        in_flight: usize,
+    ) -> Result<()> {
+        let fetched = objects
             .map_ok(|object| async move {
                 if object.size > LARGE_BYTES {
                     self.stream_large(object).await?;
@@ -187,7 +259,7 @@ impl Fetcher {
             let piece = Piece { object, bytes: waiting.into(), start: Start::Object };
             return self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await;
         }
-        let (mut line, mut byte) = (1, 0);
+        let (mut line, mut byte, mut record) = (1, 0, 0);
         loop {
             // A line longer than a part makes the part longer, until its end is found.
             let mut wanted = PART_BYTES;
@@ -204,7 +276,10 @@ impl Fetcher {
             let end = if waiting.len() < wanted { waiting.len() } else { end.map_or(waiting.len(), |end| end + 1) };
             let rest = waiting.split_off(end);
             let part = std::mem::replace(&mut waiting, rest);
-            let start = Start::Part { framing, line, byte };
+            let start = Start::Part { framing, line, byte, record };
+            if self.wanted.positions == Positions::Counted {
+                record += Records::new(&part, framing, line, byte, 0).count() as u64;
+            }
             line += memchr::memchr_iter(b'\n', &part).count() as u64;
             byte += part.len() as u64;
             let permit = self.reserve(part.len() as u64).await?;
@@ -232,12 +307,9 @@ fn closed(error: AcquireError) -> Error {
     Error::bug("a limit on reading was closed").because(error)
 }
 
-/// The objects of a snapshot, page after page as they are listed.
-fn objects(snapshot: &Snapshot) -> impl Stream<Item = Result<Arc<Object>>> {
-    stream::try_unfold(0, move |number| async move {
-        let page = snapshot.page(number).await?;
-        Ok::<_, Error>(page.map(|page| (page, number + 1)))
-    })
+/// The objects of a selection, page after page as they are listed.
+fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
+    stream::try_unfold((), move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) })
     .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
     .try_flatten()
 }

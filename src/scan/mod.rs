@@ -7,11 +7,16 @@ mod counters;
 mod decode;
 mod exec;
 mod feed;
+mod folder;
+mod listing;
 mod metadata;
+mod origin;
 mod pack;
 mod provider;
+mod pruning;
 mod repeats;
 mod sample;
+mod selection;
 mod snapshot;
 mod table;
 

@@ -34,7 +34,7 @@ pub struct Sample {
 
 impl Sample {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(table: &str, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
+    pub async fn take(table: &str, snapshot: &Arc<Snapshot>, in_flight: usize, io: &Handle) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
@@ -86,7 +86,7 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
 async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> {
     let bytes = head(store, object).await?;
     let mut inference = Inference::new();
-    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
+    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
         record
             .and_then(|record| inference.observe(&record, &object.key))
             .map_err(|bad| bad_record(table, object, &bad))?;

@@ -7,8 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
-use super::feed::Feed;
+use super::feed::{Feed, Wanted};
 use super::sample::Sample;
+use super::selection::Selection;
 use super::snapshot::Snapshot;
 use crate::column::Column;
 use crate::error::{Error, Result};
@@ -111,9 +112,9 @@ impl LandedTable {
         &self.counters
     }
 
-    pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
+    pub(super) fn feed(&self, selection: Arc<Selection>, wanted: Wanted) -> Feed {
         let requests = Arc::clone(&self.requests);
-        Feed::start(snapshot, Arc::clone(&self.counters), requests, self.requests_in_flight, &self.io)
+        Feed::start(selection, wanted, Arc::clone(&self.counters), requests, self.requests_in_flight, &self.io)
     }
 
     /// The run's listing of the table, started by whoever asks first.
@@ -160,7 +161,7 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn within(&self, error: Error) -> Error {
+    pub(super) fn within(&self, error: Error) -> Error {
         error.within(format!("table `{}`", self.name))
     }
 }
