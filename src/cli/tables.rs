@@ -82,7 +82,9 @@ async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine
             None => format!("`{}`", partition.table),
         };
         if let Some((end, start, object)) = &partition.first_gap {
-            ui.status(&format!("{place}: no object has the offsets from {end} on, the next one is `{object}` at {start}"));
+            ui.status(&format!(
+                "{place}: no object has the offsets from {end} on, the next one is `{object}` at {start}"
+            ));
         }
         if let Some((start, end, object)) = &partition.first_overlap {
             ui.status(&format!("{place}: `{object}` begins at {start}, though offsets up to {end} came before"));

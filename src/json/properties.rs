@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, fingerprints: false, lines: false, positions: false };
+const NULL: DecodeOptions =
+    DecodeOptions { on_bad_value: OnBadValue::Null, fingerprints: false, lines: false, positions: false };
 const KEYS: [&str; 5] = ["a", "b", "key \"x\"", "é", "other"];
 
 fn columns() -> Vec<Column> {

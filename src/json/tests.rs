@@ -7,7 +7,8 @@ use arrow::util::display::array_value_to_string;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const FAIL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints: true, lines: true, positions: true };
+const FAIL: DecodeOptions =
+    DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints: true, lines: true, positions: true };
 const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, ..FAIL };
 
 #[derive(Debug)]

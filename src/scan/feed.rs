@@ -181,11 +181,7 @@ impl Fetcher {
     }
 
     /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
-    async fn fetch_bucket(
-        &self,
-        objects: impl Stream<Item = Result<Arc<Object>>>,
-        in_flight: usize,
-    ) -> Result<()> {
+    async fn fetch_bucket(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
         let fetched = objects
             .map_ok(|object| async move {
                 if object.size > LARGE_BYTES {
@@ -310,8 +306,8 @@ fn closed(error: AcquireError) -> Error {
 /// The objects of a selection, page after page as they are listed.
 fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
     stream::try_unfold((), move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) })
-    .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
-    .try_flatten()
+        .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
+        .try_flatten()
 }
 
 /// Groups small objects that follow each other into runs of about a pack.

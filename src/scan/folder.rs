@@ -117,7 +117,9 @@ impl FolderColumn {
         let values = keys.map(|(folders, rows)| (self.value(folders), rows));
         if self.is_number() {
             let numbers = values.map(|(value, rows)| (value.and_then(|value| value.parse::<i32>().ok()), rows));
-            return Arc::new(numbers.flat_map(|(number, rows)| std::iter::repeat_n(number, rows)).collect::<Int32Array>());
+            return Arc::new(
+                numbers.flat_map(|(number, rows)| std::iter::repeat_n(number, rows)).collect::<Int32Array>(),
+            );
         }
         let mut builder = StringViewBuilder::new().with_deduplicate_strings();
         for (value, rows) in values {
@@ -162,7 +164,8 @@ mod tests {
 
     #[test]
     fn columns_are_named_folders_but_for_the_partition() {
-        let layouts = [layout_of("year=2024/month=05/partition=0/a.json"), layout_of("plain/dt=x/year=1/a.json"), layout_of("a")];
+        let layouts =
+            [layout_of("year=2024/month=05/partition=0/a.json"), layout_of("plain/dt=x/year=1/a.json"), layout_of("a")];
         let names: Vec<_> = FolderColumn::of_layouts(&layouts).into_iter().map(|column| column.name).collect();
         assert_eq!(names, ["year", "month", "dt"]);
         assert_eq!(layouts[1], ["", "dt", "year"]);
@@ -170,11 +173,16 @@ mod tests {
 
     #[test]
     fn numbers_are_integers_or_null_and_all_else_is_text_as_it_stands() {
-        let folders = [Folder::new("month=05/dt=2024-05-01/city=a%2Bb+c/".into()), Folder::new("month=May/dt=__HIVE_DEFAULT_PARTITION__/".into())];
+        let folders = [
+            Folder::new("month=05/dt=2024-05-01/city=a%2Bb+c/".into()),
+            Folder::new("month=May/dt=__HIVE_DEFAULT_PARTITION__/".into()),
+        ];
         let keys = || folders.iter().map(|folder| (folder.names(), 2));
         let months = column("month").array(keys());
         assert_eq!(months.as_primitive::<Int32Type>().iter().collect::<Vec<_>>(), [Some(5), Some(5), None, None]);
-        let text = |name| column(name).array(keys()).as_string_view().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>();
+        let text = |name| {
+            column(name).array(keys()).as_string_view().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>()
+        };
         assert_eq!(text("dt"), [Some("2024-05-01".to_owned()), Some("2024-05-01".to_owned()), None, None]);
         assert_eq!(text("city")[0].as_deref(), Some("a%2Bb+c"));
         assert_eq!(text("city")[2], None);

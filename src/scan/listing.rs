@@ -89,6 +89,8 @@ pub struct SnapshotTotals {
 struct State {
     pages: Vec<ListedPage>,
     totals: SnapshotTotals,
+    /// Whether it waits for more to be wanted.
+    is_paused: bool,
     end: Option<Result<(), Arc<Error>>>,
 }
 
@@ -110,7 +112,7 @@ impl Listing {
 
     /// Whether it waits after its first page.
     pub fn is_paused(&self) -> bool {
-        *self.extent.borrow() == Extent::FirstPage && self.lock().end.is_none()
+        *self.extent.borrow() == Extent::FirstPage && self.lock().is_paused
     }
 
     /// Lets it go on to its end.
@@ -202,9 +204,10 @@ impl Task {
         while let Some(level) = pages.try_next().await? {
             // A page that is not full is the last one; to go on costs no request then.
             let is_full = level.objects.len().saturating_add(level.folders.len()) >= FULL_PAGE;
-            self.add(level);
+            let pauses = is_full && *wanted.borrow() == Extent::FirstPage;
+            self.add(level, pauses);
             changes.send_replace(());
-            if is_full && *wanted.borrow() == Extent::FirstPage {
+            if pauses {
                 drop(permit.take());
                 if wanted.wait_for(|extent| *extent == Extent::All).await.is_err() {
                     return Ok(());
@@ -215,7 +218,7 @@ impl Task {
         Ok(())
     }
 
-    fn add(&self, level: Level) {
+    fn add(&self, level: Level, pauses: bool) {
         let mut objects = Vec::with_capacity(level.objects.len());
         let mut state = self.lock();
         for object in level.objects {
@@ -234,6 +237,7 @@ impl Task {
         }
         let folders = level.folders.into_iter().map(|path| Arc::new(Folder::new(path))).collect();
         state.pages.push(ListedPage { objects: objects.into(), folders });
+        state.is_paused = pauses;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -136,7 +136,11 @@ mod tests {
             let object = Object { key: key.to_owned(), size: 9, modified: Default::default(), etag: None };
             Origin { object: Arc::new(object), rows }
         };
-        let origins = [origin("partition=0/t+0+0000000007.json", 2), origin("plain.json", 1), origin("t+0+0000000100.json.gz", 1)];
+        let origins = [
+            origin("partition=0/t+0+0000000007.json", 2),
+            origin("plain.json", 1),
+            origin("t+0+0000000100.json.gz", 1),
+        ];
         let offsets = offset_column(&origins, &[0, 2, 5, 1]);
         let offsets: Vec<_> = offsets.as_primitive::<Int64Type>().iter().collect();
         assert_eq!(offsets, [Some(7), Some(9), None, Some(101)]);

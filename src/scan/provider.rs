@@ -150,3 +150,25 @@ impl Projection {
         self.sources.iter().filter_map(source).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::ColumnType;
+
+    #[test]
+    fn a_count_asks_for_no_column_of_either_sort() {
+        let columns = [Column::new("n", ColumnType::BigInt)];
+        let origin = origin_columns(&columns, Vec::new());
+        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+        let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let nothing = Projection::new(&schema, &columns, &origin, Some(&Vec::new())).unwrap();
+        assert!(nothing.columns.is_empty() && nothing.origin.is_empty() && nothing.schema.fields().is_empty());
+        for column in [MetadataColumn::Line, MetadataColumn::Offset, MetadataColumn::Repeat] {
+            assert!(!nothing.has(column));
+        }
+        let all = Projection::new(&schema, &columns, &origin, None).unwrap();
+        assert_eq!((all.columns.len(), all.origin.len()), (1, origin.len()));
+        assert!(all.has(MetadataColumn::Offset));
+    }
+}

@@ -8,11 +8,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray,
+    new_null_array,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
@@ -57,7 +61,7 @@ pub fn support(filter: &Expr, columns: &[OriginColumn]) -> TableProviderFilterPu
     let known = |name: &str| columns.iter().find(|column| column.name() == name);
     let kinds: Option<Vec<&OriginColumn>> = names.iter().map(|column| known(&column.name)).collect();
     match kinds {
-        Some(kinds) if !kinds.is_empty() && !filter.is_volatile() => {
+        Some(kinds) if !kinds.is_empty() && is_plain(filter) => {
             let is = |column: MetadataColumn| kinds.iter().any(|kind| **kind == OriginColumn::Metadata(column));
             if is(MetadataColumn::Line) || is(MetadataColumn::Repeat) {
                 TableProviderFilterPushDown::Unsupported
@@ -69,6 +73,18 @@ pub fn support(filter: &Expr, columns: &[OriginColumn]) -> TableProviderFilterPu
         }
         _ => TableProviderFilterPushDown::Unsupported,
     }
+}
+
+/// Whether a filter can be evaluated again and again, with nothing but its columns.
+fn is_plain(filter: &Expr) -> bool {
+    let is_more = |expression: &Expr| {
+        use Expr::{Exists, InSubquery, OuterReferenceColumn, Placeholder, ScalarSubquery};
+        Ok(matches!(
+            expression,
+            Exists(_) | InSubquery(_) | ScalarSubquery(_) | OuterReferenceColumn(..) | Placeholder(_)
+        ))
+    };
+    !filter.is_volatile() && !filter.exists(is_more).unwrap_or(true)
 }
 
 impl Pruning {
@@ -85,7 +101,9 @@ impl Pruning {
         for filter in filters {
             let names = filter.column_refs();
             let indices: Vec<usize> = (0..columns.len())
-                .filter(|index| columns.get(*index).is_some_and(|column| names.iter().any(|name| name.name == column.name())))
+                .filter(|index| {
+                    columns.get(*index).is_some_and(|column| names.iter().any(|name| name.name == column.name()))
+                })
                 .collect();
             if !columns.iter().enumerate().any(|(index, column)| indices.contains(&index) && !column.is_constant()) {
                 let predicate = state.create_physical_expr(filter.clone(), &planned)?;
@@ -130,8 +148,7 @@ impl Pruning {
     }
 
     fn judge_objects(&self, page: &Page) -> Result<Vec<bool>> {
-        let origins: Vec<Origin> =
-            page.iter().map(|object| Origin { object: Arc::clone(object), rows: 1 }).collect();
+        let origins: Vec<Origin> = page.iter().map(|object| Origin { object: Arc::clone(object), rows: 1 }).collect();
         let mut known = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
             known.push(match object_column(column, &origins) {
@@ -165,7 +182,8 @@ impl Pruning {
             None => vec![true; count],
         };
         for Decisive { predicate, columns } in &self.decisive {
-            let decided = |row: usize| columns.iter().all(|column| known.get(*column).is_some_and(|known| known.decided[row]));
+            let decided =
+                |row: usize| columns.iter().all(|column| known.get(*column).is_some_and(|known| known.decided[row]));
             if !(0..count).any(decided) {
                 continue;
             }
@@ -237,7 +255,8 @@ fn offset_range(object: &Object) -> Option<(i64, i64)> {
 
 /// A predicate that can't be evaluated fails its statement, as it would in a filter.
 fn failed(error: DataFusionError) -> Error {
-    own_error(&error).unwrap_or_else(|| Error::statement("a predicate on where records came from failed").because(error))
+    own_error(&error)
+        .unwrap_or_else(|| Error::statement("a predicate on where records came from failed").because(error))
 }
 
 struct Ranges<'a> {
@@ -278,6 +297,9 @@ impl PruningStatistics for Ranges<'_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(test)]
 mod tests;
