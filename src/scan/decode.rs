@@ -9,13 +9,14 @@ use datafusion::common::DataFusionError;
 use datafusion::physical_plan::metrics::{Count, Time};
 
 use super::counters::Counters;
-use super::feed::{Feed, Wanted};
+use super::feed::Feed;
 use super::metadata::MetadataColumn;
 use super::origin::{Origin, OriginColumn, object_column, offset_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
+use super::wanted::Wanted;
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, Pushed, Records};
 use crate::landing::Compression;

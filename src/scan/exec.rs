@@ -18,7 +18,7 @@ use datafusion::physical_plan::{
 use futures::{StreamExt, stream};
 
 use super::decode::Decoding;
-use super::feed::{Feed, Positions, Rows, Wanted};
+use super::feed::Feed;
 use super::metadata::MetadataColumn;
 use super::provider::Projection;
 use super::pruning::Pruning;
@@ -26,6 +26,7 @@ use super::repeats::Repeats;
 use super::selection::{Selection, SelectionCounts};
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
+use super::wanted::{Positions, Rows, Wanted};
 
 /// A limit beyond this is likely to need most of what is fetched ahead.
 const FEW_ROWS: usize = 10_000;

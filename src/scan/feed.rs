@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use super::counters::Counters;
 use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
 use super::selection::Selection;
+use super::wanted::{Positions, Rows, Wanted};
 use crate::error::{Error, Result};
 use crate::json::{Framing, Records};
 use crate::landing::Compression;
@@ -32,40 +33,6 @@ const LARGE_READERS: usize = 4;
 const FOLDER_READERS: usize = 4;
 /// Objects that are fetched at first where only a few rows are wanted.
 const FIRST_WAVE: usize = 4;
-
-/// What a scan wants of its feed.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// How many rows.
-    pub rows: Rows,
-    /// Whether parts of large objects must know the number of their first record.
-    pub positions: Positions,
-}
-
-/// How many rows a scan wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
-    /// All that there are.
-    All,
-    /// So few that fetching ahead may be for nothing.
-    Few,
-}
-
-/// Whether records are counted ahead of decoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Positions {
-    /// Yes.
-    Counted,
-    /// No.
-    Uncounted,
-}
-
-impl Wanted {
-    /// Whether only a few rows are wanted.
-    pub fn is_few(self) -> bool {
-        self.rows == Rows::Few
-    }
-}
 
 /// Packs as they arrive, for the partitions of one scan to share.
 #[derive(Debug)]
@@ -153,7 +120,7 @@ impl Fetcher {
     /// Fetches in waves, each twice the one before, and each once the one before is decoded: whoever
     /// wants a few rows has stopped by then.
     async fn fetch_few(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
-        let mut objects = std::pin::pin!(objects);
+        let mut objects = std::pin::pin!(objects.fuse());
         let mut wave = FIRST_WAVE;
         loop {
             let first: Vec<_> = objects.by_ref().take(wave).try_collect().await?;

@@ -19,6 +19,7 @@ mod sample;
 mod selection;
 mod snapshot;
 mod table;
+mod wanted;
 
 pub use counters::{Counters, Totals};
 pub use metadata::MetadataColumn;

@@ -300,6 +300,3 @@ impl PruningStatistics for Ranges<'_> {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod tests;

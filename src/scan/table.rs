@@ -7,10 +7,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
-use super::feed::{Feed, Wanted};
+use super::feed::Feed;
 use super::sample::Sample;
 use super::selection::Selection;
 use super::snapshot::Snapshot;
+use super::wanted::Wanted;
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::json::OnBadValue;
