@@ -5,35 +5,28 @@
 //! whose columns all have one value for an object is evaluated on it and decides it wholly; one over
 //! `_offset` is judged by the range that the object can hold.
 
-use std::collections::HashSet;
+mod ranges;
+
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray,
-    new_null_array,
-};
+use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::catalog::Session;
-use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::tree_node::TreeNode;
-use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion::common::{DFSchema, DataFusionError, Result};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
 use datafusion::physical_plan::PhysicalExpr;
 
+use self::ranges::{Known, Ranges, plain_field, plain_literals};
 use super::folder::{Folder, Layout};
 use super::listing::Page;
 use super::metadata::MetadataColumn;
 use super::origin::{Origin, OriginColumn, object_column};
 use crate::error::Error;
-use crate::landing::{Compression, LandingKey};
 use crate::sql::own_error;
-use crate::store::Object;
-
-/// More records than this for each stored byte can be in no gzip object: what deflate can do at best.
-const GZIP_RECORDS_A_BYTE: u64 = 1_032;
 
 /// The predicates of one scan that are about origins.
 #[derive(Debug)]
@@ -111,8 +104,11 @@ impl Pruning {
             }
         }
         let shown = filters.iter().map(ToString::to_string).collect::<Vec<_>>().join(" AND ");
-        let predicate = state.create_physical_expr(all, &planned)?;
-        let ranges = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&schema)).build(predicate);
+        // The judge of ranges compares prefixes as plain text, so all text is plain for it.
+        let plain: SchemaRef =
+            Arc::new(Schema::new(schema.fields().iter().map(|field| plain_field(field)).collect::<Vec<_>>()));
+        let predicate = state.create_physical_expr(plain_literals(all)?, &DFSchema::try_from(Arc::clone(&plain))?)?;
+        let ranges = PruningPredicateBuilder::new().with_file_schema(plain).build(predicate);
         Ok(Some(Pruning { columns, schema, decisive, ranges: ranges.map(Arc::unwrap_or_clone), shown }))
     }
 
@@ -168,7 +164,7 @@ impl Pruning {
                 OriginColumn::Metadata(MetadataColumn::Object) => Known::keys(folders),
                 // A value that is not decided is NULL here, which says nothing.
                 _ => match column.folder_array(folders) {
-                    Some((values, decided)) => Known { decided, ..Known::constant(values) },
+                    Some((values, decided)) => Known::where_decided(values, decided),
                     None => Known::unknown(column, folders.len()),
                 },
             })
@@ -178,7 +174,11 @@ impl Pruning {
 
     fn judge(&self, count: usize, known: &[Known]) -> Result<Vec<bool>> {
         let mut keep = match &self.ranges {
-            Some(ranges) => ranges.prune(&Ranges { count, columns: &self.columns, known })?,
+            // Ranges only save work; a predicate that they can't judge is evaluated later on.
+            Some(ranges) => {
+                let kept = ranges.prune(&Ranges { count, columns: &self.columns, known });
+                kept.unwrap_or_else(|_| vec![true; count])
+            }
             None => vec![true; count],
         };
         for Decisive { predicate, columns } in &self.decisive {
@@ -201,101 +201,10 @@ impl Pruning {
     }
 }
 
-/// What is known of one column for each object or folder: the least and the greatest value.
-struct Known {
-    minimum: ArrayRef,
-    maximum: ArrayRef,
-    /// Whether `minimum` is the one value that there is, NULL included.
-    decided: Vec<bool>,
-}
-
-impl Known {
-    fn constant(values: ArrayRef) -> Known {
-        Known { decided: vec![true; values.len()], maximum: Arc::clone(&values), minimum: values }
-    }
-
-    fn unknown(column: &OriginColumn, count: usize) -> Known {
-        let nothing = new_null_array(column.field().data_type(), count);
-        Known { decided: vec![false; count], maximum: Arc::clone(&nothing), minimum: nothing }
-    }
-
-    /// The offsets that an object may hold: from its name's on, and no more records than bytes. Where
-    /// the next object begins says less: what was written again after a restart may overlap.
-    fn offsets(page: &Page) -> Known {
-        let ranges: Vec<Option<(i64, i64)>> = page.iter().map(|object| offset_range(object)).collect();
-        Known {
-            minimum: Arc::new(ranges.iter().map(|range| range.map(|range| range.0)).collect::<Int64Array>()),
-            maximum: Arc::new(ranges.iter().map(|range| range.map(|range| range.1)).collect::<Int64Array>()),
-            decided: vec![false; ranges.len()],
-        }
-    }
-
-    /// The keys that a folder may hold: those that begin with its path.
-    fn keys(folders: &[Arc<Folder>]) -> Known {
-        let last = |folder: &Arc<Folder>| Some(format!("{}\u{10ffff}", folder.path()));
-        Known {
-            minimum: Arc::new(folders.iter().map(|folder| Some(folder.path())).collect::<StringViewArray>()),
-            maximum: Arc::new(folders.iter().map(last).collect::<StringViewArray>()),
-            decided: vec![false; folders.len()],
-        }
-    }
-}
-
-fn offset_range(object: &Object) -> Option<(i64, i64)> {
-    let key = LandingKey::parse(&object.key).ok()?;
-    let start = key.start_offset?;
-    let most = match key.compression {
-        Compression::None => object.size,
-        Compression::Gzip => object.size.saturating_mul(GZIP_RECORDS_A_BYTE),
-        Compression::Zstd => u64::MAX,
-    };
-    let last = start.saturating_add(most.saturating_sub(1));
-    Some((i64::try_from(start).ok()?, i64::try_from(last).unwrap_or(i64::MAX)))
-}
-
 /// A predicate that can't be evaluated fails its statement, as it would in a filter.
 fn failed(error: DataFusionError) -> Error {
     own_error(&error)
         .unwrap_or_else(|| Error::statement("a predicate on where records came from failed").because(error))
-}
-
-struct Ranges<'a> {
-    count: usize,
-    columns: &'a [OriginColumn],
-    known: &'a [Known],
-}
-
-impl Ranges<'_> {
-    fn of(&self, column: &Column) -> Option<&Known> {
-        let index = self.columns.iter().position(|known| known.name() == column.name)?;
-        self.known.get(index)
-    }
-}
-
-impl PruningStatistics for Ranges<'_> {
-    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.of(column).map(|known| Arc::clone(&known.minimum))
-    }
-
-    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.of(column).map(|known| Arc::clone(&known.maximum))
-    }
-
-    fn num_containers(&self) -> usize {
-        self.count
-    }
-
-    fn null_counts(&self, _column: &Column) -> Option<ArrayRef> {
-        None
-    }
-
-    fn row_counts(&self) -> Option<ArrayRef> {
-        None
-    }
-
-    fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
-        None
-    }
 }
 
 #[cfg(test)]

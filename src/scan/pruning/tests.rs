@@ -1,10 +1,12 @@
 //! What pruning rules out, and what it must not.
 
+use datafusion::common::ScalarValue;
 use datafusion::prelude::{SessionContext, col, lit};
 
 use super::*;
 use crate::scan::folder::{FolderColumn, layout_of};
 use crate::scan::origin::origin_columns;
+use crate::store::Object;
 
 /// Keys of every layout: time partitions, Kafka partitions, neither.
 const KEYS: [&str; 7] = [
@@ -55,6 +57,7 @@ fn constant_columns_decide_an_object_wholly() {
     assert_eq!(kept(&[col("year").not_eq(lit(2024))]), [0]);
     assert_eq!(kept(&[col("_partition").gt(lit(1))]), [4, 5]);
     assert_eq!(kept(&[col("_object").like(lit("%/one%"))]), [6]);
+    assert_eq!(kept(&[col("_object").like(lit(ScalarValue::Utf8View(Some("year=2024/%".into()))))]), [1, 2]);
     assert_eq!(kept(&[col("_size").gt(lit(10_i64))]), [0; 0]);
     assert_eq!(kept(&[col("_size").eq(lit(10_i64)), col("_topic").eq(lit("plain"))]), [6]);
     let epoch = ScalarValue::TimestampMicrosecond(Some(0), None);
@@ -64,14 +67,17 @@ fn constant_columns_decide_an_object_wholly() {
 #[test]
 fn offsets_are_ruled_out_by_what_an_object_can_hold() {
     // Ten bytes are ten records at the most; a compressed object may hold many more.
-    assert_eq!(kept(&[col("_offset").eq(lit(109_i64))]), [1, 6]);
-    assert_eq!(kept(&[col("_offset").eq(lit(110_i64))]), [6]);
-    assert_eq!(kept(&[col("_offset").gt_eq(lit(305_i64))]), [3, 4, 5, 6]);
-    assert_eq!(kept(&[col("_offset").gt_eq(lit(100_000_i64))]), [5, 6]);
-    assert_eq!(kept(&[col("_offset").lt(lit(100_i64))]), [0, 6]);
+    assert_eq!(kept(&[col("_offset").eq(lit(109_i64))]), [1]);
+    assert_eq!(kept(&[col("_offset").eq(lit(110_i64))]), [0; 0]);
+    assert_eq!(kept(&[col("_offset").gt_eq(lit(305_i64))]), [3, 4, 5]);
+    assert_eq!(kept(&[col("_offset").gt_eq(lit(100_000_i64))]), [5]);
+    assert_eq!(kept(&[col("_offset").lt(lit(100_i64))]), [0]);
     assert_eq!(kept(&[col("_offset").lt(lit(150_i64)), col("year").eq(lit(2024))]), [1]);
+    // A name without an offset gives its records none.
+    assert_eq!(kept(&[col("_offset").is_null()]), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(kept(&[col("_offset").is_null(), col("_partition").is_null()]), [6]);
     let either = col("_offset").lt(lit(1_i64)).or(col("year").eq(lit(2024)).and(col("month").eq(lit(6))));
-    assert_eq!(kept(&[either]), [0, 2, 6]);
+    assert_eq!(kept(&[either]), [0, 2]);
 }
 
 #[test]
