@@ -87,7 +87,8 @@ async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine
             ));
         }
         if let Some((start, end, object)) = &partition.first_overlap {
-            ui.status(&format!("{place}: `{object}` begins at {start}, though offsets up to {end} came before"));
+            let last = end.saturating_sub(1);
+            ui.status(&format!("{place}: `{object}` begins at {start}, though offsets up to {last} came before"));
         }
         if partition.without_offset > 0 {
             let count = human::counted(partition.without_offset, "object has", "objects have");
