@@ -76,9 +76,7 @@ impl Tables {
     pub async fn provider(&self, name: &str, shape: Shape) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         let provider = async {
             let Some(table) = self.table(name).await? else { return Ok(None) };
-            let columns = table.columns().await?.columns;
-            let snapshot = table.snapshot().await?;
-            let provider = LandedProvider::new(table, snapshot, columns, shape);
+            let provider = LandedProvider::open(table, shape).await?;
             Ok(Some(Arc::new(provider) as Arc<dyn TableProvider>))
         };
         provider.await.map_err(|error: Error| DataFusionError::External(Box::new(error)))

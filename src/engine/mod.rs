@@ -8,6 +8,7 @@ mod check;
 mod describe;
 mod io;
 mod lineage;
+mod offsets;
 mod session;
 mod writes;
 
@@ -21,6 +22,7 @@ use tokio::sync::Semaphore;
 pub use answer::Answer;
 pub use check::{ColumnCheck, TableCheck};
 pub use describe::{ColumnInfo, TableInfo, TableSchema};
+pub use offsets::PartitionOffsets;
 
 use self::io::IoRuntime;
 use crate::catalog::{Catalog, Tables, ViewDefinition};

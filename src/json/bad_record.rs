@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn record(text: &str) -> Record<'_> {
-        Record { text: text.as_bytes(), line: 7, column: 3, byte: 100 }
+        Record { text: text.as_bytes(), line: 7, column: 3, byte: 100, position: 0 }
     }
 
     #[test]

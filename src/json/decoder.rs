@@ -37,6 +37,8 @@ pub struct DecodeOptions {
     pub fingerprints: bool,
     /// Whether [`Decoded::lines`] is filled.
     pub lines: bool,
+    /// Whether [`Decoded::positions`] is filled.
+    pub positions: bool,
     /// The position of the column, of type VARCHAR, that no key feeds: it gets a record's late keys as
     /// one JSON object, and NULL where there are none.
     pub rest: Option<usize>,
@@ -50,6 +52,7 @@ impl DecodeOptions {
         on_bad_value: OnBadValue::Fail,
         fingerprints: false,
         lines: false,
+        positions: false,
         rest: None,
         max_record_bytes: 64 << 20,
     };
@@ -91,6 +94,8 @@ pub struct Decoded {
     pub columns: Vec<ArrayRef>,
     /// The line of each row's record in its object; empty unless asked for.
     pub lines: Vec<u64>,
+    /// How many records came before each row's record in its object; empty unless asked for.
+    pub positions: Vec<u64>,
     /// The xxh3 hash of each row's text without the blanks around it; empty unless asked for. Equal
     /// hashes mean records that are the same byte for byte.
     pub fingerprints: Vec<u128>,
@@ -121,6 +126,7 @@ struct Rows {
     count: usize,
     tombstones: u64,
     lines: Vec<u64>,
+    positions: Vec<u64>,
     fingerprints: Vec<u128>,
     bad_values: Vec<u64>,
 }
@@ -140,6 +146,7 @@ impl Decoder {
                 count: 0,
                 tombstones: 0,
                 lines: Vec::new(),
+                positions: Vec::new(),
                 fingerprints: Vec::new(),
                 bad_values: vec![0; columns.len()],
             },
@@ -195,7 +202,8 @@ impl Decoder {
         let outcome = self.read(record, text, &mut cells);
         if outcome.is_ok() {
             let Decoder { options, keys, reading, rows, .. } = self;
-            rows.add(&mut cells, options, keys, reading, Place { text: trimmed, line: record.line });
+            let place = Place { text: trimmed, line: record.line, position: record.position };
+            rows.add(&mut cells, options, keys, reading, place);
         }
         self.cells = recycle(cells);
         outcome.map(|()| Pushed::Row)
@@ -222,6 +230,7 @@ impl Decoder {
             rows: mem::take(&mut rows.count),
             columns: Vec::new(),
             lines: mem::take(&mut rows.lines),
+            positions: mem::take(&mut rows.positions),
             fingerprints: mem::take(&mut rows.fingerprints),
             bad_values: mem::replace(&mut rows.bad_values, vec![0; self.columns.len()]),
             tombstones: mem::take(&mut rows.tombstones),
@@ -264,6 +273,7 @@ impl Decoder {
 struct Place<'de> {
     text: &'de [u8],
     line: u64,
+    position: u64,
 }
 
 impl Rows {
@@ -286,6 +296,9 @@ impl Rows {
         self.count += 1;
         if options.lines {
             self.lines.push(place.line);
+        }
+        if options.positions {
+            self.positions.push(place.position);
         }
         if options.fingerprints {
             self.fingerprints.push(xxh3_128(place.text));
@@ -331,8 +344,8 @@ impl Task for Fast<'_, '_, '_> {
                 }
                 match templates.read(text, start, &mut row) {
                     Outcome::Taken { end, next } if end - start <= options.max_record_bytes => {
-                        let line = records.accept_line(next);
-                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+                        let (line, position) = records.accept_line(next);
+                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
                         rows.add(cells, options, keys, reading, place);
                         continue;
                     }
@@ -344,8 +357,8 @@ impl Task for Fast<'_, '_, '_> {
             if end - start > options.max_record_bytes || (reading.bad && options.on_bad_value == OnBadValue::Fail) {
                 return;
             }
-            let Some(line) = records.accept(start, end) else { return };
-            let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+            let Some((line, position)) = records.accept(start, end) else { return };
+            let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
             rows.add(cells, options, keys, reading, place);
             if is_new_shape {
                 templates.learn(text, start, keys);

@@ -186,7 +186,7 @@ mod tests {
 
     fn observed(text: &str, object: &str) -> Inference {
         let mut inference = Inference::new();
-        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0) {
+        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0, 0) {
             let _ = inference.observe(&record.unwrap(), object);
         }
         inference
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_repeated_key_counts_once_and_bad_records_not_at_all() {
         let mut inference = Inference::new();
-        let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0 };
+        let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0, position: 0 };
         assert_eq!(inference.observe(&record("{\"a\":1,\"a\":2}"), "o"), Ok(Pushed::Row));
         assert_eq!(inference.observe(&record("null"), "o"), Ok(Pushed::Tombstone));
         for bad in ["[1]", "5", "\"x\"", "{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "{\"z\":1"] {

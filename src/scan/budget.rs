@@ -86,6 +86,14 @@ impl Budget {
         Arc::clone(semaphore).acquire_many_owned(permits).await.map(Arc::new).map_err(closed)
     }
 
+    /// Waits until everything that was fetched has been decoded: each pack gives its share back then.
+    pub async fn all_given_back(&self) -> Result<()> {
+        for (lane, kib) in [(&self.inflating, self.inflating_kib), (&self.decoding, self.decoding_kib)] {
+            drop(lane.acquire_many(u32::try_from(kib).unwrap_or(u32::MAX)).await.map_err(closed)?);
+        }
+        Ok(())
+    }
+
     /// An empty buffer with room for a part. Buffers are used again: fresh ones of this size, made on one
     /// thread and dropped on another, leave an allocator with far more memory than is ever in use.
     pub fn buffer(&self) -> Vec<u8> {

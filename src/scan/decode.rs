@@ -9,12 +9,14 @@ use datafusion::common::DataFusionError;
 use super::counters::Counters;
 use super::feed::Feed;
 use super::inflate::InflatedParts;
-use super::metadata::{MetadataColumn, Origin, constant_column};
+use super::metadata::MetadataColumn;
 use super::metrics::DecodeMetrics;
+use super::origin::{Origin, OriginColumn, object_column, offset_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
+use super::wanted::Wanted;
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Filled, Framing, Records};
 use crate::landing::Compression;
@@ -28,6 +30,8 @@ pub struct Decoding {
     pub repeats: Option<Arc<Repeats>>,
     pub counters: Arc<Counters>,
     pub batch_size: usize,
+    /// Where few rows are wanted, they are handed on as soon as they are there.
+    pub wanted: Wanted,
     pub metrics: DecodeMetrics,
 }
 
@@ -51,34 +55,34 @@ struct Open {
 
 impl Open {
     fn new(piece: Piece, more: Option<InflatedParts>) -> Open {
-        let records = begin(&piece);
+        let records = begin(&piece, None);
         Open { object: piece.object, bytes: piece.bytes, records, more }
     }
 
     /// Goes on with the next part of the same object.
     fn begin(&mut self, part: Piece) {
-        self.records = begin(&part);
+        self.records = begin(&part, Some(self.records.position()));
         self.bytes = part.bytes;
     }
 }
 
-/// The place of a piece's first record.
-fn begin(piece: &Piece) -> Records<'static> {
-    let (framing, line, byte) = match piece.start {
-        Start::Part { framing, line, byte } => (framing, line, byte),
-        Start::Object => (Framing::detect(&piece.bytes), 1, 0),
+/// The place of a piece's first record, whose position is known where the part before it was read here.
+fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
+    let (framing, line, byte, record) = match piece.start {
+        Start::Part { framing, line, byte, record } => (framing, line, byte, record),
+        Start::Object => (Framing::detect(&piece.bytes), 1, 0, 0),
     };
-    Records::new(&piece.bytes, framing, line, byte).pause()
+    Records::new(&piece.bytes, framing, line, byte, position.unwrap_or(record)).pause()
 }
 
 impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
-        let metadata = &self.projection.metadata;
         let options = DecodeOptions {
             on_bad_value: self.table.on_bad_value(),
-            fingerprints: metadata.contains(&MetadataColumn::Repeat),
-            lines: metadata.contains(&MetadataColumn::Line),
+            fingerprints: self.projection.has(MetadataColumn::Repeat),
+            lines: self.projection.has(MetadataColumn::Line),
+            positions: self.projection.has(MetadataColumn::Offset),
             ..DecodeOptions::PLAIN
         };
         Position {
@@ -95,7 +99,8 @@ impl Decoding {
             let timer = self.metrics.time_decoding.timer();
             self.decode(position).map_err(|error| DataFusionError::External(Box::new(error)))?;
             timer.done();
-            if position.decoder.rows() >= self.batch_size {
+            let rows = position.decoder.rows();
+            if rows >= self.batch_size || (rows > 0 && self.wanted.is_few()) {
                 return self.finish(position).map(Some);
             }
             let timer = self.metrics.time_waiting.timer();
@@ -187,18 +192,19 @@ impl Decoding {
         self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
         self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
-        let mut metadata = Vec::with_capacity(self.projection.metadata.len());
-        for column in &self.projection.metadata {
-            metadata.push(match (column, &self.repeats) {
-                (MetadataColumn::Repeat, Some(repeats)) => {
+        let mut origin = Vec::with_capacity(self.projection.origin.len());
+        for column in &self.projection.origin {
+            origin.push(match (column, &self.repeats) {
+                (OriginColumn::Metadata(MetadataColumn::Repeat), Some(repeats)) => {
                     Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef
                 }
-                _ => constant_column(*column, &origins).unwrap_or_else(|| {
+                (OriginColumn::Metadata(MetadataColumn::Offset), _) => offset_column(&origins, &decoded.positions),
+                _ => object_column(column, &origins).unwrap_or_else(|| {
                     Arc::new(decoded.lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
                 }),
             });
         }
-        let columns = self.projection.arrange(&decoded.columns, &metadata);
+        let columns = self.projection.arrange(&decoded.columns, &origin);
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
     }

@@ -1,8 +1,10 @@
 //! The physical plan node of a scan: its properties, its partitions and its metrics.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::array::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
@@ -20,17 +22,35 @@ use super::feed::Feed;
 use super::metadata::MetadataColumn;
 use super::metrics::ScanMetrics;
 use super::provider::Projection;
+use super::pruning::Pruning;
 use super::repeats::Repeats;
+use super::selection::Selection;
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
+use super::wanted::{Positions, Rows, Wanted};
+
+/// A limit beyond this is likely to need most of what is fetched ahead.
+const FEW_ROWS: usize = 10_000;
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The table.
+    pub table: Arc<LandedTable>,
+    /// Its objects.
+    pub snapshot: Arc<Snapshot>,
+    /// Its columns.
+    pub projection: Arc<Projection>,
+    /// What leaves objects out.
+    pub pruning: Option<Arc<Pruning>>,
+    /// The most rows that all partitions together yield.
+    pub limit: Option<usize>,
+}
 
 /// Reads a landed table; its partitions share one feed of packs, so that none runs dry early.
 #[derive(Debug)]
 pub struct ScanExec {
-    table: Arc<LandedTable>,
-    snapshot: Arc<Snapshot>,
-    projection: Arc<Projection>,
-    limit: Option<usize>,
+    scan: Scan,
     properties: Arc<PlanProperties>,
     metrics: ScanMetrics,
     shared: Mutex<Option<Shared>>,
@@ -41,6 +61,8 @@ pub struct ScanExec {
 struct Shared {
     feed: Arc<Feed>,
     repeats: Option<Arc<Repeats>>,
+    /// The rows that may still be yielded.
+    left: Option<Arc<AtomicUsize>>,
 }
 
 impl fmt::Debug for Shared {
@@ -50,25 +72,16 @@ impl fmt::Debug for Shared {
 }
 
 impl ScanExec {
-    /// A scan in `partitions` partitions; each stops after `limit` rows.
-    pub fn new(
-        table: Arc<LandedTable>,
-        snapshot: Arc<Snapshot>,
-        projection: Arc<Projection>,
-        limit: Option<usize>,
-        partitions: usize,
-    ) -> Self {
+    /// A scan in `partitions` partitions.
+    pub fn new(scan: Scan, partitions: usize) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&projection.schema)),
+            EquivalenceProperties::new(Arc::clone(&scan.projection.schema)),
             Partitioning::UnknownPartitioning(partitions.max(1)),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
         ScanExec {
-            table,
-            snapshot,
-            projection,
-            limit,
+            scan,
             properties: Arc::new(properties),
             metrics: ScanMetrics::new(),
             shared: Mutex::new(None),
@@ -79,27 +92,39 @@ impl ScanExec {
     fn share(&self, context: &TaskContext) -> Shared {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared
-            .get_or_insert_with(|| Shared {
-                feed: Arc::new(self.table.feed(
-                    Arc::clone(&self.snapshot),
-                    self.properties.partitioning.partition_count(),
-                    self.metrics.fetching.clone(),
-                )),
-                repeats: self
-                    .projection
-                    .metadata
-                    .contains(&MetadataColumn::Repeat)
-                    .then(|| Arc::new(Repeats::new(context.memory_pool()))),
+            .get_or_insert_with(|| {
+                let Scan { table, snapshot, projection, pruning, limit } = &self.scan;
+                let counts = self.metrics.selecting.clone();
+                let selection = Arc::new(Selection::new(Arc::clone(snapshot), pruning.clone(), counts));
+                let decoders = self.properties.partitioning.partition_count();
+                let repeats = projection.has(MetadataColumn::Repeat);
+                Shared {
+                    feed: Arc::new(table.feed(selection, self.wanted(), decoders, self.metrics.fetching.clone())),
+                    repeats: repeats.then(|| Arc::new(Repeats::new(context.memory_pool()))),
+                    left: limit.map(|limit| Arc::new(AtomicUsize::new(limit))),
+                }
             })
             .clone()
+    }
+
+    fn wanted(&self) -> Wanted {
+        let Scan { projection, limit, .. } = &self.scan;
+        Wanted {
+            rows: if limit.is_some_and(|limit| limit <= FEW_ROWS) { Rows::Few } else { Rows::All },
+            positions: if projection.has(MetadataColumn::Offset) { Positions::Counted } else { Positions::Uncounted },
+        }
     }
 }
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns: Vec<&str> = self.projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "ScanExec: table={}, columns=[{}]", self.table.name(), columns.join(", "))?;
-        if let Some(limit) = self.limit {
+        let Scan { table, projection, pruning, limit, .. } = &self.scan;
+        let columns: Vec<&str> = projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.join(", "))?;
+        if let Some(pruning) = pruning {
+            write!(f, ", pruning={}", pruning.shown())?;
+        }
+        if let Some(limit) = limit {
             write!(f, ", limit={limit}")?;
         }
         Ok(())
@@ -131,24 +156,19 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(ScanExec::new(
-            Arc::clone(&self.table),
-            Arc::clone(&self.snapshot),
-            Arc::clone(&self.projection),
-            self.limit,
-            self.properties.partitioning.partition_count(),
-        )))
+        Ok(Arc::new(ScanExec::new(self.scan.clone(), self.properties.partitioning.partition_count())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let shared = self.share(&context);
         let decoding = Decoding {
-            table: Arc::clone(&self.table),
-            projection: Arc::clone(&self.projection),
-            feed: shared.feed,
+            table: Arc::clone(&self.scan.table),
+            projection: Arc::clone(&self.scan.projection),
+            feed: Arc::clone(&shared.feed),
             repeats: shared.repeats,
-            counters: Arc::clone(self.table.counters()),
+            counters: Arc::clone(self.scan.table.counters()),
             batch_size: context.session_config().batch_size(),
+            wanted: self.wanted(),
             metrics: self.metrics.decoding(partition),
         };
         let position = decoding.begin();
@@ -156,23 +176,29 @@ impl ExecutionPlan for ScanExec {
             let batch = decoding.next(&mut position).await?;
             Ok::<_, DataFusionError>(batch.map(|batch| (batch, (decoding, position))))
         });
-        let mut left = self.limit;
+        let Shared { feed, left, .. } = shared;
         let batches = batches.scan((), move |(), batch| {
-            let batch = match (&mut left, batch) {
-                (Some(0), _) => None,
-                (Some(left), Ok(batch)) => {
-                    let rows = batch.num_rows().min(*left);
-                    *left -= rows;
-                    Some(Ok(batch.slice(0, rows)))
-                }
+            std::future::ready(match (&left, batch) {
+                (Some(left), Ok(batch)) => within_limit(left, &feed, &batch).map(Ok),
                 (_, batch) => Some(batch),
-            };
-            std::future::ready(batch)
+            })
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.projection.schema), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.projection.schema), batches)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.read())
     }
+}
+
+/// The rows of `batch` that are within what is left of the limit; none of them ends the partition. Who
+/// takes the last ones stops the feed.
+fn within_limit(left: &AtomicUsize, feed: &Feed, batch: &RecordBatch) -> Option<RecordBatch> {
+    let take = |left: usize| Some(left.saturating_sub(batch.num_rows()));
+    let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
+    let rows = batch.num_rows().min(before);
+    if rows == before {
+        feed.stop();
+    }
+    (rows > 0).then(|| batch.slice(0, rows))
 }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use datafusion::common::runtime::SpawnedTask;
-use futures::TryStreamExt;
 use futures::stream::{self, Stream};
+use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
@@ -17,7 +17,8 @@ use super::counters::Counters;
 use super::inflate::ObjectLimit;
 use super::metrics::FetchMetrics;
 use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
-use super::snapshot::Snapshot;
+use super::selection::Selection;
+use super::wanted::{Rows, Wanted};
 use crate::error::{Error, Result};
 use crate::store::{Object, Store, StoreKind};
 
@@ -27,6 +28,8 @@ const LARGE_BYTES: u64 = 4 << 20;
 const LARGE_READERS: usize = 4;
 /// Files read at once; a disk gains nothing from hundreds.
 const FOLDER_READERS: usize = 4;
+/// Objects that are fetched at first where only a few rows are wanted.
+const FIRST_WAVE: usize = 4;
 
 /// Packs as they arrive, for the partitions of one scan to share.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Feed {
 
 /// What a feed keeps to, and where it counts.
 pub struct Limits {
+    /// What the scan wants.
+    pub wanted: Wanted,
     /// GETs that all feeds together may have under way.
     pub requests: Arc<Semaphore>,
     /// As many in number.
@@ -50,13 +55,14 @@ pub struct Limits {
 }
 
 impl Feed {
-    /// Starts to fetch every object of `snapshot` on the I/O runtime.
-    pub fn start(snapshot: Arc<Snapshot>, counters: Arc<Counters>, limits: Limits, io: &Handle) -> Feed {
+    /// Starts to fetch every object of `selection` on the I/O runtime.
+    pub fn start(selection: Arc<Selection>, counters: Arc<Counters>, limits: Limits, io: &Handle) -> Feed {
         let in_flight = limits.in_flight.max(1);
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
-            budget: Budget::of_scan(snapshot.store().kind(), limits.decoders),
-            store: snapshot.store().clone().metered(&limits.metrics.meter),
+            budget: Budget::of_scan(selection.store().kind(), limits.decoders),
+            store: selection.store().clone().metered(&limits.metrics.meter),
+            wanted: limits.wanted,
             limit: limits.object,
             requests: limits.requests,
             large: Semaphore::new(LARGE_READERS),
@@ -65,10 +71,9 @@ impl Feed {
             sender,
         };
         let task = io.spawn(async move {
-            let fetched = if fetcher.store.kind() == StoreKind::Disk {
-                fetcher.fetch_folder(&snapshot).await
-            } else {
-                fetcher.fetch_bucket(&snapshot, in_flight).await
+            let fetched = match fetcher.wanted.rows {
+                Rows::All => fetcher.fetch(objects(&selection), in_flight).await,
+                Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
             };
             if let Err(error) = fetched {
                 // The receiver is gone where the statement ended first; nobody wants the error then.
@@ -82,6 +87,11 @@ impl Feed {
     pub async fn next(&self) -> Option<Result<Pack>> {
         self.packs.lock().await.recv().await
     }
+
+    /// Fetches no more; what was fetched and not taken is lost.
+    pub fn stop(&self) {
+        self.task.abort();
+    }
 }
 
 impl Drop for Feed {
@@ -93,6 +103,7 @@ impl Drop for Feed {
 /// What the fetching tasks of one feed share.
 pub(super) struct Fetcher {
     pub(super) store: Store,
+    pub(super) wanted: Wanted,
     pub(super) limit: ObjectLimit,
     pub(super) requests: Arc<Semaphore>,
     pub(super) large: Semaphore,
@@ -109,9 +120,32 @@ enum Job {
 }
 
 impl Fetcher {
+    async fn fetch(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        match self.store.kind() {
+            StoreKind::Disk => self.fetch_folder(objects).await,
+            StoreKind::S3 => self.fetch_bucket(objects, in_flight.max(1)).await,
+        }
+    }
+
+    /// Fetches in waves, each twice the one before, and each once the one before is decoded: whoever
+    /// wants a few rows has stopped by then.
+    async fn fetch_few(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let mut objects = std::pin::pin!(objects.fuse());
+        let mut wave = FIRST_WAVE;
+        loop {
+            let first: Vec<_> = objects.by_ref().take(wave).try_collect().await?;
+            if first.is_empty() {
+                return Ok(());
+            }
+            self.fetch(stream::iter(first).map(Ok), in_flight).await?;
+            self.budget.all_given_back().await?;
+            wave = wave.saturating_mul(2);
+        }
+    }
+
     /// Reads small files in runs, one blocking task and one buffer for each run.
-    async fn fetch_folder(&self, snapshot: &Snapshot) -> Result<()> {
-        jobs(objects(snapshot))
+    async fn fetch_folder(&self, objects: impl Stream<Item = Result<Arc<Object>>>) -> Result<()> {
+        jobs(objects)
             .try_for_each_concurrent(FOLDER_READERS, |job| async move {
                 match job {
                     Job::Run(objects) => self.read_run(objects).await,
@@ -122,8 +156,8 @@ impl Fetcher {
     }
 
     /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
-    async fn fetch_bucket(&self, snapshot: &Snapshot, in_flight: usize) -> Result<()> {
-        let fetched = objects(snapshot)
+    async fn fetch_bucket(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let fetched = objects
             .map_ok(|object| async move {
                 if object.size > LARGE_BYTES {
                     self.read_large(object).await?;
@@ -192,14 +226,11 @@ impl Fetcher {
     }
 }
 
-/// The objects of a snapshot, page after page as they are listed.
-fn objects(snapshot: &Snapshot) -> impl Stream<Item = Result<Arc<Object>>> {
-    stream::try_unfold(0, move |number| async move {
-        let page = snapshot.page(number).await?;
-        Ok::<_, Error>(page.map(|page| (page, number + 1)))
-    })
-    .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
-    .try_flatten()
+/// The objects of a selection, page after page as they are listed.
+fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
+    stream::try_unfold((), move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) })
+        .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
+        .try_flatten()
 }
 
 /// Groups small objects that follow each other into runs of about a pack.

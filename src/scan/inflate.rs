@@ -12,6 +12,7 @@ use super::budget::PART_BYTES;
 use super::pack::{Piece, Start};
 use super::parts::Cutter;
 use crate::error::{Error, Result};
+use super::wanted::Positions;
 use crate::json::Framing;
 use crate::landing::Compression;
 use crate::store::Object;
@@ -109,11 +110,12 @@ impl InflatedParts {
                     if is_whole || framing == Framing::Values {
                         self.inflater.fill(&mut bytes, usize::MAX)?;
                         self.progress = Progress::Ended;
-                        let start = Start::Part { framing, line: 1, byte: 0 };
+                        let start = Start::Part { framing, line: 1, byte: 0, record: 0 };
                         let object = Arc::clone(&self.inflater.object);
                         return Ok(Some(Piece { object, bytes: bytes.into(), start }));
                     }
-                    let mut cutter = Cutter::new(Arc::clone(&self.inflater.object));
+                    // Whoever reads the parts one after another counts their records by itself.
+                    let mut cutter = Cutter::new(Arc::clone(&self.inflater.object), Positions::Uncounted);
                     let ready = cutter.push(&bytes.into()).into();
                     self.progress = Progress::Cutting(cutter, ready);
                 }

@@ -138,7 +138,7 @@ impl Fetcher {
                 drop(permit);
                 return self.send_whole(object, bytes, chunks).await;
             }
-            let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object)));
+            let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object), self.wanted.positions));
             self.send_pieces(cutter.push(&bytes), &permit).await?;
         }
         let Some(rest) = cutter.and_then(Cutter::finish) else { return Ok(()) };
@@ -180,7 +180,7 @@ impl Fetcher {
         }
         drop(rest);
         let permit = self.budget.reserve(Lane::Decoding, whole.len() as u64).await?;
-        let start = Start::Part { framing: Framing::Values, line: 1, byte: 0 };
+        let start = Start::Part { framing: Framing::Values, line: 1, byte: 0, record: 0 };
         let piece = Piece { object, bytes: whole.into(), start };
         self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await
     }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
 
+use super::selection::SelectionCounts;
 use crate::store::RequestMeter;
 
 /// The counters of one scan.
 #[derive(Clone, Debug)]
 pub struct ScanMetrics {
     set: ExecutionPlanMetricsSet,
+    /// Which objects it reads.
+    pub selecting: SelectionCounts,
     /// What its partitions fetch together.
     pub fetching: FetchMetrics,
 }
@@ -55,6 +58,11 @@ impl ScanMetrics {
     pub fn new() -> ScanMetrics {
         let set = ExecutionPlanMetricsSet::new();
         let count = |name: &'static str| MetricBuilder::new(&set).global_counter(name);
+        let selecting = SelectionCounts {
+            objects_listed: count("objects_listed"),
+            objects_pruned: count("objects_pruned"),
+            folders_pruned: count("folders_pruned"),
+        };
         let fetching = FetchMetrics {
             objects: count("objects_fetched"),
             bytes: count("bytes_fetched"),
@@ -62,7 +70,7 @@ impl ScanMetrics {
             retries: count("retries"),
             meter: Arc::default(),
         };
-        ScanMetrics { set, fetching }
+        ScanMetrics { set, selecting, fetching }
     }
 
     /// Registers the counters of one partition.

@@ -37,6 +37,8 @@ pub enum Start {
         line: u64,
         /// The offset of the first byte, from 0.
         byte: u64,
+        /// How many records came before; 0 where no offset is asked for.
+        record: u64,
     },
 }
 

@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use super::budget::PART_BYTES;
 use super::pack::{Piece, Start};
-use crate::json::Framing;
+use super::wanted::Positions;
+use crate::json::{Framing, Records};
 use crate::store::Object;
 
 /// Takes an object's chunks in order and gives its parts.
@@ -21,12 +22,15 @@ pub struct Cutter {
     /// The number of the first line that was not given yet, from 1, and the offset of its first byte.
     line: u64,
     byte: u64,
+    /// The number of the first record that was not given yet, from 0, where records are counted.
+    record: u64,
+    positions: Positions,
 }
 
 impl Cutter {
     /// A cutter of an object whose records stand line by line.
-    pub fn new(object: Arc<Object>) -> Cutter {
-        Cutter { object, tail: Vec::new(), line: 1, byte: 0 }
+    pub fn new(object: Arc<Object>, positions: Positions) -> Cutter {
+        Cutter { object, tail: Vec::new(), line: 1, byte: 0, record: 0, positions }
     }
 
     /// The parts that are complete with this chunk. All but the first share its bytes.
@@ -58,7 +62,12 @@ impl Cutter {
     }
 
     fn piece(&mut self, bytes: Bytes) -> Piece {
-        let start = Start::Part { framing: Framing::Lines, line: self.line, byte: self.byte };
+        let (line, byte, record) = (self.line, self.byte, self.record);
+        let start = Start::Part { framing: Framing::Lines, line, byte, record };
+        if self.positions == Positions::Counted {
+            let records = Records::new(&bytes, Framing::Lines, line, byte, 0).count();
+            self.record = self.record.saturating_add(records as u64);
+        }
         let lines = memchr::memchr_iter(b'\n', &bytes).count();
         self.line = self.line.saturating_add(lines as u64);
         self.byte = self.byte.saturating_add(bytes.len() as u64);
@@ -84,7 +93,7 @@ mod tests {
 
     fn cut(text: &[u8], chunk: usize) -> Vec<Piece> {
         let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
-        let mut cutter = Cutter::new(Arc::new(object));
+        let mut cutter = Cutter::new(Arc::new(object), Positions::Counted);
         let mut pieces: Vec<_> =
             text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk))).collect();
         pieces.extend(cutter.finish());
@@ -97,10 +106,12 @@ mod tests {
         for chunk in 1..text.len() + 2 {
             let mut seen = Vec::new();
             for piece in cut(text, chunk) {
-                let Start::Part { framing, line, byte } = piece.start else { panic!("a part") };
+                let Start::Part { framing, line, byte, record } = piece.start else { panic!("a part") };
                 assert_eq!((framing, byte), (Framing::Lines, seen.len() as u64), "chunks of {chunk}");
                 let before = memchr::memchr_iter(b'\n', &seen).count() as u64;
                 assert_eq!(line, before + 1, "chunks of {chunk}");
+                let records = Records::new(&seen, Framing::Lines, 1, 0, 0).count() as u64;
+                assert_eq!(record, records, "chunks of {chunk}");
                 assert!(seen.last().is_none_or(|byte| *byte == b'\n'), "chunks of {chunk}");
                 seen.extend_from_slice(&piece.bytes);
             }
@@ -113,7 +124,7 @@ mod tests {
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         let text = Bytes::from(line.repeat(8 << 10));
         let mut cutter =
-            Cutter::new(Arc::new(Object { key: String::new(), size: 0, modified: Default::default(), etag: None }));
+            Cutter::new(Arc::new(Object { key: String::new(), size: 0, modified: Default::default(), etag: None }), Positions::Uncounted);
         let pieces = cutter.push(&text);
         assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
         assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));

@@ -36,7 +36,7 @@ pub struct Sample {
 
 impl Sample {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(limit: &ObjectLimit, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
+    pub async fn take(limit: &ObjectLimit, snapshot: &Arc<Snapshot>, in_flight: usize, io: &Handle) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
@@ -88,7 +88,7 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
 async fn look(limit: &ObjectLimit, store: &Store, object: &Arc<Object>) -> Result<Inference> {
     let bytes = head(limit, store, object).await?;
     let mut inference = Inference::new();
-    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
+    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
         record
             .and_then(|record| inference.observe(&record, &object.key))
             .map_err(|bad| bad_record(&limit.table, object, &bad))?;

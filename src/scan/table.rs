@@ -11,7 +11,9 @@ use super::feed::{Feed, Limits};
 use super::inflate::ObjectLimit;
 use super::metrics::FetchMetrics;
 use super::sample::Sample;
+use super::selection::Selection;
 use super::snapshot::Snapshot;
+use super::wanted::Wanted;
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::json::OnBadValue;
@@ -119,15 +121,16 @@ impl LandedTable {
         &self.object_limit
     }
 
-    pub(super) fn feed(&self, snapshot: Arc<Snapshot>, decoders: usize, metrics: FetchMetrics) -> Feed {
+    pub(super) fn feed(&self, selection: Arc<Selection>, wanted: Wanted, decoders: usize, metrics: FetchMetrics) -> Feed {
         let limits = Limits {
+            wanted,
             requests: Arc::clone(&self.requests),
             in_flight: self.requests_in_flight,
             decoders,
             object: self.object_limit.clone(),
             metrics,
         };
-        Feed::start(snapshot, Arc::clone(&self.counters), limits, &self.io)
+        Feed::start(selection, Arc::clone(&self.counters), limits, &self.io)
     }
 
     /// The run's listing of the table, started by whoever asks first.
@@ -174,7 +177,7 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn within(&self, error: Error) -> Error {
+    pub(super) fn within(&self, error: Error) -> Error {
         error.within(format!("table `{}`", self.name))
     }
 }

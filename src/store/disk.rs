@@ -17,7 +17,7 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use super::accounting::Counters;
-use super::{Children, Object, disk_write};
+use super::{Children, Level, Object, disk_write};
 use crate::error::{Error, Result};
 use crate::location::Location;
 
@@ -84,11 +84,27 @@ impl Disk {
             let children = blocking(move || reading.read_folder("")).await?;
             let pages: Vec<_> = children.objects.chunks(PAGE).map(|page| Ok(page.to_vec())).collect();
             let below = stream::iter(children.folders)
-                .map(move |folder| disk.clone().walk_apart(folder))
+                .map(move |folder| disk.clone().walk_apart(format!("{folder}/")))
                 .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
             Ok::<_, Error>(stream::iter(pages).chain(below))
         };
         stream::once(top).try_flatten().boxed()
+    }
+
+    /// What stands directly in one folder; see `Store::list_level`.
+    pub fn list_level(&self, folder: String) -> BoxStream<'static, Result<Level>> {
+        let disk = self.clone();
+        stream::once(blocking(move || {
+            let children = disk.read_folder(&folder)?;
+            let folders = children.folders.into_iter().map(|name| format!("{folder}{name}/")).collect();
+            Ok(Level { folders, objects: children.objects })
+        }))
+        .boxed()
+    }
+
+    /// Everything below one folder; see `Store::list_below`.
+    pub fn list_below(&self, folder: String) -> BoxStream<'static, Result<Vec<Object>>> {
+        self.clone().walk_apart(folder)
     }
 
     /// What stands directly below.
@@ -238,10 +254,11 @@ impl Disk {
         }
     }
 
-    /// Everything below one folder, walked on a thread of its own.
+    /// Everything below one folder, which ends in `/`, walked on a thread of its own.
     fn walk_apart(self, folder: String) -> BoxStream<'static, Result<Vec<Object>>> {
         apart(4, move |send: &dyn Fn(Vec<Object>) -> Keep| {
-            let mut waiting = vec![(format!("{folder}/"), 1_usize)];
+            let depth = folder.matches('/').count();
+            let mut waiting = vec![(folder, depth)];
             let mut page = Vec::new();
             while let Some((folder, depth)) = waiting.pop() {
                 if depth > DEEPEST {

@@ -66,6 +66,15 @@ pub struct Children {
     pub objects: Vec<Object>,
 }
 
+/// One page of what stands directly in one folder below a store's location.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Folders by their whole path below the location, with a slash at the end.
+    pub folders: Vec<String>,
+    /// Objects in no order.
+    pub objects: Vec<Object>,
+}
+
 /// What sort of place a store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
@@ -192,6 +201,24 @@ impl Store {
         match &self.backend {
             Backend::Disk(disk) => disk.list(),
             Backend::S3(prefix) => prefix.list(),
+        }
+    }
+
+    /// What stands directly in `folder`, which is empty for the location itself or ends in `/`, in pages
+    /// as they arrive: on S3 LISTs with a delimiter. Of a folder without folders this is all.
+    pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list_level(folder.to_owned()),
+            Backend::S3(prefix) => prefix.list_level(folder),
+        }
+    }
+
+    /// Every object below `folder`, which is not empty and ends in `/`, in pages of at most 1,000 as they
+    /// arrive, in no order: on S3 one LIST a page. No page is asked for before the one before was taken.
+    pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list_below(folder.to_owned()),
+            Backend::S3(prefix) => prefix.list_below(folder),
         }
     }
 

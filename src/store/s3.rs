@@ -14,7 +14,7 @@ use object_store::{GetOptions, GetRange, ObjectStore};
 use super::client::Bucket;
 use super::explain::Explain;
 use super::meter::{RequestMeter, Tries};
-use super::{Children, Object, keys, upload};
+use super::{Children, Level, Object, keys, upload};
 use crate::error::{Error, Result};
 
 /// Folders of one level that are listed at once; a listing is slow for its latency, not its size.
@@ -68,6 +68,21 @@ impl Prefix {
             stream::select(stream::iter([Ok(page.objects)]), below).boxed()
         });
         per_page.try_flatten_unordered(2).try_filter(|page| std::future::ready(!page.is_empty())).boxed()
+    }
+
+    /// What stands directly in one folder; see `Store::list_level`.
+    pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
+        let pages = self.pages(format!("{}{folder}", self.folder), Depth::OneLevel);
+        let level = |page: Page| Level {
+            folders: page.folders.into_iter().map(|folder| folder + "/").collect(),
+            objects: page.objects,
+        };
+        pages.map_ok(level).boxed()
+    }
+
+    /// Everything below one folder; see `Store::list_below`.
+    pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        self.pages(format!("{}{folder}", self.folder), Depth::Flat).map_ok(|page| page.objects).boxed()
     }
 
     /// What stands directly below.

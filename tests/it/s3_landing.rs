@@ -13,6 +13,7 @@ mod landings;
 mod metadata_service;
 mod outputs;
 mod program;
+mod pruning;
 mod refusals;
 mod regions;
 mod requests;
