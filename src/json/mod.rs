@@ -18,16 +18,18 @@ mod framing;
 mod infer;
 mod keys;
 mod number;
+mod outside;
 mod read;
 mod record;
 mod records;
 mod shape;
 mod skip;
 
-pub use bad_record::{BadRecord, Fault};
+pub use bad_record::{BadRecord, Fault, RejectedRecord};
 pub use decoder::{DecodeOptions, Decoded, Decoder, OnBadValue, Pushed};
 pub use framing::Framing;
 pub use infer::{Inference, InferredColumn, WidenedFrom};
+pub use outside::{LateKey, OutsideKeys};
 pub use record::Record;
 pub use records::Records;
 
