@@ -98,7 +98,8 @@ impl BadRecordLimit {
     /// Reads a number of records, a share between 0.0 and 1.0, or a text such as `1%` or `100`.
     /// The error is a fragment that says what is wrong.
     pub fn read(value: &toml::Value) -> Result<BadRecordLimit, String> {
-        let expected = || format!("{value} is no limit on records; write a number, `100`, or a share, `\"1%\"` or `0.01`");
+        let expected =
+            || format!("{value} is no limit on records; write a number, `100`, or a share, `\"1%\"` or `0.01`");
         match value {
             toml::Value::Integer(count) => u64::try_from(*count).map(BadRecordLimit::Count).map_err(|_| expected()),
             toml::Value::Float(share) => share_of(*share).ok_or_else(expected),

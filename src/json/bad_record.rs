@@ -205,7 +205,11 @@ mod tests {
         let long = format!("x{}", "é".repeat(KEPT_OF_RECORD));
         let bad = BadRecord::too_large(&record(&long), 10);
         assert!(bad.record.text.ends_with("é…") && bad.record.text.len() <= KEPT_OF_RECORD + "…".len());
-        assert!(bad.reason.contains("131073 bytes") && bad.reason.contains("10 of `max_record_size`"), "{}", bad.reason);
+        assert!(
+            bad.reason.contains("131073 bytes") && bad.reason.contains("10 of `max_record_size`"),
+            "{}",
+            bad.reason
+        );
         let broken = vec![0xBF; KEPT_OF_RECORD + 9];
         let broken = Record { text: &broken, line: 1, column: 1, byte: 0 };
         assert!(BadRecord::at(&broken, 0, "r").record.text.ends_with('…'));

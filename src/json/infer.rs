@@ -284,8 +284,11 @@ mod tests {
         let columns = one.columns();
         assert_eq!(columns[0].column, Column::new("a", ColumnType::Varchar));
         assert_eq!((columns[0].seen, columns[1].column.name.as_str(), one.records()), (2, "new", 2));
-        let from = |kind: &str, object: &str, line| {
-            WidenedFrom { path: String::new(), kind: kind.into(), object: object.into(), line }
+        let from = |kind: &str, object: &str, line| WidenedFrom {
+            path: String::new(),
+            kind: kind.into(),
+            object: object.into(),
+            line,
         };
         assert_eq!((columns[0].objects, columns[1].objects), (2, 1));
         let expected = vec![from("BIGINT", "one.json", 1), from("VARCHAR", "two.json", 2)];

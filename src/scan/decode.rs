@@ -3,20 +3,22 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewBuilder};
 use bytes::Bytes;
 use datafusion::common::DataFusionError;
 use datafusion::physical_plan::metrics::{Count, Time};
 
 use super::counters::Counters;
 use super::feed::Feed;
+use super::judge::Judge;
 use super::metadata::{MetadataColumn, Origin, constant_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
+use super::tally::ScanTally;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, Pushed, Records};
+use crate::json::{BadRecord, DecodeOptions, Decoder, Framing, OutsideKeys, Pushed, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -30,6 +32,8 @@ pub struct Decoding {
     pub feed: Arc<Feed>,
     pub repeats: Option<Arc<Repeats>>,
     pub counters: Arc<Counters>,
+    pub tally: Arc<ScanTally>,
+    pub judge: Judge,
     pub batch_size: usize,
     pub time_waiting: Time,
     pub time_decoding: Time,
@@ -39,6 +43,9 @@ pub struct Decoding {
 /// What a partition is in the middle of.
 pub struct Position {
     decoder: Decoder,
+    outside: OutsideKeys,
+    /// The column of the keys that are in no other, where the projection has it.
+    rests: Option<StringViewBuilder>,
     origins: Vec<Origin>,
     tombstones: u64,
     pack: Option<Pack>,
@@ -64,6 +71,8 @@ impl Decoding {
         };
         Position {
             decoder: Decoder::new(self.projection.columns.clone(), options),
+            outside: OutsideKeys::new(self.projection.known.iter().cloned()),
+            rests: self.projection.has_rest().then(StringViewBuilder::new),
             origins: Vec::new(),
             tombstones: 0,
             pack: None,
@@ -96,6 +105,7 @@ impl Decoding {
                 None if position.decoder.rows() > 0 => return self.finish(position).map(Some),
                 None => {
                     self.counters.add_records(0, std::mem::take(&mut position.tombstones), 0);
+                    self.judge.end_partition().map_err(|error| DataFusionError::External(Box::new(error)))?;
                     return Ok(None);
                 }
             }
@@ -113,62 +123,88 @@ impl Decoding {
                     position.pack = None;
                     return Ok(());
                 };
-                position.piece = Some(self.open(piece)?);
+                position.piece = self.open(piece)?;
             }
-            let Some(piece) = &mut position.piece else { continue };
+            let Some(mut piece) = position.piece.take() else { continue };
             let before = position.decoder.rows();
             let wanted = self.batch_size - before;
-            let done = self.read(piece, &mut position.decoder, wanted, &mut position.tombstones)?;
+            let done = self.read(&mut piece, position, wanted)?;
+            self.tally.add_late_keys(&piece.object.key, position.outside.late_keys());
             let rows = position.decoder.rows() - before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
             }
-            if done {
-                position.piece = None;
+            if !done {
+                position.piece = Some(piece);
             }
         }
     }
 
     /// Pushes up to `wanted` records of a piece; whether it was the last of them.
-    fn read(&self, piece: &mut Open, decoder: &mut Decoder, wanted: usize, tombstones: &mut u64) -> Result<bool> {
+    fn read(&self, piece: &mut Open, position: &mut Position, wanted: usize) -> Result<bool> {
         let mut records = piece.records.clone().resume(&piece.bytes);
-        let mut rows = 0;
-        while rows < wanted {
-            let Some(record) = records.next() else { return Ok(true) };
-            let pushed = record.and_then(|record| decoder.push(&record));
-            match pushed.map_err(|bad| self.bad_record(&piece.object, &bad))? {
-                Pushed::Row => rows += 1,
-                Pushed::Tombstone => *tombstones += 1,
+        let (mut rows, mut tombstones, mut untold) = (0, 0, 0);
+        let longest = self.table.max_record_bytes();
+        let done = loop {
+            if rows >= wanted {
+                break false;
             }
-        }
+            let Some(record) = records.next() else { break true };
+            let pushed = record.and_then(|record| {
+                if record.text.len() as u64 > longest {
+                    return Err(BadRecord::too_large(&record, longest));
+                }
+                let pushed = position.decoder.push(&record)?;
+                if pushed == Pushed::Row {
+                    let rest = position.outside.observe(&record);
+                    if let Some(rests) = &mut position.rests {
+                        rests.append_option(rest);
+                    }
+                }
+                Ok(pushed)
+            });
+            match pushed {
+                Ok(Pushed::Row) => (rows, untold) = (rows + 1, untold + 1),
+                Ok(Pushed::Tombstone) => (tombstones, untold) = (tombstones + 1, untold + 1),
+                Err(bad) => {
+                    // An error says how many of how many, so that these are told first.
+                    self.tally.add_records(std::mem::take(&mut untold));
+                    self.judge.bad_record(&piece.object, &bad)?;
+                }
+            }
+        };
+        position.tombstones += tombstones;
+        self.judge.good_records(untold)?;
         piece.records = records.pause();
-        Ok(false)
+        Ok(done)
     }
 
-    fn open(&self, piece: Piece) -> Result<Open> {
+    /// Begins a piece; nothing where it can't be read and is skipped.
+    fn open(&self, piece: Piece) -> Result<Option<Open>> {
         let Piece { object, bytes, start } = piece;
         match start {
             Start::Part { framing, line, byte } => {
                 let records = Records::new(&bytes, framing, line, byte).pause();
-                Ok(Open { object, bytes, records })
+                Ok(Some(Open { object, bytes, records }))
             }
             Start::Object => {
-                let bytes = decompress(&object, bytes)
-                    .map_err(|error| error.within(format!("table `{}`", self.table.name())))?;
+                let bytes = match decompress(&object, bytes) {
+                    Ok(bytes) => bytes,
+                    Err(error) => return self.judge.bad_object(&object, error).map(|()| None),
+                };
                 let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
-                Ok(Open { object, bytes, records })
+                Ok(Some(Open { object, bytes, records }))
             }
         }
-    }
-
-    fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
-        bad_record(self.table.name(), object, bad).within(format!("table `{}`", self.table.name()))
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
         let nulled = decoded.bad_values.iter().sum();
+        let names = self.projection.columns.iter().map(|column| column.name.as_str());
+        self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
+        self.tally.publish();
         self.records.add(decoded.rows);
         self.counters.add_records(decoded.rows as u64, std::mem::take(&mut position.tombstones), nulled);
         let mut metadata = Vec::with_capacity(self.projection.metadata.len());
@@ -182,28 +218,10 @@ impl Decoding {
                 }),
             });
         }
-        let columns = self.projection.arrange(&decoded.columns, &metadata);
+        let rest = position.rests.as_mut().map(|rests| Arc::new(rests.finish()) as ArrayRef);
+        let columns = self.projection.arrange(&decoded.columns, &metadata, rest.as_ref());
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
-    }
-}
-
-/// The error for a record that could not be read, with the place in its object.
-pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
-    let error = Error::statement(format!(
-        "object `{}`, line {}, column {} (byte {}): {}\n{}",
-        object.key,
-        bad.line,
-        bad.column,
-        bad.byte,
-        bad.reason,
-        bad.snippet()
-    ));
-    match &bad.fault {
-        Fault::Text => error,
-        Fault::Value(column) => error
-            .hint(format!("declare the column as text: `{column} = \"varchar\"` under `[tables.{table}.columns]`"))
-            .hint(format!("or read such values as NULL, counted: `on_bad_value = \"null\"` under `[tables.{table}]`")),
     }
 }
 

@@ -17,11 +17,13 @@ use futures::{StreamExt, stream};
 
 use super::decode::Decoding;
 use super::feed::Feed;
+use super::judge::Judge;
 use super::metadata::MetadataColumn;
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
+use super::tally::ScanTally;
 
 /// Reads a landed table; its partitions share one feed of packs, so that none runs dry early.
 #[derive(Debug)]
@@ -40,6 +42,7 @@ pub struct ScanExec {
 struct Shared {
     feed: Arc<Feed>,
     repeats: Option<Arc<Repeats>>,
+    tally: Arc<ScanTally>,
 }
 
 impl fmt::Debug for Shared {
@@ -85,6 +88,10 @@ impl ScanExec {
                     .metadata
                     .contains(&MetadataColumn::Repeat)
                     .then(|| Arc::new(Repeats::new(context.memory_pool()))),
+                tally: Arc::new(ScanTally::new(
+                    Arc::clone(self.table.tally()),
+                    self.properties.partitioning.partition_count(),
+                )),
             })
             .clone()
     }
@@ -143,6 +150,8 @@ impl ExecutionPlan for ScanExec {
             feed: shared.feed,
             repeats: shared.repeats,
             counters: Arc::clone(self.table.counters()),
+            judge: Judge::new(Arc::clone(&self.table), Arc::clone(&shared.tally)),
+            tally: shared.tally,
             batch_size: context.session_config().batch_size(),
             time_waiting: MetricBuilder::new(&self.metrics).subset_time("time_waiting", partition),
             time_decoding: MetricBuilder::new(&self.metrics).subset_time("time_decoding", partition),

@@ -14,7 +14,8 @@ use super::exec::ScanExec;
 use super::metadata::{METADATA_COLUMNS, MetadataColumn};
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
-use crate::column::Column;
+use crate::column::{Column, ColumnType};
+use crate::config::{REST_COLUMN, Rest};
 
 /// Which columns a table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,9 @@ impl LandedProvider {
     /// The table with `columns`, read over `snapshot`.
     pub fn new(table: Arc<LandedTable>, snapshot: Arc<Snapshot>, columns: Arc<[Column]>, shape: Shape) -> Self {
         let mut fields: Vec<Field> = columns.iter().map(Column::field).collect();
+        if table.rest() == Rest::Kept {
+            fields.push(rest_column().field());
+        }
         if shape == Shape::RecordsAndOrigin {
             // A record may hold a key of that very name; the record's own wins.
             let metadata =
@@ -46,6 +50,11 @@ impl LandedProvider {
         }
         LandedProvider { table, snapshot, columns, schema: Arc::new(Schema::new(fields)) }
     }
+}
+
+/// The keys that are in no other column, as the text of a JSON object.
+pub fn rest_column() -> Column {
+    Column::new(REST_COLUMN, ColumnType::Varchar)
 }
 
 #[async_trait]
@@ -79,6 +88,8 @@ pub struct Projection {
     pub schema: SchemaRef,
     /// What to decode out of each record.
     pub columns: Vec<Column>,
+    /// The names of all columns of the table, whether they are projected or not; other keys are outside.
+    pub known: Vec<String>,
     /// What to add to it.
     pub metadata: Vec<MetadataColumn>,
     /// For each field of the schema its source.
@@ -89,6 +100,7 @@ pub struct Projection {
 enum Source {
     Record(usize),
     Metadata(usize),
+    Rest,
 }
 
 impl Projection {
@@ -96,8 +108,9 @@ impl Projection {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let chosen = chosen.unwrap_or(&all);
         let projected = Arc::new(schema.project(chosen)?);
+        let known = columns.iter().map(|column| column.name.clone()).collect();
         let mut projection =
-            Projection { schema: projected, columns: Vec::new(), metadata: Vec::new(), sources: Vec::new() };
+            Projection { schema: projected, columns: Vec::new(), known, metadata: Vec::new(), sources: Vec::new() };
         for index in chosen {
             if let Some(column) = columns.get(*index) {
                 projection.sources.push(Source::Record(projection.columns.len()));
@@ -105,6 +118,10 @@ impl Projection {
                 continue;
             }
             let name = schema.field(*index).name();
+            if name == REST_COLUMN {
+                projection.sources.push(Source::Rest);
+                continue;
+            }
             let Some(column) = METADATA_COLUMNS.iter().find(|column| column.name() == name) else {
                 return Err(DataFusionError::Internal(format!("no source for the column `{name}`")));
             };
@@ -114,11 +131,17 @@ impl Projection {
         Ok(projection)
     }
 
-    /// Decoded and metadata columns in the order of the schema.
-    pub fn arrange(&self, records: &[ArrayRef], metadata: &[ArrayRef]) -> Vec<ArrayRef> {
+    /// Whether the keys outside the columns are asked for.
+    pub fn has_rest(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source, Source::Rest))
+    }
+
+    /// Decoded and metadata columns, and the rest, in the order of the schema.
+    pub fn arrange(&self, records: &[ArrayRef], metadata: &[ArrayRef], rest: Option<&ArrayRef>) -> Vec<ArrayRef> {
         let source = |source: &Source| match source {
             Source::Record(index) => records.get(*index),
             Source::Metadata(index) => metadata.get(*index),
+            Source::Rest => rest,
         };
         self.sources.iter().filter_map(source).cloned().collect()
     }

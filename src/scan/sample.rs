@@ -9,11 +9,16 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
-use super::decode::{bad_record, decompress};
+use super::decode::decompress;
+use super::judge::bad_record;
+use super::options::TableOptions;
+use super::schema_cache::{SchemaCache, SchemaFile};
 use super::snapshot::Snapshot;
+use crate::config::OnBadRecord;
 use crate::error::{Error, Result};
-use crate::json::{Framing, Inference, InferredColumn, Records};
+use crate::json::{BadRecord, Framing, Inference, InferredColumn, Records};
 use crate::landing::Compression;
+use crate::location::Location;
 use crate::store::{Object, Store};
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
@@ -30,37 +35,86 @@ pub struct Sample {
     pub objects: usize,
     /// Records seen in them.
     pub records: u64,
+    /// Records that could not be read, where the table skips such.
+    pub bad_records: u64,
+    /// When it was taken.
+    pub origin: SampleOrigin,
 }
 
-impl Sample {
+/// When a sample was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleOrigin {
+    /// In this run.
+    ThisRun,
+    /// In an earlier one, of objects that are unchanged.
+    EarlierRun,
+}
+
+/// What is sampled, and how.
+pub struct Sampling<'a> {
+    pub table: &'a str,
+    pub location: &'a Location,
+    pub options: &'a TableOptions,
+    pub in_flight: usize,
+    pub cache: Option<&'a SchemaCache>,
+    pub io: &'a Handle,
+}
+
+impl Sampling<'_> {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(table: &str, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
+    pub async fn take(&self, snapshot: &Snapshot) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
             return Err(Error::statement("it holds no JSON objects").hint("check the location, or declare `columns`"));
         }
+        let chosen: Arc<[Arc<Object>]> = chosen.into();
+        let file = self.cache.map(|cache| cache.file(self.location, self.options));
+        if let Some(sample) = self.earlier(file.clone(), &chosen).await {
+            return Ok(sample);
+        }
+        let sample = Arc::new(self.look_at(snapshot, &chosen).await?);
+        if let Some(file) = file {
+            let (sample, chosen) = (Arc::clone(&sample), Arc::clone(&chosen));
+            // What can't be kept is inferred again.
+            let _unkept = self.io.spawn_blocking(move || file.write(&chosen, &sample)).await;
+        }
+        Arc::try_unwrap(sample).map_err(|_| Error::bug("a sample is still being kept"))
+    }
+
+    async fn earlier(&self, file: Option<SchemaFile>, chosen: &Arc<[Arc<Object>]>) -> Option<Sample> {
+        let (file, chosen) = (file?, Arc::clone(chosen));
+        self.io.spawn_blocking(move || file.read(&chosen)).await.ok()?
+    }
+
+    async fn look_at(&self, snapshot: &Snapshot, chosen: &[Arc<Object>]) -> Result<Sample> {
         let objects = chosen.len();
         // The order is kept, so that a landing always gives the same columns in the same order.
-        let seen: Vec<Inference> = stream::iter(chosen)
+        let seen: Vec<(Inference, u64)> = stream::iter(chosen.to_vec())
             .map(|object| {
-                let (store, table) = (snapshot.store().clone(), table.to_owned());
-                let task = io.spawn(async move { look(&table, &store, &object).await });
+                let look = Look {
+                    table: self.table.to_owned(),
+                    on_bad_record: self.options.on_bad_record,
+                    max_record_bytes: self.options.max_record_bytes,
+                };
+                let store = snapshot.store().clone();
+                let task = self.io.spawn(async move { look.at(&store, &object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
-            .buffered(in_flight.clamp(1, OBJECTS))
+            .buffered(self.in_flight.clamp(1, OBJECTS))
             .try_collect()
             .await?;
-        let mut inference = Inference::new();
-        for part in seen {
+        let (mut inference, mut bad_records) = (Inference::new(), 0);
+        for (part, bad) in seen {
             inference.merge(part);
+            bad_records += bad;
         }
         let columns = inference.columns();
         if columns.is_empty() {
             return Err(Error::statement(format!("a sample of {objects} of its objects holds no record"))
                 .hint("declare `columns`"));
         }
-        Ok(Sample { columns, objects, records: inference.records() })
+        Ok(Sample { columns, objects, records: inference.records(), bad_records, origin: SampleOrigin::ThisRun })
     }
 }
 
@@ -83,22 +137,46 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
     chosen
 }
 
-async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> {
-    let bytes = head(store, object).await?;
-    let mut inference = Inference::new();
-    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
-        record
-            .and_then(|record| inference.observe(&record, &object.key))
-            .map_err(|bad| bad_record(table, object, &bad))?;
-    }
-    Ok(inference)
+/// A look into one object.
+struct Look {
+    table: String,
+    on_bad_record: OnBadRecord,
+    max_record_bytes: u64,
 }
 
-/// The whole of a small object, or the whole lines at the beginning of a large one.
-async fn head(store: &Store, object: &Object) -> Result<Bytes> {
+impl Look {
+    /// What its first records show, and how many of them can't be read.
+    async fn at(&self, store: &Store, object: &Object) -> Result<(Inference, u64)> {
+        let (mut inference, mut bad_records) = (Inference::new(), 0);
+        let bytes = match head(store, object).await? {
+            Ok(bytes) => bytes,
+            // A scan counts the object as a bad record.
+            Err(_) if self.on_bad_record == OnBadRecord::Skip => return Ok((inference, 1)),
+            Err(error) => return Err(error),
+        };
+        for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
+            let observed = record.and_then(|record| {
+                if record.text.len() as u64 > self.max_record_bytes {
+                    return Err(BadRecord::too_large(&record, self.max_record_bytes));
+                }
+                inference.observe(&record, &object.key)
+            });
+            match (observed, self.on_bad_record) {
+                (Ok(_), _) => {}
+                (Err(_), OnBadRecord::Skip) => bad_records += 1,
+                (Err(bad), OnBadRecord::Fail) => return Err(bad_record(&self.table, object, &bad)),
+            }
+        }
+        Ok((inference, bad_records))
+    }
+}
+
+/// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
+/// the object's own: it can be fetched, and not be decompressed.
+async fn head(store: &Store, object: &Object) -> Result<Result<Bytes>> {
     if object.size <= OBJECT_BYTES as u64 {
         let bytes = store.get(object).await?;
-        return decompress(object, bytes);
+        return Ok(decompress(object, bytes));
     }
     let mut body = store.get_stream(object);
     let mut bytes = Vec::new();
@@ -111,10 +189,10 @@ async fn head(store: &Store, object: &Object) -> Result<Bytes> {
             && let Some(end) = memchr::memrchr(b'\n', &bytes)
         {
             bytes.truncate(end + 1);
-            return Ok(bytes.into());
+            return Ok(Ok(bytes.into()));
         }
     }
-    decompress(object, bytes.into())
+    Ok(decompress(object, bytes.into()))
 }
 
 #[cfg(test)]
