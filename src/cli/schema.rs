@@ -43,8 +43,8 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         };
         ui.status(&format!("inferred from {records} in {objects}{cached}"));
         if sampled.bad_records > 0 {
-            let bad = human::counted(sampled.bad_records, "record of the sample", "records of the sample");
-            ui.warning(&format!("{bad} can't be read and passed over, as `on_bad_record` says"));
+            let bad = human::counted(sampled.bad_records, "record", "records");
+            ui.warning(&format!("{bad} of the sample can't be read, and took no part, as `on_bad_record` says"));
         }
     }
     Ok(())

@@ -37,8 +37,7 @@ impl Judge {
             return Err(bad_record(self.table.name(), object, bad).within(self.place()));
         }
         self.table.rejects().keep(self.table.name(), &object.key, bad);
-        self.tally.add_bad(BadPlace::of(&object.key, bad));
-        self.judge_count()
+        self.judge_early(self.tally.add_bad(&object.key, bad.line, || BadPlace::of(&object.key, bad)))
     }
 
     /// Nothing of `object` can be read, because of `error`.
@@ -53,8 +52,8 @@ impl Judge {
         let reason = format!("the whole object can't be decompressed{cause}");
         self.table.rejects().keep_object(self.table.name(), &object.key, reason.clone());
         let place = Place { object: object.key.clone(), line: 1 };
-        self.tally.add_bad(BadPlace { place, byte: 0, reason, snippet: String::new() });
-        self.judge_count()
+        let bad = || BadPlace { place, byte: 0, reason, snippet: String::new() };
+        self.judge_early(self.tally.add_bad(&object.key, 1, bad))
     }
 
     /// Takes so many good records into account.
@@ -62,11 +61,7 @@ impl Judge {
     /// # Errors
     /// The share of bad ones is too high already.
     pub fn good_records(&self, records: u64) -> Result<()> {
-        self.tally.add_records(records);
-        match self.table.max_bad_records() {
-            BadRecordLimit::Share(_) => self.judge(ENOUGH_RECORDS),
-            BadRecordLimit::Count(_) | BadRecordLimit::Unlimited => Ok(()),
-        }
+        self.judge_early(self.tally.add_records(records))
     }
 
     /// Takes the end of one partition into account; the last one judges the whole.
@@ -75,24 +70,24 @@ impl Judge {
     /// Too many bad records were skipped.
     pub fn end_partition(&self) -> Result<()> {
         self.tally.publish();
-        if self.tally.end_partition() { self.judge(0) } else { Ok(()) }
+        if self.tally.end_partition() { self.judge(self.tally.add_records(0)) } else { Ok(()) }
     }
 
-    fn judge_count(&self) -> Result<()> {
+    /// Judges in the middle of a scan: a number at once, a share once there were enough records.
+    fn judge_early(&self, counts: (u64, u64)) -> Result<()> {
         match self.table.max_bad_records() {
-            BadRecordLimit::Count(_) => self.judge(0),
-            BadRecordLimit::Share(_) | BadRecordLimit::Unlimited => Ok(()),
+            BadRecordLimit::Share(_) if counts.1 < ENOUGH_RECORDS => Ok(()),
+            _ => self.judge(counts),
         }
     }
 
-    fn judge(&self, enough: u64) -> Result<()> {
+    fn judge(&self, (bad, records): (u64, u64)) -> Result<()> {
         let limit = self.table.max_bad_records();
-        let (bad, records, first) = self.tally.bad_records();
-        if records < enough || !limit.is_exceeded(bad, records) {
+        if !limit.is_exceeded(bad, records) {
             return Ok(());
         }
         self.tally.publish();
-        let first = first.map(|first| format!("; the first: {}", shown(&first))).unwrap_or_default();
+        let first = self.tally.first_bad().map(|first| format!("; the first: {}", shown(&first))).unwrap_or_default();
         let error = Error::statement(format!(
             "{bad} of {records} records read so far can't be read, more than `max_bad_records = {limit}` allows{first}"
         ));
@@ -110,7 +105,8 @@ fn shown(bad: &BadPlace) -> String {
     format!("object `{}`, line {} (byte {byte}): {reason}{separator}{snippet}", place.object, place.line)
 }
 
-fn skip_hint(table: &str) -> String {
+/// The way out that skipping is.
+pub fn skip_hint(table: &str) -> String {
     format!(
         "skip such records, counted and kept in `pinq.rejects`: `on_bad_record = \"skip\"` under `[tables.{table}]`"
     )

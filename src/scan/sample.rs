@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
 use super::decode::decompress;
-use super::judge::bad_record;
+use super::judge::{bad_record, skip_hint};
 use super::options::TableOptions;
 use super::schema_cache::{SchemaCache, SchemaFile};
 use super::snapshot::Snapshot;
@@ -152,7 +152,7 @@ impl Look {
             Ok(bytes) => bytes,
             // A scan counts the object as a bad record.
             Err(_) if self.on_bad_record == OnBadRecord::Skip => return Ok((inference, 1)),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.hint(skip_hint(&self.table))),
         };
         for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
             let observed = record.and_then(|record| {

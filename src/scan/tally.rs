@@ -86,9 +86,7 @@ impl BadPlace {
 impl Findings {
     /// Takes the higher of each count and the earlier of each place.
     fn raise(&mut self, other: &Findings) {
-        self.records = self.records.max(other.records);
-        self.bad_records = self.bad_records.max(other.bad_records);
-        self.first_bad = earlier(self.first_bad.take(), other.first_bad.clone());
+        self.raise_bad(other);
         for (column, values) in &other.nulled {
             let known = self.nulled.entry(column.clone()).or_default();
             *known = (*known).max(*values);
@@ -107,6 +105,16 @@ impl Findings {
             }
         }
         self.other_late_keys = self.other_late_keys.max(other.other_late_keys);
+    }
+
+    fn raise_bad(&mut self, other: &Findings) {
+        self.records = self.records.max(other.records);
+        self.bad_records = self.bad_records.max(other.bad_records);
+        if let Some(theirs) = &other.first_bad
+            && self.first_bad.as_ref().is_none_or(|ours| theirs < ours)
+        {
+            self.first_bad = Some(theirs.clone());
+        }
     }
 
     fn add_late_key(&mut self, object: &str, key: LateKey) {
@@ -141,19 +149,27 @@ impl ScanTally {
         ScanTally { table, found: Mutex::default(), reading: AtomicUsize::new(partitions) }
     }
 
-    /// Counts records that were read, tombstones included.
-    pub fn add_records(&self, records: u64) {
+    /// Counts records that were read, tombstones included. Gives the numbers of bad records and of all
+    /// up to now.
+    pub fn add_records(&self, records: u64) -> (u64, u64) {
         let mut found = lock(&self.found);
         found.records = found.records.saturating_add(records);
+        (found.bad_records, found.records)
     }
 
-    /// Counts a bad record that is skipped.
-    pub fn add_bad(&self, bad: BadPlace) {
+    /// Counts a bad record that is skipped, at a line of an object; `describe` is asked where it is the
+    /// first. Gives the numbers of bad records and of all up to now.
+    pub fn add_bad(&self, object: &str, line: u64, describe: impl FnOnce() -> BadPlace) -> (u64, u64) {
         let mut found = lock(&self.found);
         found.records = found.records.saturating_add(1);
         found.bad_records = found.bad_records.saturating_add(1);
-        found.first_bad = earlier(found.first_bad.take(), Some(bad));
-        lock(&self.table.0).raise(&found);
+        let first = found.first_bad.as_ref().map(|first| (first.place.object.as_str(), first.place.line));
+        // Those of one line come in their order.
+        if first.is_none_or(|first| (object, line) < first) {
+            found.first_bad = Some(describe());
+        }
+        lock(&self.table.0).raise_bad(&found);
+        (found.bad_records, found.records)
     }
 
     /// Counts values that became NULL, column by column.
@@ -185,10 +201,9 @@ impl ScanTally {
         self.reading.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
-    /// Bad records, all records, and the first bad one up to now.
-    pub fn bad_records(&self) -> (u64, u64, Option<BadPlace>) {
-        let found = lock(&self.found);
-        (found.bad_records, found.records, found.first_bad.clone())
+    /// The first bad record up to now.
+    pub fn first_bad(&self) -> Option<BadPlace> {
+        lock(&self.found).first_bad.clone()
     }
 }
 
@@ -196,13 +211,6 @@ impl ScanTally {
 impl Drop for ScanTally {
     fn drop(&mut self) {
         self.publish();
-    }
-}
-
-fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }
 
@@ -237,8 +245,9 @@ mod tests {
         for _ in 0..2 {
             let scan = ScanTally::new(Arc::clone(&table), 2);
             scan.add_records(10);
-            scan.add_bad(bad("b.json", 3));
-            scan.add_bad(bad("a.json", 7));
+            scan.add_bad("b.json", 3, || bad("b.json", 3));
+            scan.add_bad("a.json", 7, || bad("a.json", 7));
+            scan.add_bad("a.json", 9, || panic!("it is not the first"));
             scan.add_nulled([("id", 2), ("name", 0)].into_iter());
             scan.add_nulled([("id", 1)].into_iter());
             scan.add_late_keys("b.json", vec![late("x", 2, 5)]);
@@ -246,7 +255,7 @@ mod tests {
             assert!(!scan.end_partition() && scan.end_partition());
         }
         let found = table.findings();
-        assert_eq!((found.records, found.bad_records), (12, 2));
+        assert_eq!((found.records, found.bad_records), (13, 3));
         assert_eq!(found.first_bad, Some(bad("a.json", 7)));
         assert_eq!(found.nulled, BTreeMap::from([("id".to_owned(), 3)]));
         let x = &found.late_keys["x"];
@@ -258,9 +267,10 @@ mod tests {
     fn a_scan_in_progress_tells_its_bad_records_at_once() {
         let table = Arc::new(TableTally::default());
         let scan = ScanTally::new(Arc::clone(&table), 1);
-        scan.add_bad(bad("a", 1));
-        assert_eq!(table.findings().bad_records, 1);
-        assert_eq!(scan.bad_records(), (1, 1, Some(bad("a", 1))));
+        assert_eq!(scan.add_records(5), (0, 5));
+        assert_eq!(scan.add_bad("a", 1, || bad("a", 1)), (1, 6));
+        assert_eq!((table.findings().bad_records, table.findings().records), (1, 6));
+        assert_eq!(scan.first_bad(), Some(bad("a", 1)));
     }
 
     #[test]
