@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 
 use super::destination::{Destination, Draft};
+use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::config::{Environment, nearest};
@@ -74,6 +75,9 @@ impl Running<'_> {
                 }
                 Err(error) => Err(error),
             };
+            if outcome.is_err() {
+                findings::tell_of_failure(self.ui, &engine);
+            }
             outcome?;
         }
         writer.finish(&engine).await?;
@@ -123,10 +127,7 @@ impl Running<'_> {
             let counted = human::counted(totals.scans.tombstones, "record was", "records were");
             self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
         }
-        if totals.scans.nulled_values > 0 {
-            let counted = human::counted(totals.scans.nulled_values, "value", "values");
-            self.ui.warning(&format!("{counted} did not fit the column and became NULL, as `on_bad_value` says"));
-        }
+        findings::tell(self.ui, engine);
     }
 }
 

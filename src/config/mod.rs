@@ -18,6 +18,10 @@
 //! key = "index"                         # a record without it is a stray to `pinq check`
 //! on_bad_value = "fail"                 # or "null"
 //! max_object_size = "16GiB"             # what a compressed object may grow to
+//! on_bad_record = "fail"                # or "skip", which keeps them in `pinq.rejects`
+//! max_bad_records = "1%"                # with "skip": a number or a share; default: any number
+//! max_record_size = "64MiB"             # a larger record is a bad one
+//! rest = false                          # true: keys that are not in the columns, as JSON in `_rest`
 //!
 //! [views]
 //! path = "queries/views"                # each `NAME.sql` in it is the view NAME
@@ -44,6 +48,7 @@
 mod environment;
 mod raw;
 mod source;
+mod tables;
 mod validate;
 mod value;
 
@@ -52,8 +57,12 @@ use std::time::Duration;
 
 pub use environment::Environment;
 pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
+pub use tables::{
+    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, OnBadValue, REST_COLUMN, Rest,
+    TableConfig, TableSource,
+};
 
-use crate::column::{Column, ColumnType};
+use crate::column::ColumnType;
 use crate::error::Result;
 use crate::location::Location;
 
@@ -81,49 +90,6 @@ pub struct Config {
     pub storage: StorageConfig,
     /// What the engine may use.
     pub session: SessionConfig,
-}
-
-/// A `[tables.NAME]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableConfig {
-    /// NAME, which becomes `raw.NAME`.
-    pub name: String,
-    /// The line of the file, from 1, that declares it.
-    pub line: usize,
-    /// Where its records are.
-    pub source: TableSource,
-    /// Its columns as ordered in the file; none where they are to be inferred.
-    pub columns: Option<Vec<Column>>,
-    /// The key that each of its records must have.
-    pub key: Option<String>,
-    /// What a value that does not fit its column does.
-    pub on_bad_value: OnBadValue,
-    /// The bytes that a compressed object may grow to.
-    pub max_object_bytes: u64,
-}
-
-/// The bytes that a compressed object may grow to, where its table does not say.
-pub const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
-
-/// Where a declared table's records are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TableSource {
-    /// In the landing's topic whose last dot-part is the table's name.
-    TopicOfThatName,
-    /// In that topic of the landing.
-    Topic(String),
-    /// Below a location of its own.
-    Location(Location),
-}
-
-/// What a value that does not fit its column does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnBadValue {
-    /// The statement fails and names the value.
-    #[default]
-    Fail,
-    /// It becomes NULL and is counted.
-    Null,
 }
 
 /// Where the views are.

@@ -42,6 +42,12 @@ pub struct RawTable {
     pub key: Option<Spanned<String>>,
     pub on_bad_value: Option<RawOnBadValue>,
     pub max_object_size: Option<Spanned<String>>,
+    pub on_bad_record: Option<RawOnBadRecord>,
+    /// A number, a share between 0 and 1, or a text such as `1%`.
+    pub max_bad_records: Option<Spanned<toml::Value>>,
+    pub max_record_size: Option<Spanned<String>>,
+    #[serde(default)]
+    pub rest: bool,
 }
 
 /// `on_bad_value = "fail" | "null"`.
@@ -50,6 +56,14 @@ pub struct RawTable {
 pub enum RawOnBadValue {
     Fail,
     Null,
+}
+
+/// `on_bad_record = "fail" | "skip"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawOnBadRecord {
+    Fail,
+    Skip,
 }
 
 /// `[views]`.

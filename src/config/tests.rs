@@ -42,6 +42,10 @@ columns = { z = "bigint", a = "varchar", m = "bigint" }
 key = "z"
 max_object_size = "2GB"
 on_bad_value = "null"
+on_bad_record = "skip"
+max_bad_records = "1%"
+max_record_size = "2MiB"
+rest = true
 [tables.ant]
 location = "s3://bucket/x/"
 [tables.bee]
@@ -76,7 +80,12 @@ threads = 7
     let columns: Vec<_> = zebra.columns.iter().flatten().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["z", "a", "m"], "as ordered in the file");
     assert_eq!((zebra.key.as_deref(), zebra.on_bad_value), (Some("z"), OnBadValue::Null));
-    assert_eq!((zebra.max_object_bytes, config.table("bee").unwrap().max_object_bytes), (2_000_000_000, 16 << 30));
+    assert_eq!((zebra.on_bad_record, zebra.max_bad_records), (OnBadRecord::Skip, BadRecordLimit::Share(10_000)));
+    assert_eq!((zebra.max_record_bytes, zebra.rest), (2 << 20, Rest::Kept));
+    let bee = config.table("bee").unwrap();
+    assert_eq!((bee.on_bad_record, bee.max_bad_records), (OnBadRecord::Fail, BadRecordLimit::Unlimited));
+    assert_eq!((bee.max_record_bytes, bee.rest), (DEFAULT_MAX_RECORD_BYTES, Rest::Left));
+    assert_eq!((zebra.max_object_bytes, bee.max_object_bytes), (2_000_000_000, 16 << 30));
     let bucket = Location::S3 { bucket: "bucket".into(), prefix: "x/".into() };
     assert_eq!(config.table("ant").unwrap().source, TableSource::Location(bucket));
     assert_eq!(config.table("bee").unwrap().source, TableSource::TopicOfThatName);

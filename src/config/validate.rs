@@ -9,12 +9,15 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::environment::Environment;
-use super::raw::{RawConfig, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
+use super::raw::{RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
 use super::source::SourceText;
+use super::tables::{
+    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, REST_COLUMN, Rest,
+};
 use super::value::{parse_duration, parse_memory, parse_size};
 use super::{
-    Addressing, Config, DEFAULT_MAX_OBJECT_BYTES, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig,
-    TableConfig, TableSource, ViewsConfig, ViewsOrigin,
+    Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
+    ViewsConfig, ViewsOrigin,
 };
 use crate::column::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -85,6 +88,18 @@ fn table(
             .error(&written.span(), format!("{within} has the key `{key}`, which is not in its columns"))
             .hint(format!("add `{key}` to `columns`")));
     }
+    let (on_bad_record, max_bad_records) = bad_records(source, &within, raw)?;
+    let max_record_bytes = match &raw.max_record_size {
+        Some(text) => parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong))?,
+        None => DEFAULT_MAX_RECORD_BYTES,
+    };
+    if let (Some(columns), true) = (&raw.columns, raw.rest)
+        && let Some((written, _)) = columns.iter().find(|(name, _)| name.get_ref() == REST_COLUMN)
+    {
+        return Err(source
+            .error(&written.span(), format!("{within} declares `{REST_COLUMN}`, which `rest = true` makes"))
+            .hint("keep one of the two"));
+    }
     Ok(TableConfig {
         name: name.get_ref().clone(),
         line: source.position(name.span().start).0,
@@ -96,7 +111,26 @@ fn table(
             Some(RawOnBadValue::Fail) | None => OnBadValue::Fail,
         },
         max_object_bytes: size(source, &raw.max_object_size, DEFAULT_MAX_OBJECT_BYTES)?,
+        on_bad_record,
+        max_bad_records,
+        max_record_bytes,
+        rest: if raw.rest { Rest::Kept } else { Rest::Left },
     })
+}
+
+fn bad_records(source: &SourceText, within: &str, raw: &RawTable) -> Result<(OnBadRecord, BadRecordLimit)> {
+    let on_bad_record = match raw.on_bad_record {
+        Some(RawOnBadRecord::Skip) => OnBadRecord::Skip,
+        Some(RawOnBadRecord::Fail) | None => OnBadRecord::Fail,
+    };
+    let Some(written) = &raw.max_bad_records else { return Ok((on_bad_record, BadRecordLimit::Unlimited)) };
+    let limit = BadRecordLimit::read(written.get_ref()).map_err(|wrong| source.error(&written.span(), wrong))?;
+    if on_bad_record == OnBadRecord::Fail {
+        return Err(source
+            .error(&written.span(), format!("{within} limits bad records, but the first one fails the statement"))
+            .hint("add `on_bad_record = \"skip\"`"));
+    }
+    Ok((on_bad_record, limit))
 }
 
 fn columns(

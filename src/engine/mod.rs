@@ -6,6 +6,7 @@
 mod answer;
 mod check;
 mod describe;
+mod findings;
 mod io;
 mod lineage;
 mod offsets;
@@ -21,7 +22,8 @@ use tokio::sync::Semaphore;
 
 pub use answer::Answer;
 pub use check::{ColumnCheck, TableCheck};
-pub use describe::{ColumnInfo, TableInfo, TableSchema};
+pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
+pub use findings::TableFindings;
 pub use offsets::PartitionOffsets;
 
 use self::io::IoRuntime;
@@ -30,7 +32,8 @@ use crate::column::Column;
 use crate::config::{Config, Environment, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
-use crate::scan::{Counters, Expected, TableContext, Totals};
+pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin};
+use crate::scan::{Counters, Expected, SchemaCache, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
@@ -81,6 +84,8 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: config.storage.requests_in_flight,
             requests: Arc::new(Semaphore::new(config.storage.requests_in_flight)),
+            rejects: Arc::default(),
+            schema_cache: environment.cache_folder().map(|folder| SchemaCache::below(&folder)),
         };
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let catalog = Catalog::new(tables, view_definitions(config)?)?;

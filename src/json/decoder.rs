@@ -188,9 +188,9 @@ impl Decoder {
     /// # Errors
     /// As those of [`Decoder::fill`].
     pub fn push(&mut self, record: &Record<'_>) -> Result<Pushed, BadRecord> {
-        if record.text.len() > self.options.max_record_bytes.min(LONGEST_RECORD) {
-            let (length, most) = (record.text.len(), self.options.max_record_bytes.min(LONGEST_RECORD));
-            return Err(BadRecord::at(record, 0, format!("the record has {length} bytes, more than {most}")));
+        let most = self.options.max_record_bytes.min(LONGEST_RECORD);
+        if record.text.len() > most {
+            return Err(BadRecord::too_large(record, most as u64));
         }
         let trimmed = trim(record.text);
         if trimmed == b"null" {
@@ -212,6 +212,11 @@ impl Decoder {
     /// The rows since the last `finish`.
     pub fn rows(&self) -> usize {
         self.rows.count
+    }
+
+    /// The records that were read since the last `finish`: rows and tombstones.
+    pub fn records(&self) -> u64 {
+        self.rows.tombstones.saturating_add(self.rows.count as u64)
     }
 
     /// The keys without a column that came since the last call, in the order in which they were met.

@@ -27,7 +27,7 @@ mod shape;
 mod skip;
 mod text_builder;
 
-pub use bad_record::{BadRecord, Fault};
+pub use bad_record::{BadRecord, Fault, RejectedRecord};
 pub use decoder::{DecodeOptions, Decoded, Decoder, Filled, OnBadValue, Pushed};
 pub use framing::Framing;
 pub use infer::{Inference, InferredColumn, WidenedFrom};

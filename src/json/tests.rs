@@ -7,8 +7,7 @@ use arrow::util::display::array_value_to_string;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const FAIL: DecodeOptions =
-    DecodeOptions { fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
+const FAIL: DecodeOptions = DecodeOptions { fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
 const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, ..FAIL };
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use datafusion::common::DataFusionError;
 use super::counters::Counters;
 use super::feed::Feed;
 use super::inflate::InflatedParts;
+use super::judge::Judge;
 use super::metadata::MetadataColumn;
 use super::metrics::DecodeMetrics;
 use super::origin::{Origin, OriginColumn, object_column, offset_column};
@@ -16,9 +17,10 @@ use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
 use super::table::LandedTable;
+use super::tally::ScanTally;
 use super::wanted::Wanted;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Filled, Framing, Records};
+use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -29,6 +31,8 @@ pub struct Decoding {
     pub feed: Arc<Feed>,
     pub repeats: Option<Arc<Repeats>>,
     pub counters: Arc<Counters>,
+    pub tally: Arc<ScanTally>,
+    pub judge: Judge,
     pub batch_size: usize,
     /// Where few rows are wanted, they are handed on as soon as they are there.
     pub wanted: Wanted,
@@ -83,7 +87,8 @@ impl Decoding {
             fingerprints: self.projection.has(MetadataColumn::Repeat),
             lines: self.projection.has(MetadataColumn::Line),
             positions: self.projection.has(MetadataColumn::Offset),
-            ..DecodeOptions::PLAIN
+            rest: self.projection.rest(),
+            max_record_bytes: usize::try_from(self.table.max_record_bytes()).unwrap_or(usize::MAX),
         };
         Position {
             decoder: Decoder::new(self.projection.columns.clone(), &self.projection.unread, options),
@@ -114,7 +119,14 @@ impl Decoding {
                 Some(Err(error)) => {
                     return Err(DataFusionError::External(Box::new(self.within(error))));
                 }
-                None => return self.finish(position).map(|batch| Some(batch).filter(|batch| batch.num_rows() > 0)),
+                None => {
+                    let batch = self.finish(position)?;
+                    if batch.num_rows() > 0 {
+                        return Ok(Some(batch));
+                    }
+                    self.judge.end_partition().map_err(|error| DataFusionError::External(Box::new(error)))?;
+                    return Ok(None);
+                }
             }
         }
     }
@@ -130,56 +142,70 @@ impl Decoding {
                     position.pack = None;
                     return Ok(());
                 };
-                position.piece = Some(self.open(piece)?);
+                position.piece = self.open(piece)?;
             }
-            let Some(piece) = &mut position.piece else { continue };
+            let Some(mut piece) = position.piece.take() else { continue };
             let before = position.decoder.rows();
-            let done = self.read(piece, &mut position.decoder, self.batch_size)?;
+            let done = self.read(&mut piece, &mut position.decoder)?;
+            self.tally.add_late_keys(&piece.object.key, position.decoder.late_keys());
             let rows = position.decoder.rows() - before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
             }
-            if done {
-                let next =
-                    piece.more.as_mut().map(InflatedParts::next).transpose().map_err(|error| self.within(error))?;
-                match next.flatten() {
-                    Some(part) => piece.begin(part),
-                    None => position.piece = None,
-                }
+            if !done || self.go_on(&mut piece)? {
+                position.piece = Some(piece);
             }
         }
     }
 
-    /// Reads records of a piece until there are `wanted` rows; whether it was the last of them.
-    fn read(&self, piece: &mut Open, decoder: &mut Decoder, wanted: usize) -> Result<bool> {
+    /// Reads records of a piece until a batch is full; whether it was the last of them.
+    fn read(&self, piece: &mut Open, decoder: &mut Decoder) -> Result<bool> {
         let mut records = piece.records.clone().resume(&piece.bytes);
-        let filled = decoder.fill(&mut records, wanted).map_err(|bad| self.bad_record(&piece.object, &bad))?;
+        let mut told = decoder.records();
+        let filled = loop {
+            match decoder.fill(&mut records, self.batch_size) {
+                Ok(filled) => break filled,
+                Err(bad) => {
+                    self.metrics.bad_records.add(usize::from(bad.fault == Fault::Text));
+                    // An error says how many of how many, so that these are told first.
+                    self.tally.add_records(decoder.records() - told);
+                    told = decoder.records();
+                    self.judge.bad_record(&piece.object, &bad)?;
+                }
+            }
+        };
+        self.judge.good_records(decoder.records() - told)?;
         piece.records = records.pause();
         Ok(filled == Filled::End)
     }
 
-    fn open(&self, piece: Piece) -> Result<Open> {
+    /// Goes on with the next part of a compressed object, if there is one.
+    fn go_on(&self, piece: &mut Open) -> Result<bool> {
+        match piece.more.as_mut().map(InflatedParts::next).transpose() {
+            Ok(part) => Ok(part.flatten().map(|part| piece.begin(part)).is_some()),
+            Err(error) => self.judge.bad_object(&piece.object, error).map(|()| false),
+        }
+    }
+
+    /// Begins a piece; nothing where it can't be read and is skipped.
+    fn open(&self, piece: Piece) -> Result<Option<Open>> {
         let compression = Compression::of_magic(&piece.bytes);
         if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
-            return Ok(Open::new(piece, None));
+            return Ok(Some(Open::new(piece, None)));
         }
-        let limit = self.table.object_limit().clone();
+        let (limit, object) = (self.table.object_limit().clone(), Arc::clone(&piece.object));
         let opened = InflatedParts::new(piece.object, compression, piece.bytes, limit).and_then(|mut parts| {
             let first = parts.next()?.ok_or_else(|| Error::bug("a compressed object has no part"))?;
             Ok(Open::new(first, Some(parts)))
         });
-        opened.map_err(|error| self.within(error))
+        match opened {
+            Ok(open) => Ok(Some(open)),
+            Err(error) => self.judge.bad_object(&object, error).map(|()| None),
+        }
     }
 
     fn within(&self, error: Error) -> Error {
         error.within(format!("table `{}`", self.table.name()))
-    }
-
-    fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
-        if matches!(bad.fault, Fault::Text) {
-            self.metrics.bad_records.add(1);
-        }
-        self.within(bad_record(self.table.name(), object, bad))
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
@@ -187,6 +213,9 @@ impl Decoding {
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
         let nulled = decoded.bad_values.iter().sum();
+        let names = self.projection.columns.iter().map(|column| column.name.as_str());
+        self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
+        self.tally.publish();
         self.metrics.rows.add(decoded.rows);
         let records = decoded.rows as u64 + decoded.tombstones;
         self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
@@ -207,24 +236,5 @@ impl Decoding {
         let columns = self.projection.arrange(&decoded.columns, &origin);
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
-    }
-}
-
-/// The error for a record that could not be read, with the place in its object.
-pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
-    let error = Error::statement(format!(
-        "object `{}`, line {}, column {} (byte {}): {}\n{}",
-        object.key,
-        bad.line,
-        bad.column,
-        bad.byte,
-        bad.reason,
-        bad.snippet()
-    ));
-    match &bad.fault {
-        Fault::Text => error,
-        Fault::Value(column) => error
-            .hint(format!("declare the column as text: `{column} = \"varchar\"` under `[tables.{table}.columns]`"))
-            .hint(format!("or read such values as NULL, counted: `on_bad_value = \"null\"` under `[tables.{table}]`")),
     }
 }

@@ -19,6 +19,7 @@ use futures::{StreamExt, stream};
 
 use super::decode::Decoding;
 use super::feed::Feed;
+use super::judge::Judge;
 use super::metadata::MetadataColumn;
 use super::metrics::ScanMetrics;
 use super::provider::Projection;
@@ -27,6 +28,7 @@ use super::repeats::Repeats;
 use super::selection::Selection;
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
+use super::tally::ScanTally;
 use super::wanted::{Positions, Rows, Wanted};
 
 /// A limit beyond this is likely to need most of what is fetched ahead.
@@ -63,6 +65,7 @@ struct Shared {
     repeats: Option<Arc<Repeats>>,
     /// The rows that may still be yielded.
     left: Option<Arc<AtomicUsize>>,
+    tally: Arc<ScanTally>,
 }
 
 impl fmt::Debug for Shared {
@@ -80,12 +83,7 @@ impl ScanExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        ScanExec {
-            scan,
-            properties: Arc::new(properties),
-            metrics: ScanMetrics::new(),
-            shared: Mutex::new(None),
-        }
+        ScanExec { scan, properties: Arc::new(properties), metrics: ScanMetrics::new(), shared: Mutex::new(None) }
     }
 
     /// The feed of this execution, made when its first partition starts.
@@ -102,6 +100,7 @@ impl ScanExec {
                     feed: Arc::new(table.feed(selection, self.wanted(), decoders, self.metrics.fetching.clone())),
                     repeats: repeats.then(|| Arc::new(Repeats::new(context.memory_pool()))),
                     left: limit.map(|limit| Arc::new(AtomicUsize::new(limit))),
+                    tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), decoders)),
                 }
             })
             .clone()
@@ -167,6 +166,8 @@ impl ExecutionPlan for ScanExec {
             feed: Arc::clone(&shared.feed),
             repeats: shared.repeats,
             counters: Arc::clone(self.scan.table.counters()),
+            judge: Judge::new(Arc::clone(&self.scan.table), Arc::clone(&shared.tally)),
+            tally: shared.tally,
             batch_size: context.session_config().batch_size(),
             wanted: self.wanted(),
             metrics: self.metrics.decoding(partition),

@@ -123,8 +123,10 @@ mod tests {
     fn a_large_chunk_makes_many_parts_without_a_copy() {
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         let text = Bytes::from(line.repeat(8 << 10));
-        let mut cutter =
-            Cutter::new(Arc::new(Object { key: String::new(), size: 0, modified: Default::default(), etag: None }), Positions::Uncounted);
+        let mut cutter = Cutter::new(
+            Arc::new(Object { key: String::new(), size: 0, modified: Default::default(), etag: None }),
+            Positions::Uncounted,
+        );
         let pieces = cutter.push(&text);
         assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
         assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));

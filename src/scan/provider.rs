@@ -17,7 +17,8 @@ use super::origin::{OriginColumn, origin_columns};
 use super::pruning::{self, Pruning};
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
-use crate::column::Column;
+use crate::column::{Column, ColumnType};
+use crate::config::{REST_COLUMN, Rest};
 
 /// Which columns a table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,10 @@ impl LandedProvider {
     /// The table in `shape`, over the run's snapshot of it. For the origin this looks at how its folders
     /// are nested, without listing them all.
     pub async fn open(table: Arc<LandedTable>, shape: Shape) -> crate::error::Result<Self> {
-        let columns = table.columns().await?.columns;
+        let mut columns = table.columns().await?.columns;
+        if table.rest() == Rest::Kept {
+            columns = columns.iter().cloned().chain([rest_column()]).collect();
+        }
         let snapshot = table.snapshot().await?;
         let origin = match shape {
             Shape::Records => Vec::new(),
@@ -56,6 +60,11 @@ impl LandedProvider {
         let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
         Ok(LandedProvider { table, snapshot, columns, origin, schema })
     }
+}
+
+/// The keys that are in no other column, as the text of a JSON object.
+pub fn rest_column() -> Column {
+    Column::new(REST_COLUMN, ColumnType::Varchar)
 }
 
 #[async_trait]
@@ -143,6 +152,11 @@ impl Projection {
     /// Whether it has that metadata column.
     pub fn has(&self, column: MetadataColumn) -> bool {
         self.origin.contains(&OriginColumn::Metadata(column))
+    }
+
+    /// Where among its columns the keys stand that are in no other.
+    pub fn rest(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == REST_COLUMN)
     }
 
     /// Decoded and origin columns in the order of the schema.

@@ -10,11 +10,16 @@ use super::counters::Counters;
 use super::feed::{Feed, Limits};
 use super::inflate::ObjectLimit;
 use super::metrics::FetchMetrics;
-use super::sample::Sample;
+use super::options::TableOptions;
+use super::rejects::Rejects;
+use super::sample::{Sample, Sampling};
+use super::schema_cache::SchemaCache;
 use super::selection::Selection;
 use super::snapshot::Snapshot;
+use super::tally::{Findings, TableTally};
 use super::wanted::Wanted;
 use crate::column::Column;
+use crate::config::{BadRecordLimit, OnBadRecord, REST_COLUMN, Rest};
 use crate::error::{Error, Result};
 use crate::json::OnBadValue;
 use crate::location::Location;
@@ -25,13 +30,15 @@ pub struct LandedTable {
     name: String,
     location: Location,
     declared: Option<Arc<[Column]>>,
-    expected: Option<Expected>,
-    on_bad_value: OnBadValue,
+    options: TableOptions,
     object_limit: ObjectLimit,
     requests_in_flight: usize,
     requests: Arc<Semaphore>,
     stores: Stores,
     counters: Arc<Counters>,
+    rejects: Arc<Rejects>,
+    tally: Arc<TableTally>,
+    schema_cache: Option<SchemaCache>,
     io: Handle,
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
@@ -68,30 +75,28 @@ pub struct TableContext {
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,
+    /// Where records that are skipped are kept.
+    pub rejects: Arc<Rejects>,
+    /// Where inferred columns are kept from run to run, if anywhere.
+    pub schema_cache: Option<SchemaCache>,
 }
 
 impl LandedTable {
     /// A table of that name over the objects below `location`.
-    pub fn new(
-        context: &TableContext,
-        name: String,
-        location: Location,
-        declared: Option<Vec<Column>>,
-        expected: Option<Expected>,
-        on_bad_value: OnBadValue,
-        max_object_bytes: u64,
-    ) -> Self {
+    pub fn new(context: &TableContext, name: String, location: Location, options: TableOptions) -> Self {
         LandedTable {
-            object_limit: ObjectLimit { table: name.as_str().into(), bytes: max_object_bytes },
+            object_limit: ObjectLimit { table: name.as_str().into(), bytes: options.max_object_bytes },
             name,
             location,
-            declared: declared.map(Into::into),
-            expected,
-            on_bad_value,
+            declared: options.declared.clone().map(Into::into),
+            options,
             requests_in_flight: context.requests_in_flight,
             requests: Arc::clone(&context.requests),
             stores: context.stores.clone(),
             counters: Arc::clone(&context.counters),
+            rejects: Arc::clone(&context.rejects),
+            tally: Arc::default(),
+            schema_cache: context.schema_cache.clone(),
             io: context.io.clone(),
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
@@ -110,7 +115,37 @@ impl LandedTable {
     }
 
     pub(super) fn on_bad_value(&self) -> OnBadValue {
-        self.on_bad_value
+        self.options.on_bad_value
+    }
+
+    pub(super) fn on_bad_record(&self) -> OnBadRecord {
+        self.options.on_bad_record
+    }
+
+    pub(super) fn max_bad_records(&self) -> BadRecordLimit {
+        self.options.max_bad_records
+    }
+
+    pub(super) fn max_record_bytes(&self) -> u64 {
+        self.options.max_record_bytes
+    }
+
+    pub(super) fn rejects(&self) -> &Rejects {
+        &self.rejects
+    }
+
+    pub(super) fn tally(&self) -> &Arc<TableTally> {
+        &self.tally
+    }
+
+    /// What becomes of keys that are not in its columns.
+    pub fn rest(&self) -> Rest {
+        self.options.rest
+    }
+
+    /// What its scans found wrong up to now.
+    pub fn findings(&self) -> Findings {
+        self.tally.findings()
     }
 
     pub(super) fn counters(&self) -> &Arc<Counters> {
@@ -121,7 +156,13 @@ impl LandedTable {
         &self.object_limit
     }
 
-    pub(super) fn feed(&self, selection: Arc<Selection>, wanted: Wanted, decoders: usize, metrics: FetchMetrics) -> Feed {
+    pub(super) fn feed(
+        &self,
+        selection: Arc<Selection>,
+        wanted: Wanted,
+        decoders: usize,
+        metrics: FetchMetrics,
+    ) -> Feed {
         let limits = Limits {
             wanted,
             requests: Arc::clone(&self.requests),
@@ -155,12 +196,22 @@ impl LandedTable {
         let sample = self
             .inferred
             .get_or_try_init(|| async {
-                Sample::take(&self.object_limit, &snapshot, self.requests_in_flight, &self.io).await.map(Arc::new)
+                let sampling = Sampling {
+                    location: &self.location,
+                    options: &self.options,
+                    limit: &self.object_limit,
+                    in_flight: self.requests_in_flight,
+                    cache: self.schema_cache.as_ref(),
+                    io: &self.io,
+                };
+                sampling.take(&snapshot).await.map(Arc::new)
             })
             .await
             .map_err(|error| self.within(error))?;
-        let seen = || sample.columns.iter().map(|inferred| &inferred.column);
-        let expected = self.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
+        let is_rest = |column: &Column| self.options.rest == Rest::Kept && column.name == REST_COLUMN;
+        let seen = || sample.columns.iter().map(|inferred| &inferred.column).filter(|column| !is_rest(column));
+        let expected =
+            self.options.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
         let own: &[Column] = expected.map_or(&[], |expected| &expected.columns);
         let others = seen().filter(|column| !own.iter().any(|expected| expected.name == column.name));
         let columns = own.iter().chain(others).cloned().collect();
