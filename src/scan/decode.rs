@@ -14,9 +14,10 @@ use super::metadata::{MetadataColumn, Origin, constant_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
+use super::spoiled::Spoiled;
 use super::table::LandedTable;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, Pushed, Records};
+use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Framing, OnBadValue, Pushed, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -29,6 +30,8 @@ pub struct Decoding {
     pub projection: Arc<Projection>,
     pub feed: Arc<Feed>,
     pub repeats: Option<Arc<Repeats>>,
+    /// Where values are noted that do not fit, rather than failing by them.
+    pub spoiled: Option<Arc<Spoiled>>,
     pub counters: Arc<Counters>,
     pub batch_size: usize,
     pub time_waiting: Time,
@@ -58,7 +61,7 @@ impl Decoding {
     pub fn begin(&self) -> Position {
         let metadata = &self.projection.metadata;
         let options = DecodeOptions {
-            on_bad_value: self.table.on_bad_value(),
+            on_bad_value: if self.spoiled.is_some() { OnBadValue::Null } else { self.table.on_bad_value() },
             fingerprints: metadata.contains(&MetadataColumn::Repeat),
             lines: metadata.contains(&MetadataColumn::Line),
         };
@@ -168,7 +171,13 @@ impl Decoding {
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
-        let nulled = decoded.bad_values.iter().sum();
+        let nulled = match &self.spoiled {
+            Some(spoiled) => {
+                spoiled.note(&decoded.bad_values);
+                0
+            }
+            None => decoded.bad_values.iter().sum(),
+        };
         self.records.add(decoded.rows);
         self.counters.add_records(decoded.rows as u64, std::mem::take(&mut position.tombstones), nulled);
         let mut metadata = Vec::with_capacity(self.projection.metadata.len());

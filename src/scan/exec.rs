@@ -1,26 +1,27 @@
 //! The physical plan node of a scan: its properties, its partitions and its metrics.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, SendableRecordBatchStream,
+    StatisticsArgs,
 };
 use futures::{StreamExt, stream};
 
-use super::decode::Decoding;
-use super::feed::Feed;
-use super::metadata::MetadataColumn;
+use super::kept::{Announcement, Reads};
 use super::provider::Projection;
-use super::repeats::Repeats;
+use super::reading::{Lane, Reading, Source};
 use super::snapshot::Snapshot;
+use super::statistics::statistics;
 use super::table::LandedTable;
 
 /// Reads a landed table; its partitions share one feed of packs, so that none runs dry early.
@@ -32,20 +33,11 @@ pub struct ScanExec {
     limit: Option<usize>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
-    shared: Mutex<Option<Shared>>,
-}
-
-/// What the partitions of one execution share.
-#[derive(Clone)]
-struct Shared {
-    feed: Arc<Feed>,
-    repeats: Option<Arc<Repeats>>,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
+    reading: Mutex<Option<Arc<Reading>>>,
+    /// Partitions of the execution at hand that were started.
+    started: AtomicUsize,
+    /// Set where the scan was planned ahead of its statement.
+    announced: OnceLock<Arc<Announcement>>,
 }
 
 impl ScanExec {
@@ -70,24 +62,57 @@ impl ScanExec {
             limit,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
-            shared: Mutex::new(None),
+            reading: Mutex::new(None),
+            started: AtomicUsize::new(0),
+            announced: OnceLock::new(),
         }
     }
 
-    /// The feed of this execution, made when its first partition starts.
-    fn share(&self, context: &TaskContext) -> Shared {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared
-            .get_or_insert_with(|| Shared {
-                feed: Arc::new(self.table.feed(Arc::clone(&self.snapshot))),
-                repeats: self
-                    .projection
-                    .metadata
-                    .contains(&MetadataColumn::Repeat)
-                    .then(|| Arc::new(Repeats::new(context.memory_pool()))),
-            })
-            .clone()
+    /// Whether it reads every row of the table, so that what it read serves others.
+    fn is_whole_table(&self) -> bool {
+        self.limit.is_none()
     }
+
+    /// What the partitions of one execution share, made when the first of them starts.
+    fn reading(&self, context: &TaskContext) -> Arc<Reading> {
+        let mut shared = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = shared.get_or_insert_with(|| {
+            if let Some(announced) = self.announced.get() {
+                announced.begin();
+            }
+            Arc::new(Reading {
+                table: Arc::clone(&self.table),
+                snapshot: Arc::clone(&self.snapshot),
+                projection: Arc::clone(&self.projection),
+                reads: if self.is_whole_table() { Reads::All } else { Reads::Some },
+                batch_size: context.session_config().batch_size(),
+                partitions: self.properties.partitioning.partition_count(),
+                pool: Arc::clone(context.memory_pool()),
+                metrics: self.metrics.clone(),
+                source: Mutex::new(Source::Undecided),
+            })
+        });
+        let reading = Arc::clone(reading);
+        // Only its partitions hold it from then on, so that it ends where all of them are dropped.
+        if self.started.fetch_add(1, Ordering::Relaxed) + 1 >= reading.partitions {
+            self.started.store(0, Ordering::Relaxed);
+            *shared = None;
+        }
+        reading
+    }
+}
+
+/// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
+pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
+    let mut announced = Vec::new();
+    if let Some(scan) = plan.downcast_ref::<ScanExec>()
+        && scan.is_whole_table()
+    {
+        announced
+            .push(Arc::clone(scan.announced.get_or_init(|| Arc::new(scan.table.kept().announce(&scan.projection)))));
+    }
+    announced.extend(plan.children().into_iter().flat_map(announce));
+    announced
 }
 
 impl DisplayAs for ScanExec {
@@ -136,22 +161,11 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let shared = self.share(&context);
-        let decoding = Decoding {
-            table: Arc::clone(&self.table),
-            projection: Arc::clone(&self.projection),
-            feed: shared.feed,
-            repeats: shared.repeats,
-            counters: Arc::clone(self.table.counters()),
-            batch_size: context.session_config().batch_size(),
-            time_waiting: MetricBuilder::new(&self.metrics).subset_time("time_waiting", partition),
-            time_decoding: MetricBuilder::new(&self.metrics).subset_time("time_decoding", partition),
-            records: MetricBuilder::new(&self.metrics).output_rows(partition),
-        };
-        let position = decoding.begin();
-        let batches = stream::try_unfold((decoding, position), |(decoding, mut position)| async move {
-            let batch = decoding.next(&mut position).await?;
-            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (decoding, position))))
+        let reading = self.reading(&context);
+        reading.start();
+        let batches = stream::try_unfold((reading, Lane::new(partition)), |(reading, mut lane)| async move {
+            let batch = reading.next(&mut lane).await?;
+            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (reading, lane))))
         });
         let mut left = self.limit;
         let batches = batches.scan((), move |(), batch| {
@@ -167,6 +181,19 @@ impl ExecutionPlan for ScanExec {
             std::future::ready(batch)
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.projection.schema), batches)))
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        arguments: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        if arguments.partition().is_some() {
+            // Partitions share one queue: nobody knows what each of them gets.
+            return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
+        }
+        let counted = self.table.kept().counted(&self.snapshot);
+        Ok(Arc::new(statistics(&self.projection, &self.snapshot, counted, self.limit)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

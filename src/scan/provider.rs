@@ -92,6 +92,14 @@ enum Source {
 }
 
 impl Projection {
+    /// These columns, in that order.
+    pub fn of(columns: Vec<Column>, metadata: Vec<MetadataColumn>) -> Self {
+        let fields: Vec<Field> =
+            columns.iter().map(Column::field).chain(metadata.iter().map(|column| column.field())).collect();
+        let sources = (0..columns.len()).map(Source::Record).chain((0..metadata.len()).map(Source::Metadata)).collect();
+        Projection { schema: Arc::new(Schema::new(fields)), columns, metadata, sources }
+    }
+
     fn new(schema: &SchemaRef, columns: &[Column], chosen: Option<&Vec<usize>>) -> Result<Self> {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let chosen = chosen.unwrap_or(&all);

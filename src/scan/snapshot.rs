@@ -99,6 +99,12 @@ impl Snapshot {
         state.is_listed && state.totals.objects == 0
     }
 
+    /// What the whole listing holds, once it ended well.
+    pub fn listed(&self) -> Option<SnapshotTotals> {
+        let state = self.lock();
+        state.is_listed.then(|| state.totals.clone())
+    }
+
     /// What was listed up to now.
     pub fn totals(&self) -> SnapshotTotals {
         self.lock().totals.clone()

@@ -8,6 +8,8 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
 use super::feed::Feed;
+use super::kept::Kept;
+use super::kept_batch::KeptTables;
 use super::sample::Sample;
 use super::snapshot::Snapshot;
 use crate::column::Column;
@@ -31,6 +33,7 @@ pub struct LandedTable {
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
+    kept: Arc<Kept>,
 }
 
 /// What a table is made of, apart from what it finds out by itself.
@@ -64,6 +67,8 @@ pub struct TableContext {
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,
+    /// What they keep of their rows for later statements.
+    pub kept: KeptTables,
 }
 
 impl LandedTable {
@@ -90,6 +95,7 @@ impl LandedTable {
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
+            kept: Kept::of(&context.kept),
         }
     }
 
@@ -109,6 +115,10 @@ impl LandedTable {
 
     pub(super) fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    pub(super) fn kept(&self) -> &Arc<Kept> {
+        &self.kept
     }
 
     pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
