@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 
 use super::{Access, Answer, Engine};
@@ -139,10 +140,17 @@ impl Engine {
                 Some(values) => plan.with_param_values(values)?,
                 None => plan,
             };
+            if matches!(
+                plan,
+                LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_)
+            ) {
+                // EXECUTE is one that reads: it has no physical plan, the session does it.
+                return Ok(None);
+            }
             let schema = Arc::clone(plan.schema().inner());
-            Ok(Plan { schema, physical: state.create_physical_plan(&plan).await? })
+            Ok(Some(Plan { schema, physical: state.create_physical_plan(&plan).await? }))
         };
-        let outcome: Result<Plan, DataFusionError> = planned.await;
+        let outcome: Result<Plan, DataFusionError> = planned.await.transpose()?;
         let announced = outcome.as_ref().map(|plan| announce(&plan.physical)).unwrap_or_default();
         Some(Planned { outcome, announced })
     }

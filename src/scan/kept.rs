@@ -108,8 +108,10 @@ impl Kept {
         if let Rows::Whole(whole) = &state.rows
             && same(&whole.snapshot)
             && let Some(narrowing) = Narrowing::between(&whole.projection, opening.projection)
-            && !whole.spoiled.iter().any(|column| narrowing.has(column))
         {
+            if whole.spoiled.iter().any(|column| narrowing.has(column)) {
+                return Opened::Alone;
+            }
             let reader = Reader { unread: Mutex::new(whole.batches.iter().cloned().collect()), narrowing };
             if opening.reads == Reads::All && state.ahead == 0 && state.waiting == 0 {
                 // The last reader frees each batch when it has read it.
@@ -187,9 +189,12 @@ impl Kept {
             Rows::Filling(filling) => filling.give_up(),
             Rows::Whole(_) => {}
         }
+        let is_missed = state.ahead > 0 || state.waiting > 0;
         state.rows = if state.ahead > 0 { Rows::GivenUp } else { Rows::Nothing };
         drop(state);
-        self.tables.count_given_up();
+        if is_missed {
+            self.tables.count_given_up();
+        }
         true
     }
 

@@ -31,7 +31,8 @@ pub fn statistics(
         (Some(rows), Some(limit)) => rows.to_inexact().min(&Precision::Inexact(limit)),
         (None, _) => Precision::Absent,
     };
-    let width = projection.schema.fields().iter().fold(0, |bytes: usize, field| bytes + width(field.data_type()));
+    let width =
+        projection.schema.fields().iter().fold(0_usize, |bytes, field| bytes.saturating_add(width(field.data_type())));
     Statistics {
         num_rows: rows,
         total_byte_size: rows.multiply(&Precision::Inexact(width)).to_inexact(),
