@@ -166,3 +166,56 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt;
+
+    use super::*;
+    use crate::config::{Config, Environment, Overrides};
+
+    fn engine() -> Engine {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let environment = Environment::empty(root);
+        let landing = Some(format!("{root}/data-samples/topics/"));
+        let overrides = Overrides { landing, ..Overrides::default() };
+        let config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+        Engine::open(&config, &environment).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_goes_with_the_last_statement_that_wants_it() {
+        let engine = engine();
+        let kept = || engine.context.runtime_env().memory_pool.reserved();
+        let text =
+            "select count(category) from pin; select max(title) from pin; select 1; select count(country) from geo";
+        let statements = sql::split(text, "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        let mut reserved = Vec::new();
+        for _ in &statements {
+            let batches: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+            assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
+            reserved.push(kept() > 0);
+        }
+        assert_eq!(reserved, [true, false, false, false]);
+        let geo = engine.query("select count(*) from raw.geo").await.unwrap();
+        geo.try_collect::<Vec<_>>().await.unwrap();
+        assert_eq!(kept(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_answer_leaves_nothing_behind() {
+        let engine = engine();
+        let statements = sql::split("select title from raw.pin; select title from raw.pin", "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        drop(series.start_next().await.unwrap());
+        let whole: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+        let alone: Vec<_> = engine.query("select title from raw.pin").await.unwrap().try_collect().await.unwrap();
+        let rows = |batches: &[arrow::array::RecordBatch]| batches.iter().map(|batch| batch.num_rows()).sum::<usize>();
+        assert_eq!(rows(&whole), rows(&alone));
+        drop(series);
+        assert_eq!(engine.context.runtime_env().memory_pool.reserved(), 0);
+    }
+}

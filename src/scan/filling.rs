@@ -18,7 +18,7 @@ use super::kept_batch::{Allowance, CONSUMER, KeptBatch, KeptTables};
 use super::provider::Projection;
 use super::snapshot::Snapshot;
 use super::spoiled::Spoiled;
-use super::wanted::Narrowing;
+use super::union::Narrowing;
 
 /// One such scan.
 pub struct Filling {

@@ -14,7 +14,7 @@ use super::filling::Filling;
 use super::kept_batch::{KeptBatch, KeptTables};
 use super::provider::Projection;
 use super::snapshot::Snapshot;
-use super::wanted::{Narrowing, Wanted};
+use super::union::{ColumnUnion, Narrowing};
 
 /// What one table keeps.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub struct Kept {
 #[derive(Default)]
 struct State {
     /// The union of what was announced since nothing was.
-    wanted: Wanted,
+    wanted: ColumnUnion,
     /// Announced scans that have not begun.
     ahead: usize,
     /// Scans that wait for a filling of their own statement.
@@ -244,7 +244,7 @@ impl Drop for Announcement {
         self.begin();
         let mut state = self.kept.lock();
         if state.ahead == 0 {
-            state.wanted = Wanted::default();
+            state.wanted = ColumnUnion::default();
             state.waiting = 0;
             if !matches!(state.rows, Rows::Filling(_)) {
                 state.rows = Rows::Nothing;

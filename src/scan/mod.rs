@@ -21,7 +21,7 @@ mod snapshot;
 mod spoiled;
 mod statistics;
 mod table;
-mod wanted;
+mod union;
 
 pub use counters::{Counters, Totals};
 pub use exec::announce;

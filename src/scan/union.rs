@@ -15,12 +15,12 @@ use crate::column::Column;
 /// A name means one column of a table, whichever scan says it: where a record holds a key with the name of a
 /// metadata column, no scan has that metadata column.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct ColumnUnion {
     columns: Vec<Column>,
     metadata: Vec<MetadataColumn>,
 }
 
-impl Wanted {
+impl ColumnUnion {
     /// Adds what a scan of that projection wants.
     pub fn add(&mut self, projection: &Projection) {
         for column in &projection.columns {
@@ -86,7 +86,7 @@ mod tests {
     fn a_union_holds_each_column_once_and_serves_each_scan() {
         let first = Projection::of(vec![column("a"), column("b")], vec![MetadataColumn::Repeat]);
         let second = Projection::of(vec![column("b"), column("c")], Vec::new());
-        let mut wanted = Wanted::default();
+        let mut wanted = ColumnUnion::default();
         wanted.add(&first);
         wanted.add(&second);
         let union = wanted.projection();
