@@ -189,8 +189,13 @@ impl Filling {
     }
 
     /// Decodes to the end of the feed, or until nothing more can be kept.
-    pub async fn fill(self: Arc<Self>, decoding: Decoding) {
-        let mut running = Running { filling: Arc::clone(&self), has_ended: false };
+    pub fn fill(self: Arc<Self>, decoding: Decoding) -> impl Future<Output = ()> + Send + 'static {
+        // Not within the task: one that is cancelled before it begins must be noticed, too.
+        let running = Running { filling: Arc::clone(&self), has_ended: false };
+        self.decode(decoding, running)
+    }
+
+    async fn decode(self: Arc<Self>, decoding: Decoding, mut running: Running) {
         let mut position = decoding.begin();
         loop {
             let kept = match decoding.next(&mut position).await {
