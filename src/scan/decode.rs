@@ -16,11 +16,12 @@ use super::origin::{Origin, OriginColumn, object_column, offset_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
+use super::spoiled::Spoiled;
 use super::table::LandedTable;
 use super::tally::ScanTally;
 use super::wanted::Wanted;
 use crate::error::{Error, Result};
-use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, Records};
+use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
 use crate::store::Object;
 
@@ -30,6 +31,8 @@ pub struct Decoding {
     pub projection: Arc<Projection>,
     pub feed: Arc<Feed>,
     pub repeats: Option<Arc<Repeats>>,
+    /// Where values are noted that do not fit, rather than failing by them.
+    pub spoiled: Option<Arc<Spoiled>>,
     pub counters: Arc<Counters>,
     pub tally: Arc<ScanTally>,
     pub judge: Judge,
@@ -83,7 +86,7 @@ impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
         let options = DecodeOptions {
-            on_bad_value: self.table.on_bad_value(),
+            on_bad_value: if self.spoiled.is_some() { OnBadValue::Null } else { self.table.on_bad_value() },
             fingerprints: self.projection.has(MetadataColumn::Repeat),
             lines: self.projection.has(MetadataColumn::Line),
             positions: self.projection.has(MetadataColumn::Offset),
@@ -212,9 +215,17 @@ impl Decoding {
         let _timer = self.metrics.time_building.timer();
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
-        let nulled = decoded.bad_values.iter().sum();
-        let names = self.projection.columns.iter().map(|column| column.name.as_str());
-        self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
+        let nulled = match &self.spoiled {
+            Some(spoiled) => {
+                spoiled.note(&decoded.bad_values);
+                0
+            }
+            None => {
+                let names = self.projection.columns.iter().map(|column| column.name.as_str());
+                self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
+                decoded.bad_values.iter().sum()
+            }
+        };
         self.tally.publish();
         self.metrics.rows.add(decoded.rows);
         let records = decoded.rows as u64 + decoded.tombstones;

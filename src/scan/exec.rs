@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use arrow::array::RecordBatch;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -14,25 +13,18 @@ use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, SendableRecordBatchStream,
+    StatisticsArgs,
 };
-use futures::{StreamExt, stream};
+use futures::stream;
 
-use super::decode::Decoding;
-use super::feed::Feed;
-use super::judge::Judge;
-use super::metadata::MetadataColumn;
+use super::kept::{Announcement, Reads};
 use super::metrics::ScanMetrics;
 use super::provider::Projection;
 use super::pruning::Pruning;
-use super::repeats::Repeats;
-use super::selection::Selection;
+use super::reading::{Lane, Reading, Source};
 use super::snapshot::Snapshot;
+use super::statistics::statistics;
 use super::table::LandedTable;
-use super::tally::ScanTally;
-use super::wanted::{Positions, Rows, Wanted};
-
-/// A limit beyond this is likely to need most of what is fetched ahead.
-const FEW_ROWS: usize = 10_000;
 
 /// What is read.
 #[derive(Clone, Debug)]
@@ -55,23 +47,11 @@ pub struct ScanExec {
     scan: Scan,
     properties: Arc<PlanProperties>,
     metrics: ScanMetrics,
-    shared: Mutex<Option<Shared>>,
-}
-
-/// What the partitions of one execution share.
-#[derive(Clone)]
-struct Shared {
-    feed: Arc<Feed>,
-    repeats: Option<Arc<Repeats>>,
-    /// The rows that may still be yielded.
-    left: Option<Arc<AtomicUsize>>,
-    tally: Arc<ScanTally>,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
+    reading: Mutex<Option<Arc<Reading>>>,
+    /// Partitions of the execution at hand that were started.
+    started: AtomicUsize,
+    /// Set where the scan was planned ahead of its statement.
+    announced: OnceLock<Arc<Announcement>>,
 }
 
 impl ScanExec {
@@ -83,36 +63,64 @@ impl ScanExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        ScanExec { scan, properties: Arc::new(properties), metrics: ScanMetrics::new(), shared: Mutex::new(None) }
-    }
-
-    /// The feed of this execution, made when its first partition starts.
-    fn share(&self, context: &TaskContext) -> Shared {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared
-            .get_or_insert_with(|| {
-                let Scan { table, snapshot, projection, pruning, limit } = &self.scan;
-                let counts = self.metrics.selecting.clone();
-                let selection = Arc::new(Selection::new(Arc::clone(snapshot), pruning.clone(), counts));
-                let decoders = self.properties.partitioning.partition_count();
-                let repeats = projection.has(MetadataColumn::Repeat);
-                Shared {
-                    feed: Arc::new(table.feed(selection, self.wanted(), decoders, self.metrics.fetching.clone())),
-                    repeats: repeats.then(|| Arc::new(Repeats::new(context.memory_pool()))),
-                    left: limit.map(|limit| Arc::new(AtomicUsize::new(limit))),
-                    tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), decoders)),
-                }
-            })
-            .clone()
-    }
-
-    fn wanted(&self) -> Wanted {
-        let Scan { projection, limit, .. } = &self.scan;
-        Wanted {
-            rows: if limit.is_some_and(|limit| limit <= FEW_ROWS) { Rows::Few } else { Rows::All },
-            positions: if projection.has(MetadataColumn::Offset) { Positions::Counted } else { Positions::Uncounted },
+        ScanExec {
+            scan,
+            properties: Arc::new(properties),
+            metrics: ScanMetrics::new(),
+            reading: Mutex::new(None),
+            started: AtomicUsize::new(0),
+            announced: OnceLock::new(),
         }
     }
+
+    /// How much of the table it reads.
+    fn reads(&self) -> Reads {
+        match (&self.scan.pruning, self.scan.limit) {
+            (Some(_), _) => Reads::Selected,
+            (None, Some(_)) => Reads::Some,
+            (None, None) => Reads::All,
+        }
+    }
+
+    /// What the partitions of one execution share, made when the first of them starts.
+    fn reading(&self, context: &TaskContext) -> Arc<Reading> {
+        let mut shared = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = shared.get_or_insert_with(|| {
+            if let Some(announced) = self.announced.get() {
+                announced.begin();
+            }
+            Arc::new(Reading {
+                scan: self.scan.clone(),
+                reads: self.reads(),
+                batch_size: context.session_config().batch_size(),
+                partitions: self.properties.partitioning.partition_count(),
+                pool: Arc::clone(context.memory_pool()),
+                metrics: self.metrics.clone(),
+                left: self.scan.limit.map(AtomicUsize::new),
+                source: Mutex::new(Source::Undecided),
+            })
+        });
+        let reading = Arc::clone(reading);
+        // Only its partitions hold it from then on, so that it ends where all of them are dropped.
+        if self.started.fetch_add(1, Ordering::Relaxed) + 1 >= reading.partitions {
+            self.started.store(0, Ordering::Relaxed);
+            *shared = None;
+        }
+        reading
+    }
+}
+
+/// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
+pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
+    let mut announced = Vec::new();
+    if let Some(exec) = plan.downcast_ref::<ScanExec>()
+        && exec.reads() == Reads::All
+    {
+        let Scan { table, projection, .. } = &exec.scan;
+        announced.push(Arc::clone(exec.announced.get_or_init(|| Arc::new(table.kept().announce(projection)))));
+    }
+    announced.extend(plan.children().into_iter().flat_map(announce));
+    announced
 }
 
 impl DisplayAs for ScanExec {
@@ -159,47 +167,32 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let shared = self.share(&context);
-        let decoding = Decoding {
-            table: Arc::clone(&self.scan.table),
-            projection: Arc::clone(&self.scan.projection),
-            feed: Arc::clone(&shared.feed),
-            repeats: shared.repeats,
-            counters: Arc::clone(self.scan.table.counters()),
-            judge: Judge::new(Arc::clone(&self.scan.table), Arc::clone(&shared.tally)),
-            tally: shared.tally,
-            batch_size: context.session_config().batch_size(),
-            wanted: self.wanted(),
-            metrics: self.metrics.decoding(partition),
-        };
-        let position = decoding.begin();
-        let batches = stream::try_unfold((decoding, position), |(decoding, mut position)| async move {
-            let batch = decoding.next(&mut position).await?;
-            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (decoding, position))))
-        });
-        let Shared { feed, left, .. } = shared;
-        let batches = batches.scan((), move |(), batch| {
-            std::future::ready(match (&left, batch) {
-                (Some(left), Ok(batch)) => within_limit(left, &feed, &batch).map(Ok),
-                (_, batch) => Some(batch),
-            })
+        let reading = self.reading(&context);
+        reading.start();
+        let batches = stream::try_unfold((reading, Lane::new(partition)), |(reading, mut lane)| async move {
+            let batch = reading.next_within_limit(&mut lane).await?;
+            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (reading, lane))))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.projection.schema), batches)))
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        arguments: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        if arguments.partition().is_some() {
+            // Partitions share one queue: nobody knows what each of them gets.
+            return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
+        }
+        let Scan { table, snapshot, projection, pruning, limit } = &self.scan;
+        if pruning.is_some() {
+            return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
+        }
+        Ok(Arc::new(statistics(projection, snapshot, table.kept().counted(snapshot), *limit)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.read())
     }
-}
-
-/// The rows of `batch` that are within what is left of the limit; none of them ends the partition. Who
-/// takes the last ones stops the feed.
-fn within_limit(left: &AtomicUsize, feed: &Feed, batch: &RecordBatch) -> Option<RecordBatch> {
-    let take = |left: usize| Some(left.saturating_sub(batch.num_rows()));
-    let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
-    let rows = batch.num_rows().min(before);
-    if rows == before {
-        feed.stop();
-    }
-    (rows > 0).then(|| batch.slice(0, rows))
 }

@@ -73,12 +73,12 @@ impl ScanMetrics {
         ScanMetrics { set, selecting, fetching }
     }
 
-    /// Registers the counters of one partition.
-    pub fn decoding(&self, partition: usize) -> DecodeMetrics {
+    /// Registers the counters of one partition, but for its rows.
+    pub fn decoding(&self, partition: usize, rows: Count) -> DecodeMetrics {
         let count = |name: &'static str| MetricBuilder::new(&self.set).counter(name, partition);
         let time = |name: &'static str| MetricBuilder::new(&self.set).subset_time(name, partition);
         DecodeMetrics {
-            rows: MetricBuilder::new(&self.set).output_rows(partition),
+            rows,
             records: count("records"),
             bad_records: count("bad_records"),
             bad_values: count("bad_values"),
@@ -86,6 +86,11 @@ impl ScanMetrics {
             time_decoding: time("time_decoding"),
             time_building: time("time_building"),
         }
+    }
+
+    /// The rows that one partition yields, where its decoder does not count them.
+    pub fn rows(&self, partition: usize) -> Count {
+        MetricBuilder::new(&self.set).output_rows(partition)
     }
 
     /// All of them as they stand.
@@ -106,8 +111,8 @@ mod tests {
     fn reading_twice_counts_once() {
         let metrics = ScanMetrics::new();
         metrics.fetching.objects.add(3);
-        metrics.decoding(0).records.add(1);
-        metrics.decoding(1).records.add(2);
+        metrics.decoding(0, Count::new()).records.add(1);
+        metrics.decoding(1, Count::new()).records.add(2);
         for _ in 0..2 {
             let read = metrics.read();
             let value = |name: &str| read.sum_by_name(name).map(|value| value.as_usize());

@@ -121,6 +121,14 @@ enum Source {
 }
 
 impl Projection {
+    /// These columns, in that order; `unread` are the table's other columns.
+    pub fn of(columns: Vec<Column>, origin: Vec<OriginColumn>, unread: Vec<String>) -> Self {
+        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let sources = (0..columns.len()).map(Source::Record).chain((0..origin.len()).map(Source::Origin)).collect();
+        Projection { schema, columns, unread, origin, sources }
+    }
+
     fn new(
         schema: &SchemaRef,
         columns: &[Column],

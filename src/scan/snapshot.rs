@@ -113,6 +113,11 @@ impl Snapshot {
         is_complete(&self.root) && self.totals().objects == 0
     }
 
+    /// What the whole listing holds, once everything was listed.
+    pub fn listed(&self) -> Option<SnapshotTotals> {
+        is_complete(&self.root).then(|| self.totals())
+    }
+
     /// What was listed up to now.
     pub fn totals(&self) -> SnapshotTotals {
         let mut totals = SnapshotTotals::default();

@@ -9,6 +9,8 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::counters::Counters;
 use super::feed::{Feed, Limits};
 use super::inflate::ObjectLimit;
+use super::kept::Kept;
+use super::kept_batch::KeptTables;
 use super::metrics::FetchMetrics;
 use super::options::TableOptions;
 use super::rejects::Rejects;
@@ -43,6 +45,7 @@ pub struct LandedTable {
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
+    kept: Arc<Kept>,
 }
 
 /// What a table is made of, apart from what it finds out by itself.
@@ -79,6 +82,8 @@ pub struct TableContext {
     pub rejects: Arc<Rejects>,
     /// Where inferred columns are kept from run to run, if anywhere.
     pub schema_cache: Option<SchemaCache>,
+    /// What they keep of their rows for later statements.
+    pub kept: KeptTables,
 }
 
 impl LandedTable {
@@ -101,6 +106,7 @@ impl LandedTable {
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
+            kept: Kept::of(&context.kept),
         }
     }
 
@@ -150,6 +156,10 @@ impl LandedTable {
 
     pub(super) fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    pub(super) fn kept(&self) -> &Arc<Kept> {
+        &self.kept
     }
 
     pub(super) fn object_limit(&self) -> &ObjectLimit {
