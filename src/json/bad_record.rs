@@ -211,7 +211,7 @@ mod tests {
             bad.reason
         );
         let broken = vec![0xBF; KEPT_OF_RECORD + 9];
-        let broken = Record { text: &broken, line: 1, column: 1, byte: 0 };
+        let broken = Record { text: &broken, line: 1, column: 1, byte: 0, position: 0 };
         assert!(BadRecord::at(&broken, 0, "r").record.text.ends_with('…'));
     }
 

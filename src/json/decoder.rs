@@ -3,16 +3,15 @@
 //! Owns the one pass over a record and the promise that a record is a whole row or none. It must not
 //! decide what happens to bad records: it returns them.
 
-use std::fmt;
 use std::mem;
 
 use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::DeserializeSeed;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::bad_record::{BadRecord, Fault};
+use super::bad_record::BadRecord;
+use super::bad_value::bad_value;
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
 use super::fast::{Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
@@ -23,7 +22,7 @@ use super::record::{Record, trim};
 use super::records::Records;
 use super::rest::rest_of;
 use super::skip::Skip;
-use crate::column::{Column, ColumnType};
+use crate::column::Column;
 
 /// The longest record in bytes that can be asked for: a view's length has 32 bits.
 const LONGEST_RECORD: usize = i32::MAX as usize;
@@ -383,47 +382,4 @@ pub(super) fn valid_text<'a>(record: &Record<'a>) -> Result<&'a str, BadRecord> 
 /// Checks the whole text as reading every value of it would.
 pub(super) fn check(text: &str) -> serde_json::Result<()> {
     serde_json::from_str::<Skip>(text).map(drop)
-}
-
-/// What is said of the record's value of `column`, which does not fit.
-fn bad_value(record: &Record<'_>, text: &str, column: &Column) -> BadRecord {
-    let Column { name, kind } = column;
-    let value = serde_json::Deserializer::from_str(text).deserialize_map(LastValue(name)).ok().flatten();
-    // The value is a part of the text, so the difference of the places is where it stands.
-    let at = value.map_or(0, |value| value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr()));
-    let what = match value.map(|value| value.get().as_bytes().first()) {
-        Some(Some(b'"')) => "text",
-        Some(Some(b'{')) => "an object",
-        Some(Some(b'[')) => "an array",
-        Some(Some(b't' | b'f')) => "a boolean",
-        _ => "a number",
-    };
-    let reason = match kind {
-        ColumnType::List(_) | ColumnType::Struct(_) | ColumnType::Map(_) => {
-            format!("the value of `{name}` does not fit its type {kind}")
-        }
-        _ => format!("the value of `{name}` is {what} that does not fit its type {kind}"),
-    };
-    BadRecord { fault: Fault::Value(name.clone()), ..BadRecord::at(record, at, reason) }
-}
-
-/// Finds the last value of one key of an object.
-struct LastValue<'a>(&'a str);
-
-impl<'de> Visitor<'de> for LastValue<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut last = None;
-        while let Some((key, value)) = entries.next_entry::<String, &'de RawValue>()? {
-            if key == self.0 {
-                last = Some(value);
-            }
-        }
-        Ok(last)
-    }
 }

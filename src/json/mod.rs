@@ -11,6 +11,7 @@
 //! does not depend on the query.
 
 mod bad_record;
+mod bad_value;
 mod build;
 mod cell;
 mod decoder;

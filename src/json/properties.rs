@@ -199,6 +199,31 @@ fn object() -> impl Strategy<Value = String> {
         })
 }
 
+/// A text as it may be written, plain ones first.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -!#-\\[\\]-~]{0,80}".prop_map(|value| format!("\"{value}\"")),
+        1 => any::<String>().prop_map(|value| serde_json::to_string(&value).unwrap()),
+        1 => "(\\\\u[0-9a-f]{4}|\\\\[nrt\"/\\\\]|[a-z]){0,6}".prop_map(|value| format!("\"{value}\"")),
+    ]
+}
+
+/// The records of one serialiser: the same keys in the same order, which is what templates are made of.
+fn topic() -> impl Strategy<Value = String> {
+    let bare = || prop_oneof![4 => (0_i64..99_999_999).prop_map(|value| value.to_string()), 1 => scalar()];
+    let record = (bare(), text(), text(), bare(), text());
+    let style = prop::sample::select(vec![("", "", "\n"), ("", " ", "\n"), (" ", "", "\r\n"), ("\t", " ", " \n")]);
+    (prop::collection::vec(record, 1..40), style).prop_map(|(records, (before, after, end))| {
+        let mut lines = String::new();
+        for (a, e, x, other, b) in records {
+            lines += &format!(
+                "{{\"a\":{after}{a},{before}\"é\":{after}{e},{before}\"x\":{after}{x},{before}\"other\":{other},{before}\"b\":{b}}}{end}"
+            );
+        }
+        lines
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -240,6 +265,19 @@ proptest! {
         }
         let with_rest = [columns, vec![Column::new("_rest", ColumnType::Varchar)]].concat();
         ways_agree(&bytes, Framing::detect(&bytes), &with_rest, DecodeOptions { rest: Some(with_rest.len() - 1), ..options })?;
+    }
+
+    #[test]
+    fn records_of_one_shape_read_as_if_each_were_alone(
+        text in topic(),
+        edits in edits(3),
+        is_null in any::<bool>(),
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let bytes = edited(text, edits);
+        let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
+        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
+        ways_agree(&bytes, Framing::Lines, &choice.get(&column_sets()).clone(), options)?;
     }
 
     #[test]

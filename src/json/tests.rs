@@ -38,7 +38,7 @@ pub(super) fn fill(decoder: &mut Decoder, bytes: &[u8], framing: Framing) -> Vec
     let mut place = Records::new(bytes, framing, 1, 0, 0).pause();
     loop {
         let mut records = place.resume(bytes);
-        match decoder.fill(&mut records, decoder.rows() + 3) {
+        match decoder.fill(&mut records, decoder.rows() + 17) {
             Ok(Filled::Rows) => {}
             Ok(Filled::End) => return bad,
             Err(record) => bad.push(record),

@@ -148,7 +148,7 @@ mod tests {
 
     fn bad(text: &str) -> BadRecord {
         let mut inference = Inference::new();
-        let records = Records::new(text.as_bytes(), Framing::Lines, 1, 0);
+        let records = Records::new(text.as_bytes(), Framing::Lines, 1, 0, 0);
         let bad = records.map(|record| record.and_then(|record| inference.observe(&record, "o")));
         bad.filter_map(Result::err).next().unwrap()
     }
