@@ -4,45 +4,35 @@
 //! byte for byte; a fingerprint of 128 bits stands for the text, so that the set costs a few tens of
 //! bytes a record whatever the record's size, and a question needs only its own columns.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::{Arc, Mutex};
+use std::hint::black_box;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 
-/// Enough shards that the decoding threads seldom meet at one lock.
+/// Enough shards that the decoding threads seldom meet at one lock, and few enough that a batch has work
+/// for each.
 const SHARDS: usize = 64;
-
-/// A fingerprint is a good hash already; its low half serves as it is.
-#[derive(Default)]
-struct Unhashed(u64);
-
-impl Hasher for Unhashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        // Truncation is meant: either half of the fingerprint is as random as the other.
-        self.0 = value as u64;
-    }
-}
-
-type Shard = HashSet<u128, BuildHasherDefault<Unhashed>>;
+/// The slots of a shard that has any.
+const FIRST_SLOTS: usize = 64;
 
 /// The fingerprints that one scan has seen, shared by its partitions.
 pub struct Repeats {
     shards: Vec<Mutex<Shard>>,
     reservation: Mutex<MemoryReservation>,
+}
+
+/// An open table of fingerprints with linear probing. A fingerprint is a good hash already, and nothing is
+/// ever taken out, so there is nothing beside the fingerprints themselves: 16 bytes a slot, of which up to
+/// three quarters are used. A general table costs another byte a slot, doubles, and can't look at the
+/// slots of many fingerprints before it needs the first.
+#[derive(Default)]
+struct Shard {
+    /// Zero is an empty slot.
+    slots: Vec<u128>,
+    used: usize,
 }
 
 impl Repeats {
@@ -54,22 +44,98 @@ impl Repeats {
 
     /// For each fingerprint whether it was seen before, by this partition or another.
     pub fn observe(&self, fingerprints: &[u128]) -> Result<BooleanArray> {
-        let mut grown: usize = 0;
-        let flags = BooleanBuffer::collect_bool(fingerprints.len(), |row| {
-            let fingerprint = fingerprints[row];
-            let shard = (fingerprint >> 96) as usize % SHARDS;
-            let mut seen = self.shards[shard].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let before = seen.capacity();
-            let repeat = !seen.insert(fingerprint);
-            grown += seen.capacity().saturating_sub(before);
-            repeat
-        });
-        if grown > 0 {
-            // One control byte a slot, and slots are an eighth more than the capacity.
-            let bytes = grown.saturating_mul(size_of::<u128>() + 1) / 7 * 8;
-            self.reservation.lock().unwrap_or_else(std::sync::PoisonError::into_inner).try_grow(bytes)?;
+        let mut flags = vec![false; fingerprints.len()];
+        let (rows, ends) = by_shard(fingerprints);
+        let mut start = 0;
+        for (shard, end) in self.shards.iter().zip(ends) {
+            let rows = &rows[start..end];
+            start = end;
+            if rows.is_empty() {
+                continue;
+            }
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let slots = shard.slots_for(rows.len());
+            if slots > shard.slots.len() {
+                let bytes = (slots - shard.slots.len()) * size_of::<u128>();
+                self.reservation.lock().unwrap_or_else(PoisonError::into_inner).try_grow(bytes)?;
+                shard.grow(slots);
+            }
+            // These looks do not wait for one another, so the memory is asked for many slots at once; the
+            // insertions after them find their slots in the cache.
+            let looks = rows.iter().fold(0, |looks, row| looks ^ shard.slots[shard.slot(fingerprints[*row as usize])]);
+            black_box(looks);
+            for row in rows {
+                flags[*row as usize] = !shard.insert(fingerprints[*row as usize]);
+            }
         }
-        Ok(BooleanArray::new(flags, None))
+        Ok(BooleanArray::new(BooleanBuffer::from(flags), None))
+    }
+}
+
+/// The rows in the order of the shards that they belong to, and where each shard's rows end.
+fn by_shard(fingerprints: &[u128]) -> (Vec<u32>, [usize; SHARDS]) {
+    let shard = |fingerprint: u128| (fingerprint >> 122) as usize;
+    let mut ends = [0; SHARDS];
+    for fingerprint in fingerprints {
+        ends[shard(*fingerprint)] += 1;
+    }
+    let mut starts = [0; SHARDS];
+    let mut sum = 0;
+    for (start, end) in starts.iter_mut().zip(&mut ends) {
+        *start = sum;
+        sum += *end;
+        *end = sum;
+    }
+    let mut rows = vec![0; fingerprints.len()];
+    for (row, fingerprint) in (0..).zip(fingerprints) {
+        let place = &mut starts[shard(*fingerprint)];
+        rows[*place] = row;
+        *place += 1;
+    }
+    (rows, ends)
+}
+
+impl Shard {
+    /// How many slots there must be to take in so many more.
+    fn slots_for(&self, more: usize) -> usize {
+        let mut slots = self.slots.len();
+        while (self.used + more) * 4 > slots * 3 {
+            slots = (slots + slots / 2).max(FIRST_SLOTS);
+        }
+        slots
+    }
+
+    fn grow(&mut self, slots: usize) {
+        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        self.used = 0;
+        for fingerprint in old.into_iter().filter(|fingerprint| *fingerprint != 0) {
+            self.insert(fingerprint);
+        }
+    }
+
+    /// The first slot where the fingerprint may stand. Its lower half decides, as the upper one chose the
+    /// shard.
+    fn slot(&self, fingerprint: u128) -> usize {
+        let lower = u128::from(fingerprint as u64);
+        ((lower * self.slots.len() as u128) >> 64) as usize
+    }
+
+    /// Takes the fingerprint in; whether it is new. There must be an empty slot.
+    fn insert(&mut self, fingerprint: u128) -> bool {
+        // Zero marks an empty slot; that one in 2^128 counts as another.
+        let fingerprint = fingerprint.max(1);
+        let mut slot = self.slot(fingerprint);
+        loop {
+            match self.slots[slot] {
+                0 => {
+                    self.slots[slot] = fingerprint;
+                    self.used += 1;
+                    return true;
+                }
+                seen if seen == fingerprint => return false,
+                _ => slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 },
+            }
+        }
     }
 }
 
@@ -88,6 +154,32 @@ mod tests {
         let second = repeats.observe(&[2, 3, 1 << 100]).unwrap();
         assert_eq!(second.iter().flatten().collect::<Vec<_>>(), [true, false, true]);
         assert!(pool.reserved() > 0);
+    }
+
+    #[test]
+    fn agrees_with_a_set_however_it_grows() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+        let repeats = Repeats::new(&pool);
+        let mut seen = std::collections::HashSet::new();
+        let mut state = 7_u128;
+        for batch in 0..40 {
+            let fingerprints: Vec<u128> = (0..3_000)
+                .map(|_| {
+                    state = state.wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645).wrapping_add(1);
+                    // Every third comes again, and some lie at the very end of their table.
+                    match state % 3 {
+                        0 => (state >> 100) << 90 | u128::from(u64::MAX),
+                        1 => state % 5_000,
+                        _ => state,
+                    }
+                })
+                .collect();
+            let flags = repeats.observe(&fingerprints).unwrap();
+            let expected: Vec<bool> = fingerprints.iter().map(|fingerprint| !seen.insert((*fingerprint).max(1))).collect();
+            assert_eq!(flags.iter().flatten().collect::<Vec<_>>(), expected, "batch {batch}");
+        }
+        let slots: usize = repeats.shards.iter().map(|shard| shard.lock().unwrap().slots.len()).sum();
+        assert_eq!(pool.reserved(), slots * 16);
     }
 
     #[test]
