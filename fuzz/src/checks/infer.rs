@@ -1,16 +1,14 @@
 //! Inference: the records that a decoder takes, and columns that hold every value of them.
 
 use crate::column::Column;
-use crate::json::{DecodeOptions, Decoder, Framing, Inference, InferredColumn, OnBadValue, Record, Records};
-
-const FAIL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints: false, lines: false };
+use crate::json::{DecodeOptions, Decoder, Framing, Inference, InferredColumn, Record, Records};
 
 /// The bytes as a sample, in each framing.
 pub fn check(bytes: &[u8]) {
     for framing in [Framing::Lines, Framing::Values] {
         let records: Vec<Record<'_>> = Records::new(bytes, framing, 1, 0).flatten().collect();
         let mut inference = Inference::new();
-        let mut counting = Decoder::new(Vec::new(), FAIL);
+        let mut counting = Decoder::new(Vec::new(), &[], DecodeOptions::PLAIN);
         let mut taken = Vec::new();
         for record in &records {
             let observed = inference.observe(record, "one.json").ok();
@@ -29,7 +27,7 @@ pub fn check(bytes: &[u8]) {
 /// A decoder of the inferred columns takes every record that was observed, and finds no bad value.
 fn check_columns(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
     let columns: Vec<Column> = inferred.iter().map(|one| one.column.clone()).collect();
-    let mut decoder = Decoder::new(columns.clone(), FAIL);
+    let mut decoder = Decoder::new(columns.clone(), &[], DecodeOptions::PLAIN);
     for record in taken {
         if let Err(bad) = decoder.push(record) {
             panic!("{bad} with {columns:?}:\n{}", bad.snippet());
