@@ -7,8 +7,13 @@ with countries as (
     join geo as place on place.ind = post.ind
     where place.country is not null and post.poster_name is not null and post.follower_count is not null
     group by place.country
+),
+ranked as (
+    -- rank() gives 1 to all that tie; over the countries, which are few, it costs less than a second pass for the maximum.
+    select *, rank() over (order by follower_count desc) as place_of_all
+    from countries
 )
 select country, follower_count
-from countries
-where follower_count = (select max(follower_count) from countries)
+from ranked
+where place_of_all = 1
 order by country;

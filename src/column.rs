@@ -6,9 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
+use serde::{Deserialize, Serialize};
 
 /// A named column of a landed table. Every column is nullable: a record may lack any key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// The key in the record, byte for byte.
     pub name: String,
@@ -17,7 +18,7 @@ pub struct Column {
 }
 
 /// The types that landed JSON is read into.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ColumnType {
     /// `true` and `false`.
     Boolean,

@@ -29,6 +29,9 @@ struct Arguments {
     /// How long each request sleeps, as in `50ms` or `0.2s`
     #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = parse_duration)]
     latency: Duration,
+    /// Answer GETs and LISTs beyond this many requests in flight with 503 `SlowDown`
+    #[arg(long, value_name = "REQUESTS")]
+    slow_down_above: Option<u64>,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -72,6 +75,7 @@ async fn main() -> io::Result<()> {
         anonymous: if arguments.anonymous { Anonymous::Allowed } else { Anonymous::Refused },
         wrong_region: if arguments.malformed_region { WrongRegion::Malformed } else { WrongRegion::Redirected },
         latency: arguments.latency,
+        slow_down_above: arguments.slow_down_above,
         port: arguments.port,
     };
     let server = S3Server::start(bucket, options).await?;

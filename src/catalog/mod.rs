@@ -1,10 +1,12 @@
 //! The one door through which tables and views are registered.
 //!
 //! Owns the names that SQL can say: `raw.NAME` for the records of a table, `landed.NAME` for these
-//! and where each came from, and NAME for the view of that name or else for `raw.NAME`. Nothing is
-//! listed or read before a statement names it.
+//! and where each came from, NAME for the view of that name or else for `raw.NAME`, and
+//! `pinq.rejects` for the records that were skipped. Nothing is listed or read before a statement
+//! names it.
 
 mod landed;
+mod own;
 mod tables;
 mod views;
 
@@ -15,6 +17,7 @@ use datafusion::execution::SessionState;
 use parking_lot::RwLock;
 
 use landed::LandedSchema;
+use own::{OWN_SCHEMA, OwnSchema};
 pub use tables::Tables;
 pub use views::{ViewDefinition, Views};
 
@@ -49,6 +52,7 @@ impl Catalog {
             raw: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::Records)),
             landed: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::RecordsAndOrigin)),
             views: Arc::clone(&self.views),
+            own: Arc::new(OwnSchema::new(Arc::clone(self.tables.rejects()))),
         })
     }
 
@@ -58,23 +62,25 @@ impl Catalog {
     }
 }
 
-/// The three schemas, always in the same order.
+/// The four schemas, always in the same order.
 #[derive(Debug)]
 struct Schemas {
     raw: Arc<LandedSchema>,
     landed: Arc<LandedSchema>,
     views: Arc<Views>,
+    own: Arc<OwnSchema>,
 }
 
 impl CatalogProvider for Schemas {
     fn schema_names(&self) -> Vec<String> {
-        [DEFAULT_SCHEMA, "raw", "landed"].map(str::to_owned).to_vec()
+        [DEFAULT_SCHEMA, "raw", "landed", OWN_SCHEMA].map(str::to_owned).to_vec()
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
         match name {
             DEFAULT_SCHEMA => Some(Arc::clone(&self.views) as _),
             "raw" => Some(Arc::clone(&self.raw) as _),
+            OWN_SCHEMA => Some(Arc::clone(&self.own) as _),
             "landed" => Some(Arc::clone(&self.landed) as _),
             _ => None,
         }

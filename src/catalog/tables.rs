@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::json::OnBadValue;
 use crate::landing::{NamedTopic, Topics};
 use crate::location::Location;
-use crate::scan::{Expected, LandedProvider, LandedTable, Shape, TableContext};
+use crate::scan::{Expected, Findings, LandedProvider, LandedTable, Rejects, Shape, TableContext, TableOptions};
 
 /// The landed tables of one engine.
 #[derive(Debug)]
@@ -63,9 +63,7 @@ impl Tables {
             &self.context,
             name.to_owned(),
             location,
-            declared.and_then(|table| table.columns.clone()),
-            self.expected.get(name).cloned(),
-            on_bad_value(declared),
+            options(declared, self.expected.get(name).cloned()),
         );
         let mut known = self.lock();
         Ok(Some(Arc::clone(known.entry(name.to_owned()).or_insert_with(|| Arc::new(table)))))
@@ -75,9 +73,7 @@ impl Tables {
     pub async fn provider(&self, name: &str, shape: Shape) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         let provider = async {
             let Some(table) = self.table(name).await? else { return Ok(None) };
-            let columns = table.columns().await?.columns;
-            let snapshot = table.snapshot().await?;
-            let provider = LandedProvider::new(table, snapshot, columns, shape);
+            let provider = LandedProvider::open(table, shape).await?;
             Ok(Some(Arc::new(provider) as Arc<dyn TableProvider>))
         };
         provider.await.map_err(|error: Error| DataFusionError::External(Box::new(error)))
@@ -127,6 +123,16 @@ impl Tables {
     /// Topics that are no table, because the configuration gave their name to another.
     pub fn passed_over(&self) -> Vec<NamedTopic> {
         self.topics.get().map(|topics| topics.passed_over.clone()).unwrap_or_default()
+    }
+
+    /// What the scans of each table found wrong, ordered by name.
+    pub fn findings(&self) -> Vec<(String, Findings)> {
+        self.lock().iter().map(|(name, table)| (name.clone(), table.findings())).collect()
+    }
+
+    /// The records that scans skipped.
+    pub fn rejects(&self) -> &Arc<Rejects> {
+        &self.context.rejects
     }
 
     /// How many tables were listed, or are being listed.
@@ -219,9 +225,19 @@ fn no_landing() -> Error {
         .hint("or write a `pinq.toml` for it: `pinq init LOCATION`")
 }
 
-fn on_bad_value(declared: Option<&TableConfig>) -> OnBadValue {
-    match declared.map(|table| table.on_bad_value).unwrap_or_default() {
-        config::OnBadValue::Fail => OnBadValue::Fail,
-        config::OnBadValue::Null => OnBadValue::Null,
+fn options(declared: Option<&TableConfig>, expected: Option<Expected>) -> TableOptions {
+    let Some(table) = declared else { return TableOptions { expected, ..TableOptions::default() } };
+    TableOptions {
+        declared: table.columns.clone(),
+        expected,
+        on_bad_value: match table.on_bad_value {
+            config::OnBadValue::Fail => OnBadValue::Fail,
+            config::OnBadValue::Null => OnBadValue::Null,
+        },
+        on_bad_record: table.on_bad_record,
+        max_bad_records: table.max_bad_records,
+        max_record_bytes: table.max_record_bytes,
+        max_object_bytes: table.max_object_bytes,
+        rest: table.rest,
     }
 }

@@ -75,12 +75,12 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
                 quoted(expected.key)
             );
         }
-        if let Some((objects, records)) = schema.sampled {
+        if let Some(sampled) = schema.sampled {
             let _ = writeln!(
                 text,
                 "# Found in {} of {}; a column that you delete here is not read.",
-                human::counted(records, "record", "records"),
-                human::counted(objects as u64, "object", "objects")
+                human::counted(sampled.records, "record", "records"),
+                human::counted(sampled.objects, "object", "objects")
             );
         }
         let _ = writeln!(text, "[tables.{}.columns]", key(name));

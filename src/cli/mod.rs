@@ -6,6 +6,7 @@
 mod check;
 mod completions;
 mod destination;
+mod findings;
 mod init;
 mod inputs;
 mod options;

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 
 use super::destination::{Destination, Draft};
+use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::config::{Environment, nearest};
 use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink, TableOptions};
-use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
+use crate::sql::{self, Heading, Parameters, StatementKind};
+use crate::store::RequestCounts;
 use crate::ui::{Progress, Ui, human};
 
 /// How often progress is redrawn.
@@ -46,14 +48,17 @@ impl Running<'_> {
         let engine = self.common.engine(self.environment)?;
         let mut writer = Writer::new(self, &inputs)?;
         let (mut ran, mut failed) = (0_u64, 0_u64);
-        for input in inputs {
-            let outcome = match input.statements {
+        let files = inputs.iter().filter_map(|input| input.statements.as_deref().ok());
+        let mut series = engine.series(files, &self.parameters, self.access);
+        for input in &inputs {
+            let outcome = match &input.statements {
                 Ok(statements) => {
                     let mut number = 0;
                     let mut outcome = Ok(());
-                    for statement in &statements {
+                    for statement in statements {
                         ran += 1;
-                        outcome = writer.answer(&engine, &input.name, &mut number, statement, &statements).await;
+                        let started = series.start_next();
+                        outcome = writer.answer(&engine, &input.name, &mut number, &statement.heading, started).await;
                         match (&outcome, self.on_failure) {
                             (Err(error), OnFailure::KeepGoing) if error.kind() != Kind::ClosedPipe => {
                                 failed += 1;
@@ -68,11 +73,14 @@ impl Running<'_> {
                 }
                 Err(error) if self.on_failure == OnFailure::KeepGoing => {
                     (ran, failed) = (ran + 1, failed + 1);
-                    self.ui.print_error(&error);
+                    self.ui.print_error(error);
                     Ok(())
                 }
-                Err(error) => Err(error),
+                Err(error) => Err(error.again()),
             };
+            if outcome.is_err() {
+                findings::tell_of_failure(self.ui, &engine);
+            }
             outcome?;
         }
         writer.finish(&engine).await?;
@@ -114,18 +122,30 @@ impl Running<'_> {
             human::counted(totals.tables, "table", "tables"),
             human::counted(totals.scans.objects, "object", "objects"),
             human::bytes(totals.scans.bytes),
-            human::counted(requests.total(), "request", "requests"),
+            requested(&requests),
             human::counted(totals.scans.records, "record", "records"),
             human::duration(elapsed),
         ));
+        if totals.given_up > 0 {
+            self.ui.hint("statements read the same objects again, because their rows did not fit in memory: raise `memory_limit` under `[session]`");
+        }
         if totals.scans.tombstones > 0 {
             let counted = human::counted(totals.scans.tombstones, "record was", "records were");
             self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
         }
-        if totals.scans.nulled_values > 0 {
-            let counted = human::counted(totals.scans.nulled_values, "value", "values");
-            self.ui.warning(&format!("{counted} did not fit the column and became NULL, as `on_bad_value` says"));
-        }
+        findings::tell(self.ui, engine);
+    }
+}
+
+/// Requests of every kind, and what went wrong with them where anything did.
+fn requested(requests: &RequestCounts) -> String {
+    let total = human::counted(requests.total(), "request", "requests");
+    let retries = (requests.retries > 0).then(|| human::counted(requests.retries, "retry", "retries"));
+    let slow_downs = (requests.slow_downs > 0).then(|| human::counted(requests.slow_downs, "slow-down", "slow-downs"));
+    match (retries, slow_downs) {
+        (None, None) => total,
+        (Some(only), None) | (None, Some(only)) => format!("{total} ({only})"),
+        (Some(retries), Some(slow_downs)) => format!("{total} ({retries}, {slow_downs})"),
     }
 }
 
@@ -172,11 +192,10 @@ impl<'a> Writer<'a> {
         engine: &Engine,
         name: &str,
         number: &mut u64,
-        statement: &SourceStatement,
-        file: &[SourceStatement],
+        heading: &Heading,
+        started: impl Future<Output = Result<Answer>>,
     ) -> Result<()> {
         let progress = self.running.ui.progress(None);
-        let started = engine.run(statement, file, &self.running.parameters, self.running.access);
         let answer = ticking(&progress, engine, started).await?;
         if answer.schema().fields().is_empty() {
             return drain(&progress, engine, answer).await;
@@ -195,7 +214,7 @@ impl<'a> Writer<'a> {
         };
         let before = shared.length()?;
         let sink = shared.sink(self.running.ui)?;
-        let written = self.encode(engine, &progress, answer, sink, &statement.heading).await;
+        let written = self.encode(engine, &progress, answer, sink, heading).await;
         if let (Err(_), None, Some(file)) = (&written, &draft, &self.file) {
             // Whatever goes on, half an answer must not stand among whole ones.
             file.cut(before)?;

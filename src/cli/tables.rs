@@ -5,16 +5,30 @@ use clap::Args;
 use super::options::CommonArgs;
 use super::report::{self, ReportColumn};
 use crate::config::Environment;
+use crate::engine::{Engine, PartitionOffsets};
 use crate::error::Result;
 use crate::ui::{Ui, human};
 
 /// List the tables and views
 #[derive(Debug, Args)]
-pub struct TablesArgs {}
+pub struct TablesArgs {
+    /// Show the offsets of each partition instead: first and last, gaps, overlaps, repeats
+    ///
+    /// This reads every record of every table. The offset of a record is the one in its object's name and
+    /// the record's position in the object. A gap is offsets between two objects that no object has, an
+    /// overlap is offsets that more than one has; both are counted in offsets. Tombstones at the end of
+    /// an object look like a gap, and so do records that the sink dropped. Repeats are records whose text
+    /// came before in the same partition, byte for byte.
+    #[arg(long)]
+    offsets: bool,
+}
 
 /// Lists them.
-pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _arguments: &TablesArgs) -> Result<()> {
+pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &TablesArgs) -> Result<()> {
     let engine = common.engine(environment)?;
+    if arguments.offsets {
+        return offsets(ui, common, environment, &engine).await;
+    }
     let tables = engine.tables().await?;
     let text =
         |value: &dyn Fn(&crate::engine::TableInfo) -> String| tables.iter().map(|table| Some(value(table))).collect();
@@ -40,6 +54,46 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _argum
             "the topic `{}` is no table: the configuration gives the name `{}` to another",
             topic.topic, topic.table
         ));
+    }
+    Ok(())
+}
+
+async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine: &Engine) -> Result<()> {
+    let found = engine.offsets().await?;
+    // Counts of offsets say nothing where names hold none.
+    let known = |value: fn(&PartitionOffsets) -> u64| {
+        found.iter().map(|partition| partition.first.map(|_| value(partition))).collect()
+    };
+    let all = |value: fn(&PartitionOffsets) -> Option<u64>| found.iter().map(value).collect();
+    let columns = vec![
+        ReportColumn::Text("table", found.iter().map(|partition| Some(partition.table.clone())).collect()),
+        ReportColumn::Number("partition", all(|partition| partition.partition.map(u64::from))),
+        ReportColumn::Number("first", all(|partition| partition.first)),
+        ReportColumn::Number("last", all(|partition| partition.last)),
+        ReportColumn::Number("records", all(|partition| Some(partition.records))),
+        ReportColumn::Number("gaps", known(|partition| partition.gaps)),
+        ReportColumn::Number("overlaps", known(|partition| partition.overlaps)),
+        ReportColumn::Number("repeats", all(|partition| Some(partition.repeats))),
+    ];
+    report::write(ui, common, environment, engine, "offsets", columns).await?;
+    for partition in &found {
+        let place = match partition.partition {
+            Some(number) => format!("`{}`, partition {number}", partition.table),
+            None => format!("`{}`", partition.table),
+        };
+        if let Some((end, start, object)) = &partition.first_gap {
+            ui.status(&format!(
+                "{place}: no object has the offsets from {end} on, the next one is `{object}` at {start}"
+            ));
+        }
+        if let Some((start, end, object)) = &partition.first_overlap {
+            let last = end.saturating_sub(1);
+            ui.status(&format!("{place}: `{object}` begins at {start}, though offsets up to {last} came before"));
+        }
+        if partition.without_offset > 0 {
+            let count = human::counted(partition.without_offset, "object has", "objects have");
+            ui.warning(&format!("{place}: {count} no offset in the name, so nothing is known of theirs"));
+        }
     }
     Ok(())
 }

@@ -89,6 +89,13 @@ impl Environment {
         self.home.as_deref()
     }
 
+    /// The user's folder for what can be made again: `XDG_CACHE_HOME`, else `~/.cache`.
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        // A relative path is to be ignored, as the specification of that variable says.
+        let named = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        named.or_else(|| self.home.as_ref().map(|home| home.join(".cache")))
+    }
+
     /// The folder that relative paths of the command line are below.
     pub fn working_folder(&self) -> &Path {
         &self.working_folder
@@ -164,6 +171,15 @@ mod tests {
         assert!(environment.is_true("A") && !environment.is_true("B"));
         assert_eq!(environment.resolve("~/x"), Path::new("/home/me/x"));
         assert_eq!(environment.resolve("x"), Path::new("/here/x"));
+    }
+
+    #[test]
+    fn finds_the_cache_folder() {
+        let environment = Environment::empty("/here");
+        assert_eq!(environment.cache_folder(), None);
+        let environment = environment.with_home("/home/me").with_variable("XDG_CACHE_HOME", "relative");
+        assert_eq!(environment.cache_folder(), Some("/home/me/.cache".into()));
+        assert_eq!(environment.with_variable("XDG_CACHE_HOME", "/c").cache_folder(), Some("/c".into()));
     }
 
     #[test]

@@ -17,6 +17,11 @@
 //! columns = { index = "bigint", title = "varchar" } # SQL types; default: inferred
 //! key = "index"                         # a record without it is a stray to `pinq check`
 //! on_bad_value = "fail"                 # or "null"
+//! max_object_size = "16GiB"             # what a compressed object may grow to
+//! on_bad_record = "fail"                # or "skip", which keeps them in `pinq.rejects`
+//! max_bad_records = "1%"                # with "skip": a number or a share; default: any number
+//! max_record_size = "64MiB"             # a larger record is a bad one
+//! rest = false                          # true: keys that are not in the columns, as JSON in `_rest`
 //!
 //! [views]
 //! path = "queries/views"                # each `NAME.sql` in it is the view NAME
@@ -28,7 +33,8 @@
 //! path_style = true                     # default: true with an endpoint of one's own, false on AWS
 //! allow_http = false                    # default: AWS_ALLOW_HTTP; loopback needs none
 //! anonymous = false                     # true: unsigned requests, for public buckets
-//! requests_in_flight = 256              # 1 to 4096
+//! requests_in_flight = 256              # 1 to 4096; fewer for as long as the service asks for fewer
+//! range_size = "8MiB"                   # a large object is asked for in ranges of it, side by side
 //! connect_timeout = "5s"
 //! request_timeout = "30s"
 //! retries = 10
@@ -42,6 +48,7 @@
 mod environment;
 mod raw;
 mod source;
+mod tables;
 mod validate;
 mod value;
 
@@ -50,8 +57,12 @@ use std::time::Duration;
 
 pub use environment::Environment;
 pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
+pub use tables::{
+    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, OnBadValue, REST_COLUMN, Rest,
+    TableConfig, TableSource,
+};
 
-use crate::column::{Column, ColumnType};
+use crate::column::ColumnType;
 use crate::error::Result;
 use crate::location::Location;
 
@@ -79,44 +90,6 @@ pub struct Config {
     pub storage: StorageConfig,
     /// What the engine may use.
     pub session: SessionConfig,
-}
-
-/// A `[tables.NAME]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableConfig {
-    /// NAME, which becomes `raw.NAME`.
-    pub name: String,
-    /// The line of the file, from 1, that declares it.
-    pub line: usize,
-    /// Where its records are.
-    pub source: TableSource,
-    /// Its columns as ordered in the file; none where they are to be inferred.
-    pub columns: Option<Vec<Column>>,
-    /// The key that each of its records must have.
-    pub key: Option<String>,
-    /// What a value that does not fit its column does.
-    pub on_bad_value: OnBadValue,
-}
-
-/// Where a declared table's records are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TableSource {
-    /// In the landing's topic whose last dot-part is the table's name.
-    TopicOfThatName,
-    /// In that topic of the landing.
-    Topic(String),
-    /// Below a location of its own.
-    Location(Location),
-}
-
-/// What a value that does not fit its column does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnBadValue {
-    /// The statement fails and names the value.
-    #[default]
-    Fail,
-    /// It becomes NULL and is counted.
-    Null,
 }
 
 /// Where the views are.
@@ -154,6 +127,8 @@ pub struct StorageConfig {
     pub signing: Signing,
     /// GETs at once, 1 to 4096.
     pub requests_in_flight: usize,
+    /// Bytes of a large object that one GET asks for, at least 1.
+    pub range_bytes: u64,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
     /// The longest wait for one request, its body included.
@@ -253,6 +228,7 @@ impl Default for StorageConfig {
             plain_http: None,
             signing: Signing::Signed,
             requests_in_flight: 256,
+            range_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             retries: 10,

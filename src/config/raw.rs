@@ -41,6 +41,13 @@ pub struct RawTable {
     pub columns: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
     pub key: Option<Spanned<String>>,
     pub on_bad_value: Option<RawOnBadValue>,
+    pub max_object_size: Option<Spanned<String>>,
+    pub on_bad_record: Option<RawOnBadRecord>,
+    /// A number, a share between 0 and 1, or a text such as `1%`.
+    pub max_bad_records: Option<Spanned<toml::Value>>,
+    pub max_record_size: Option<Spanned<String>>,
+    #[serde(default)]
+    pub rest: bool,
 }
 
 /// `on_bad_value = "fail" | "null"`.
@@ -49,6 +56,14 @@ pub struct RawTable {
 pub enum RawOnBadValue {
     Fail,
     Null,
+}
+
+/// `on_bad_record = "fail" | "skip"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawOnBadRecord {
+    Fail,
+    Skip,
 }
 
 /// `[views]`.
@@ -69,6 +84,7 @@ pub struct RawStorage {
     pub allow_http: Option<bool>,
     pub anonymous: Option<bool>,
     pub requests_in_flight: Option<Spanned<u32>>,
+    pub range_size: Option<Spanned<String>>,
     pub connect_timeout: Option<Spanned<String>>,
     pub request_timeout: Option<Spanned<String>>,
     pub retries: Option<u32>,

@@ -40,7 +40,12 @@ location = "topics/"
 topic = "0a.pin"
 columns = { z = "bigint", a = "varchar", m = "bigint" }
 key = "z"
+max_object_size = "2GB"
 on_bad_value = "null"
+on_bad_record = "skip"
+max_bad_records = "1%"
+max_record_size = "2MiB"
+rest = true
 [tables.ant]
 location = "s3://bucket/x/"
 [tables.bee]
@@ -54,6 +59,7 @@ path_style = false
 allow_http = true
 anonymous = true
 requests_in_flight = 12
+range_size = "1MiB"
 connect_timeout = "500ms"
 request_timeout = "2m"
 retries = 0
@@ -74,6 +80,12 @@ threads = 7
     let columns: Vec<_> = zebra.columns.iter().flatten().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["z", "a", "m"], "as ordered in the file");
     assert_eq!((zebra.key.as_deref(), zebra.on_bad_value), (Some("z"), OnBadValue::Null));
+    assert_eq!((zebra.on_bad_record, zebra.max_bad_records), (OnBadRecord::Skip, BadRecordLimit::Share(10_000)));
+    assert_eq!((zebra.max_record_bytes, zebra.rest), (2 << 20, Rest::Kept));
+    let bee = config.table("bee").unwrap();
+    assert_eq!((bee.on_bad_record, bee.max_bad_records), (OnBadRecord::Fail, BadRecordLimit::Unlimited));
+    assert_eq!((bee.max_record_bytes, bee.rest), (DEFAULT_MAX_RECORD_BYTES, Rest::Left));
+    assert_eq!((zebra.max_object_bytes, bee.max_object_bytes), (2_000_000_000, 16 << 30));
     let bucket = Location::S3 { bucket: "bucket".into(), prefix: "x/".into() };
     assert_eq!(config.table("ant").unwrap().source, TableSource::Location(bucket));
     assert_eq!(config.table("bee").unwrap().source, TableSource::TopicOfThatName);
@@ -88,6 +100,7 @@ threads = 7
             plain_http: Some(PlainHttp::Allowed),
             signing: Signing::Anonymous,
             requests_in_flight: 12,
+            range_bytes: 1 << 20,
             connect_timeout: Duration::from_millis(500),
             request_timeout: Duration::from_secs(120),
             retries: 0,

@@ -9,9 +9,12 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::environment::Environment;
-use super::raw::{RawConfig, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
+use super::raw::{RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
 use super::source::SourceText;
-use super::value::{parse_duration, parse_memory};
+use super::tables::{
+    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, REST_COLUMN, Rest,
+};
+use super::value::{parse_duration, parse_memory, parse_size};
 use super::{
     Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
     ViewsConfig, ViewsOrigin,
@@ -24,6 +27,10 @@ type ParseType<'a> = &'a dyn Fn(&str) -> Result<ColumnType>;
 
 /// Where the memory of the machine can not be told, a small machine is the safe guess.
 const MEMORY_IF_UNKNOWN: u64 = 4 << 30;
+
+/// Between these the bytes of a large object are asked for by one request.
+const SMALLEST_RANGE: u64 = 4 << 10;
+const LARGEST_RANGE: u64 = 16 << 20;
 
 /// Parses and validates the text of a file.
 pub fn validate(source: &SourceText, environment: &Environment, parse_type: ParseType<'_>) -> Result<Config> {
@@ -81,6 +88,18 @@ fn table(
             .error(&written.span(), format!("{within} has the key `{key}`, which is not in its columns"))
             .hint(format!("add `{key}` to `columns`")));
     }
+    let (on_bad_record, max_bad_records) = bad_records(source, &within, raw)?;
+    let max_record_bytes = match &raw.max_record_size {
+        Some(text) => parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong))?,
+        None => DEFAULT_MAX_RECORD_BYTES,
+    };
+    if let (Some(columns), true) = (&raw.columns, raw.rest)
+        && let Some((written, _)) = columns.iter().find(|(name, _)| name.get_ref() == REST_COLUMN)
+    {
+        return Err(source
+            .error(&written.span(), format!("{within} declares `{REST_COLUMN}`, which `rest = true` makes"))
+            .hint("keep one of the two"));
+    }
     Ok(TableConfig {
         name: name.get_ref().clone(),
         line: source.position(name.span().start).0,
@@ -91,7 +110,27 @@ fn table(
             Some(RawOnBadValue::Null) => OnBadValue::Null,
             Some(RawOnBadValue::Fail) | None => OnBadValue::Fail,
         },
+        max_object_bytes: size(source, &raw.max_object_size, DEFAULT_MAX_OBJECT_BYTES)?,
+        on_bad_record,
+        max_bad_records,
+        max_record_bytes,
+        rest: if raw.rest { Rest::Kept } else { Rest::Left },
     })
+}
+
+fn bad_records(source: &SourceText, within: &str, raw: &RawTable) -> Result<(OnBadRecord, BadRecordLimit)> {
+    let on_bad_record = match raw.on_bad_record {
+        Some(RawOnBadRecord::Skip) => OnBadRecord::Skip,
+        Some(RawOnBadRecord::Fail) | None => OnBadRecord::Fail,
+    };
+    let Some(written) = &raw.max_bad_records else { return Ok((on_bad_record, BadRecordLimit::Unlimited)) };
+    let limit = BadRecordLimit::read(written.get_ref()).map_err(|wrong| source.error(&written.span(), wrong))?;
+    if on_bad_record == OnBadRecord::Fail {
+        return Err(source
+            .error(&written.span(), format!("{within} limits bad records, but the first one fails the statement"))
+            .hint("add `on_bad_record = \"skip\"`"));
+    }
+    Ok((on_bad_record, limit))
 }
 
 fn columns(
@@ -146,6 +185,7 @@ fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
         plain_http: raw.allow_http.map(|allow| if allow { PlainHttp::Allowed } else { PlainHttp::Refused }),
         signing: if raw.anonymous == Some(true) { Signing::Anonymous } else { Signing::Signed },
         requests_in_flight: count(source, &raw.requests_in_flight, 1..4097, default.requests_in_flight)?,
+        range_bytes: range_bytes(source, &raw.range_size, default.range_bytes)?,
         connect_timeout: duration(&raw.connect_timeout, default.connect_timeout)?,
         request_timeout: duration(&raw.request_timeout, default.request_timeout)?,
         retries: raw.retries.map_or(default.retries, |retries| retries as usize),
@@ -165,6 +205,24 @@ fn session(source: &SourceText, raw: &RawSession, environment: &Environment) -> 
         None => None,
     };
     Ok(SessionConfig { memory_limit, spill_folder, threads: count(source, &raw.threads, 1..1025, default.threads)? })
+}
+
+/// Fewer bytes would cost a request more than they are worth, and hold no record.
+fn range_bytes(source: &SourceText, value: &Option<Spanned<String>>, default: u64) -> Result<u64> {
+    let bytes = size(source, value, default)?;
+    match value {
+        Some(text) if !(SMALLEST_RANGE..=LARGEST_RANGE).contains(&bytes) => {
+            Err(source.error(&text.span(), format!("`{}` is not between `4KiB` and `16MiB`", text.get_ref())))
+        }
+        _ => Ok(bytes),
+    }
+}
+
+fn size(source: &SourceText, value: &Option<Spanned<String>>, default: u64) -> Result<u64> {
+    match value {
+        Some(text) => parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong)),
+        None => Ok(default),
+    }
 }
 
 fn count(source: &SourceText, value: &Option<Spanned<u32>>, limits: Range<u32>, default: usize) -> Result<usize> {

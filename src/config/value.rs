@@ -1,4 +1,4 @@
-//! Texts of the configuration that stand for numbers: spans of time and amounts of memory.
+//! Texts of the configuration that stand for numbers: spans of time, sizes and amounts of memory.
 //!
 //! Owns their grammar. It must not know which setting a text belongs to.
 
@@ -31,6 +31,16 @@ pub fn parse_memory(text: &str, whole: u64) -> Result<u64, String> {
         let percent: u64 = number.parse().map_err(|_| expected())?;
         return if (1..=100).contains(&percent) { Ok(percent_of(whole, percent)) } else { Err(expected()) };
     }
+    bytes_of(number, unit).ok_or_else(expected)
+}
+
+/// Reads `64MiB`, `2GB`, `512KiB`. The error is a fragment that says what is wrong.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split_number(text);
+    bytes_of(number, unit).ok_or_else(|| format!("`{text}` is no size; write `64MiB`, `2GB` or `512KiB`"))
+}
+
+fn bytes_of(number: &str, unit: &str) -> Option<u64> {
     let bytes_per_unit: u64 = match unit.to_ascii_lowercase().as_str() {
         "b" => 1,
         "kb" => 1_000,
@@ -41,12 +51,9 @@ pub fn parse_memory(text: &str, whole: u64) -> Result<u64, String> {
         "mib" | "m" => 1 << 20,
         "gib" | "g" => 1 << 30,
         "tib" | "t" => 1 << 40,
-        _ => return Err(expected()),
+        _ => return None,
     };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(bytes_per_unit)) {
-        Some(0) | None => Err(expected()),
-        Some(bytes) => Ok(bytes),
-    }
+    number.parse::<u64>().ok()?.checked_mul(bytes_per_unit).filter(|bytes| *bytes > 0)
 }
 
 /// `percent` (0 to 100) of `whole`, rounded down.
@@ -72,6 +79,14 @@ mod tests {
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
         for wrong in ["", "30", "s", "0s", "1 day", "-1s", "99999999999999999999s", "18446744073709551615h"] {
             assert!(parse_duration(wrong).unwrap_err().contains("`30s`"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn reads_sizes() {
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        for wrong in ["", "64", "60%", "0KiB"] {
+            assert!(parse_size(wrong).unwrap_err().contains("`64MiB`"), "{wrong}");
         }
     }
 

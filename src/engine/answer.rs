@@ -1,6 +1,7 @@
 //! The answer to one statement: a schema and a stream of Arrow record batches.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arrow::array::RecordBatch;
@@ -9,6 +10,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
 use crate::error::{Error, Result};
+use crate::scan::Announcement;
 use crate::sql::{self, Names, SourceStatement};
 
 /// Batches as they are computed. Dropping it cancels the statement.
@@ -16,11 +18,18 @@ pub struct Answer {
     schema: SchemaRef,
     stream: SendableRecordBatchStream,
     statement: SourceStatement,
+    /// What is kept for this statement and no later one goes with it.
+    _announced: Vec<Arc<Announcement>>,
 }
 
 impl Answer {
-    pub(super) fn new(schema: SchemaRef, stream: SendableRecordBatchStream, statement: SourceStatement) -> Self {
-        Answer { schema, stream, statement }
+    pub(super) fn new(
+        schema: SchemaRef,
+        stream: SendableRecordBatchStream,
+        statement: SourceStatement,
+        announced: Vec<Arc<Announcement>>,
+    ) -> Self {
+        Answer { schema, stream, statement, _announced: announced }
     }
 
     /// The columns of every batch.

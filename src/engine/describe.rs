@@ -7,8 +7,11 @@ use datafusion::catalog::SchemaProvider;
 use datafusion::common::DataFusionError;
 
 use super::Engine;
+use crate::column::Column;
+use crate::config::Rest;
 use crate::error::{Error, Result};
 use crate::json::InferredColumn;
+use crate::scan::{SampleOrigin, rest_column};
 use crate::sql::{own_error, quote_identifier};
 
 /// A table or a view.
@@ -43,6 +46,12 @@ pub struct ColumnInfo {
     pub kind: String,
     /// Where the type comes from.
     pub evidence: String,
+    /// Records of the sample that have it, where the type was inferred.
+    pub records: Option<u64>,
+    /// Those among them whose value is null.
+    pub nulls: Option<u64>,
+    /// Objects of the sample that have it.
+    pub objects: Option<u64>,
 }
 
 /// The columns of a table or a view.
@@ -50,8 +59,21 @@ pub struct ColumnInfo {
 pub struct TableSchema {
     /// In the order of `select *`.
     pub columns: Vec<ColumnInfo>,
-    /// Objects and records that were looked at, where types were inferred.
-    pub sampled: Option<(usize, u64)>,
+    /// What was looked at, where types were inferred.
+    pub sampled: Option<Sampled>,
+}
+
+/// What was looked at to infer types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampled {
+    /// Objects.
+    pub objects: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Records that could not be read and were passed over.
+    pub bad_records: u64,
+    /// Whether in this run or in an earlier one.
+    pub origin: SampleOrigin,
 }
 
 impl Engine {
@@ -116,15 +138,30 @@ impl Engine {
                 None => "expected of this topic, not seen in the sample".to_owned(),
             },
         };
-        let infos = columns.columns.iter().map(|column| ColumnInfo {
-            name: column.name.clone(),
-            kind: column.kind.to_string(),
-            evidence: evidence(&column.name),
+        let info = |column: &Column| {
+            let seen = columns.sample.iter().flat_map(|sample| &sample.columns);
+            let seen = seen.into_iter().find(|inferred| inferred.column.name == column.name);
+            ColumnInfo {
+                name: column.name.clone(),
+                kind: column.kind.to_string(),
+                evidence: evidence(&column.name),
+                records: seen.map(|seen| seen.seen),
+                nulls: seen.map(|seen| seen.nulls),
+                objects: seen.map(|seen| seen.objects),
+            }
+        };
+        let mut infos: Vec<ColumnInfo> = columns.columns.iter().map(info).collect();
+        if table.rest() == Rest::Kept {
+            let evidence = "the keys that are in no other column".to_owned();
+            infos.push(ColumnInfo { evidence, records: None, nulls: None, objects: None, ..info(&rest_column()) });
+        }
+        let sampled = columns.sample.as_ref().map(|sample| Sampled {
+            objects: sample.objects as u64,
+            records: sample.records,
+            bad_records: sample.bad_records,
+            origin: sample.origin,
         });
-        Ok(TableSchema {
-            columns: infos.collect(),
-            sampled: columns.sample.as_ref().map(|sample| (sample.objects, sample.records)),
-        })
+        Ok(TableSchema { columns: infos, sampled })
     }
 
     /// The columns that the planner gives a name of any kind.
@@ -146,6 +183,9 @@ impl Engine {
             name: field.name().clone(),
             kind: sql_type(field.data_type()),
             evidence: "computed".to_owned(),
+            records: None,
+            nulls: None,
+            objects: None,
         });
         Ok(TableSchema { columns: columns.collect(), sampled: None })
     }
@@ -210,9 +250,16 @@ fn evidence_of(inferred: &InferredColumn, records: u64) -> String {
     if inferred.nulls > 0 {
         let _infallible = write!(text, ", {} null", inferred.nulls);
     }
-    for (number, from) in inferred.widened.iter().flatten().enumerate() {
-        let lead = if number == 0 { "; widened from" } else { " and" };
-        let _infallible = write!(text, "{lead} {} ({}, line {})", from.kind, from.object, from.line);
+    let mut before: Option<&str> = None;
+    for from in inferred.widened.iter().flatten() {
+        if before == Some(from.path.as_str()) {
+            text.push_str(" and");
+        } else {
+            let path = if from.path.is_empty() { String::new() } else { format!("`{}` ", from.path) };
+            let _infallible = write!(text, "; {path}widened from");
+        }
+        before = Some(&from.path);
+        let _infallible = write!(text, " {} ({}, line {})", from.kind, from.object, from.line);
     }
     text
 }

@@ -6,8 +6,12 @@
 mod answer;
 mod check;
 mod describe;
+mod findings;
 mod io;
 mod lineage;
+mod memory;
+mod offsets;
+mod series;
 mod session;
 mod writes;
 
@@ -20,7 +24,10 @@ use tokio::sync::Semaphore;
 
 pub use answer::Answer;
 pub use check::{ColumnCheck, TableCheck};
-pub use describe::{ColumnInfo, TableInfo, TableSchema};
+pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
+pub use findings::TableFindings;
+pub use offsets::PartitionOffsets;
+pub use series::Series;
 
 use self::io::IoRuntime;
 use crate::catalog::{Catalog, Tables, ViewDefinition};
@@ -28,7 +35,8 @@ use crate::column::Column;
 use crate::config::{Config, Environment, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
-use crate::scan::{Counters, Expected, TableContext, Totals};
+pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin};
+use crate::scan::{Counters, Expected, KeptTables, SchemaCache, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
@@ -51,6 +59,7 @@ pub struct Engine {
     catalog: Catalog,
     counters: Arc<Counters>,
     stores: Stores,
+    kept: KeptTables,
     /// Ends the I/O tasks when the engine is dropped.
     _io: IoRuntime,
 }
@@ -64,6 +73,8 @@ pub struct EngineTotals {
     pub requests: RequestCounts,
     /// Tables whose objects were listed.
     pub tables: u64,
+    /// How often rows that later statements would read again did not fit in memory.
+    pub given_up: u64,
 }
 
 impl Engine {
@@ -79,12 +90,16 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: config.storage.requests_in_flight,
             requests: Arc::new(Semaphore::new(config.storage.requests_in_flight)),
+            rejects: Arc::default(),
+            schema_cache: environment.cache_folder().map(|folder| SchemaCache::below(&folder)),
+            kept: KeptTables::default(),
         };
+        let kept = tables.kept.clone();
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let catalog = Catalog::new(tables, view_definitions(config)?)?;
-        let context = session::context(&config.session, &catalog)?;
+        let context = session::context(&config.session, &catalog, &kept)?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, _io: io })
+        Ok(Engine { context, catalog, counters, stores, kept, _io: io })
     }
 
     /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
@@ -122,12 +137,14 @@ impl Engine {
             start(self.context.execute_logical_plan(plan).await?).await
         };
         match started.await {
-            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone())),
-            Err(error) => {
-                let names = Names { tables: self.names().await, functions: session::functions(&self.context.state()) };
-                Err(sql::diagnose(&error, statement, &names))
-            }
+            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), Vec::new())),
+            Err(error) => Err(self.diagnosed(&error, statement).await),
         }
+    }
+
+    async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
+        let names = Names { tables: self.names().await, functions: session::functions(&self.context.state()) };
+        sql::diagnose(error, statement, &names)
     }
 
     /// Runs SQL text of one statement that only reads.
@@ -150,6 +167,7 @@ impl Engine {
             scans: self.counters.totals(),
             requests: self.stores.requests(),
             tables: self.catalog.tables.listed(),
+            given_up: self.kept.given_up(),
         }
     }
 

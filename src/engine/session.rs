@@ -10,16 +10,18 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
+use super::memory::YieldingPool;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
 use crate::error::{Error, Result};
 use crate::functions;
+use crate::scan::KeptTables;
 
 /// How many of the largest consumers an out-of-memory error names.
 const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
-/// A session over `catalog` within the limits of `config`.
-pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionContext> {
+/// A session over `catalog` within the limits of `config`; `kept` makes way where memory is short.
+pub fn context(config: &SessionConfig, catalog: &Catalog, kept: &KeptTables) -> Result<SessionContext> {
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
     let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
@@ -27,8 +29,9 @@ pub fn context(config: &SessionConfig, catalog: &Catalog) -> Result<SessionConte
     if let Some(folder) = &config.spill_folder {
         disk = disk.with_mode(DiskManagerMode::Directories(vec![folder.clone()]));
     }
+    let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS);
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS)))
+        .with_memory_pool(Arc::new(YieldingPool::new(pool, kept.clone())))
         .with_disk_manager_builder(disk)
         .build_arc()
         .map_err(failed)?;

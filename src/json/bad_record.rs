@@ -12,6 +12,8 @@ use super::record::{Record, offset};
 /// Bytes of the offending line that are kept before and in all.
 const KEPT_BEFORE: usize = 120;
 const KEPT: usize = 200;
+/// Bytes of the whole record that are kept for a list of rejects.
+const KEPT_OF_RECORD: usize = 64 << 10;
 
 /// What about the record is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +41,25 @@ pub struct BadRecord {
     pub text: String,
     /// How many characters of `text` stand before the offending place.
     pub caret: usize,
+    /// The whole record and where it begins.
+    pub record: Box<RejectedRecord>,
+}
+
+/// The text of a bad record, for those who want to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRecord {
+    /// Its text, cut to 64 KiB (`…` marks the cut), not escaped; what is no UTF-8 in it is replaced.
+    pub text: String,
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// The offset at which it begins in the decompressed object, from 0.
+    pub byte: u64,
 }
 
 impl BadRecord {
     /// A bad record whose offending place is `at` bytes into the record's text.
     pub(super) fn at(record: &Record<'_>, at: usize, reason: impl Into<String>) -> Self {
+        let rejected = RejectedRecord { text: cut(record.text), line: record.line, byte: record.byte };
         let text = record.text;
         let at = at.min(text.len());
         let before = text.get(..at).unwrap_or_default();
@@ -61,7 +77,14 @@ impl BadRecord {
             reason: reason.into(),
             text,
             caret,
+            record: Box::new(rejected),
         }
+    }
+
+    /// What is said of a record of more than `most` bytes.
+    pub fn too_large(record: &Record<'_>, most: u64) -> Self {
+        let length = record.text.len();
+        BadRecord::at(record, 0, format!("the record has {length} bytes, more than the {most} of `max_record_size`"))
     }
 
     /// A bad record from the parser's error over the record's whole text.
@@ -94,6 +117,20 @@ impl fmt::Display for BadRecord {
 }
 
 impl std::error::Error for BadRecord {}
+
+/// The record's text, cut at a character's border.
+fn cut(text: &[u8]) -> String {
+    if text.len() <= KEPT_OF_RECORD {
+        return String::from_utf8_lossy(text).into_owned();
+    }
+    let is_inside_character = |place: usize| text.get(place).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let mut end = KEPT_OF_RECORD;
+    // Three bytes at most continue a character; what has more of them is no UTF-8 anyway.
+    while end > KEPT_OF_RECORD - 3 && is_inside_character(end) {
+        end -= 1;
+    }
+    format!("{}…", String::from_utf8_lossy(text.get(..end).unwrap_or_default()))
+}
 
 /// The line around `at`, cut at character borders, and how many of its characters stand before `at`.
 fn window(text: &[u8], line_start: usize, at: usize) -> (String, usize) {
@@ -139,7 +176,7 @@ mod tests {
     use super::*;
 
     fn record(text: &str) -> Record<'_> {
-        Record { text: text.as_bytes(), line: 7, column: 3, byte: 100 }
+        Record { text: text.as_bytes(), line: 7, column: 3, byte: 100, position: 0 }
     }
 
     #[test]
@@ -159,6 +196,23 @@ mod tests {
         assert_eq!(bad.text.chars().nth(bad.caret), Some('X'));
         assert!(bad.text.starts_with("…é") && bad.text.ends_with("ü…"), "{}", bad.text);
         assert!(bad.text.len() < 220);
+    }
+
+    #[test]
+    fn the_whole_record_is_kept_up_to_a_limit() {
+        let bad = BadRecord::at(&record("{\n\"a\": x}"), 7, "r");
+        assert_eq!((bad.record.text.as_str(), bad.record.line, bad.record.byte), ("{\n\"a\": x}", 7, 100));
+        let long = format!("x{}", "é".repeat(KEPT_OF_RECORD));
+        let bad = BadRecord::too_large(&record(&long), 10);
+        assert!(bad.record.text.ends_with("é…") && bad.record.text.len() <= KEPT_OF_RECORD + "…".len());
+        assert!(
+            bad.reason.contains("131073 bytes") && bad.reason.contains("10 of `max_record_size`"),
+            "{}",
+            bad.reason
+        );
+        let broken = vec![0xBF; KEPT_OF_RECORD + 9];
+        let broken = Record { text: &broken, line: 1, column: 1, byte: 0, position: 0 };
+        assert!(BadRecord::at(&broken, 0, "r").record.text.ends_with('…'));
     }
 
     #[test]

@@ -3,16 +3,15 @@
 //! Owns the one pass over a record and the promise that a record is a whole row or none. It must not
 //! decide what happens to bad records: it returns them.
 
-use std::fmt;
 use std::mem;
 
 use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::DeserializeSeed;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::bad_record::{BadRecord, Fault};
+use super::bad_record::BadRecord;
+use super::bad_value::bad_value;
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
 use super::fast::{Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
@@ -23,7 +22,7 @@ use super::record::{Record, trim};
 use super::records::Records;
 use super::rest::rest_of;
 use super::skip::Skip;
-use crate::column::{Column, ColumnType};
+use crate::column::Column;
 
 /// The longest record in bytes that can be asked for: a view's length has 32 bits.
 const LONGEST_RECORD: usize = i32::MAX as usize;
@@ -37,6 +36,8 @@ pub struct DecodeOptions {
     pub fingerprints: bool,
     /// Whether [`Decoded::lines`] is filled.
     pub lines: bool,
+    /// Whether [`Decoded::positions`] is filled.
+    pub positions: bool,
     /// The position of the column, of type VARCHAR, that no key feeds: it gets a record's late keys as
     /// one JSON object, and NULL where there are none.
     pub rest: Option<usize>,
@@ -50,6 +51,7 @@ impl DecodeOptions {
         on_bad_value: OnBadValue::Fail,
         fingerprints: false,
         lines: false,
+        positions: false,
         rest: None,
         max_record_bytes: 64 << 20,
     };
@@ -91,6 +93,8 @@ pub struct Decoded {
     pub columns: Vec<ArrayRef>,
     /// The line of each row's record in its object; empty unless asked for.
     pub lines: Vec<u64>,
+    /// How many records came before each row's record in its object; empty unless asked for.
+    pub positions: Vec<u64>,
     /// The xxh3 hash of each row's text without the blanks around it; empty unless asked for. Equal
     /// hashes mean records that are the same byte for byte.
     pub fingerprints: Vec<u128>,
@@ -121,6 +125,7 @@ struct Rows {
     count: usize,
     tombstones: u64,
     lines: Vec<u64>,
+    positions: Vec<u64>,
     fingerprints: Vec<u128>,
     bad_values: Vec<u64>,
 }
@@ -140,6 +145,7 @@ impl Decoder {
                 count: 0,
                 tombstones: 0,
                 lines: Vec::new(),
+                positions: Vec::new(),
                 fingerprints: Vec::new(),
                 bad_values: vec![0; columns.len()],
             },
@@ -181,9 +187,9 @@ impl Decoder {
     /// # Errors
     /// As those of [`Decoder::fill`].
     pub fn push(&mut self, record: &Record<'_>) -> Result<Pushed, BadRecord> {
-        if record.text.len() > self.options.max_record_bytes.min(LONGEST_RECORD) {
-            let (length, most) = (record.text.len(), self.options.max_record_bytes.min(LONGEST_RECORD));
-            return Err(BadRecord::at(record, 0, format!("the record has {length} bytes, more than {most}")));
+        let most = self.options.max_record_bytes.min(LONGEST_RECORD);
+        if record.text.len() > most {
+            return Err(BadRecord::too_large(record, most as u64));
         }
         let trimmed = trim(record.text);
         if trimmed == b"null" {
@@ -195,7 +201,8 @@ impl Decoder {
         let outcome = self.read(record, text, &mut cells);
         if outcome.is_ok() {
             let Decoder { options, keys, reading, rows, .. } = self;
-            rows.add(&mut cells, options, keys, reading, Place { text: trimmed, line: record.line });
+            let place = Place { text: trimmed, line: record.line, position: record.position };
+            rows.add(&mut cells, options, keys, reading, place);
         }
         self.cells = recycle(cells);
         outcome.map(|()| Pushed::Row)
@@ -204,6 +211,11 @@ impl Decoder {
     /// The rows since the last `finish`.
     pub fn rows(&self) -> usize {
         self.rows.count
+    }
+
+    /// The records that were read since the last `finish`: rows and tombstones.
+    pub fn records(&self) -> u64 {
+        self.rows.tombstones.saturating_add(self.rows.count as u64)
     }
 
     /// The keys without a column that came since the last call, in the order in which they were met.
@@ -222,6 +234,7 @@ impl Decoder {
             rows: mem::take(&mut rows.count),
             columns: Vec::new(),
             lines: mem::take(&mut rows.lines),
+            positions: mem::take(&mut rows.positions),
             fingerprints: mem::take(&mut rows.fingerprints),
             bad_values: mem::replace(&mut rows.bad_values, vec![0; self.columns.len()]),
             tombstones: mem::take(&mut rows.tombstones),
@@ -264,6 +277,7 @@ impl Decoder {
 struct Place<'de> {
     text: &'de [u8],
     line: u64,
+    position: u64,
 }
 
 impl Rows {
@@ -286,6 +300,9 @@ impl Rows {
         self.count += 1;
         if options.lines {
             self.lines.push(place.line);
+        }
+        if options.positions {
+            self.positions.push(place.position);
         }
         if options.fingerprints {
             self.fingerprints.push(xxh3_128(place.text));
@@ -331,8 +348,8 @@ impl Task for Fast<'_, '_, '_> {
                 }
                 match templates.read(text, start, &mut row) {
                     Outcome::Taken { end, next } if end - start <= options.max_record_bytes => {
-                        let line = records.accept_line(next);
-                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+                        let (line, position) = records.accept_line(next);
+                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
                         rows.add(cells, options, keys, reading, place);
                         continue;
                     }
@@ -344,8 +361,8 @@ impl Task for Fast<'_, '_, '_> {
             if end - start > options.max_record_bytes || (reading.bad && options.on_bad_value == OnBadValue::Fail) {
                 return;
             }
-            let Some(line) = records.accept(start, end) else { return };
-            let place = Place { text: bytes.get(start..end).unwrap_or_default(), line };
+            let Some((line, position)) = records.accept(start, end) else { return };
+            let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
             rows.add(cells, options, keys, reading, place);
             if is_new_shape {
                 templates.learn(text, start, keys);
@@ -365,47 +382,4 @@ pub(super) fn valid_text<'a>(record: &Record<'a>) -> Result<&'a str, BadRecord> 
 /// Checks the whole text as reading every value of it would.
 pub(super) fn check(text: &str) -> serde_json::Result<()> {
     serde_json::from_str::<Skip>(text).map(drop)
-}
-
-/// What is said of the record's value of `column`, which does not fit.
-fn bad_value(record: &Record<'_>, text: &str, column: &Column) -> BadRecord {
-    let Column { name, kind } = column;
-    let value = serde_json::Deserializer::from_str(text).deserialize_map(LastValue(name)).ok().flatten();
-    // The value is a part of the text, so the difference of the places is where it stands.
-    let at = value.map_or(0, |value| value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr()));
-    let what = match value.map(|value| value.get().as_bytes().first()) {
-        Some(Some(b'"')) => "text",
-        Some(Some(b'{')) => "an object",
-        Some(Some(b'[')) => "an array",
-        Some(Some(b't' | b'f')) => "a boolean",
-        _ => "a number",
-    };
-    let reason = match kind {
-        ColumnType::List(_) | ColumnType::Struct(_) | ColumnType::Map(_) => {
-            format!("the value of `{name}` does not fit its type {kind}")
-        }
-        _ => format!("the value of `{name}` is {what} that does not fit its type {kind}"),
-    };
-    BadRecord { fault: Fault::Value(name.clone()), ..BadRecord::at(record, at, reason) }
-}
-
-/// Finds the last value of one key of an object.
-struct LastValue<'a>(&'a str);
-
-impl<'de> Visitor<'de> for LastValue<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut last = None;
-        while let Some((key, value)) = entries.next_entry::<String, &'de RawValue>()? {
-            if key == self.0 {
-                last = Some(value);
-            }
-        }
-        Ok(last)
-    }
 }

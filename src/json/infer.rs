@@ -3,13 +3,18 @@
 //! Owns the order of columns and the examples of what widened a type. The widening is `shape`'s. It
 //! must not choose the sample.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
 
 use super::bad_record::BadRecord;
 use super::decoder::{Pushed, check, valid_text};
 use super::record::{Record, trim};
 use super::shape::{Shape, entries};
 use crate::column::Column;
+
+/// Places within nested values whose types are watched, a column.
+const MOST_PATHS: usize = 1000;
 
 /// What has been observed; parts observed side by side can be merged.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +25,7 @@ pub struct Inference {
 }
 
 /// A column as a sample shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InferredColumn {
     /// The name and the type that holds every value seen.
     pub column: Column,
@@ -28,13 +33,18 @@ pub struct InferredColumn {
     pub seen: u64,
     /// Those among them whose value is null.
     pub nulls: u64,
+    /// The objects in which a record has the key.
+    pub objects: u64,
     /// Where values of different types were seen: each with its first example.
     pub widened: Option<Vec<WidenedFrom>>,
 }
 
 /// One of the types that a column's values have by themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WidenedFrom {
+    /// Where within the column's value: empty for the value itself, `.name` for a key of an object,
+    /// `[]` for the items of an array.
+    pub path: String,
     /// Its SQL name, as of a column with such values alone.
     pub kind: String,
     /// The object and the line (from 1) of the first such value.
@@ -51,7 +61,10 @@ struct Observed {
     nulls: u64,
     /// The number of the record that last had the key, so that a repeated key counts once.
     last_record: u64,
-    examples: Vec<Example>,
+    objects: u64,
+    last_object: String,
+    /// By path; those of one path differ in kind.
+    examples: BTreeMap<String, Vec<Example>>,
 }
 
 /// The first value of one kind.
@@ -91,11 +104,15 @@ impl Inference {
             let repeated = observed.last_record == records;
             observed.last_record = records;
             observed.seen = observed.seen.saturating_add(u64::from(!repeated));
+            if observed.objects == 0 || observed.last_object != object {
+                observed.objects = observed.objects.saturating_add(1);
+                object.clone_into(&mut observed.last_object);
+            }
             if shape == Shape::Null {
                 observed.nulls = observed.nulls.saturating_add(u64::from(!repeated));
                 continue;
             }
-            observed.add_example(&shape, object, record.line);
+            observed.add_examples(&shape, &mut String::new(), object, record.line);
             observed.join(shape);
         }
         Ok(Pushed::Row)
@@ -106,14 +123,18 @@ impl Inference {
         self.records
     }
 
-    /// Takes everything into account that `other` observed, as if its records came after.
+    /// Takes everything into account that `other` observed, as if its records came after and were of
+    /// other objects.
     pub fn merge(&mut self, other: Inference) {
         for theirs in other.columns {
             let ours = self.column(theirs.name);
             ours.seen = ours.seen.saturating_add(theirs.seen);
             ours.nulls = ours.nulls.saturating_add(theirs.nulls);
-            for example in theirs.examples {
-                ours.add_example(&example.shape, &example.object, example.line);
+            ours.objects = ours.objects.saturating_add(theirs.objects);
+            for (path, examples) in theirs.examples {
+                for example in examples {
+                    ours.add_example(&path, example);
+                }
             }
             ours.join(theirs.shape);
         }
@@ -141,40 +162,92 @@ impl Inference {
 
 impl Observed {
     fn new(name: String) -> Self {
-        Observed { name, shape: Shape::Null, seen: 0, nulls: 0, last_record: 0, examples: Vec::new() }
+        Observed {
+            name,
+            shape: Shape::Null,
+            seen: 0,
+            nulls: 0,
+            last_record: 0,
+            objects: 0,
+            last_object: String::new(),
+            examples: BTreeMap::new(),
+        }
     }
 
     fn join(&mut self, shape: Shape) {
         self.shape = std::mem::replace(&mut self.shape, Shape::Null).join(shape);
     }
 
-    /// Keeps the first value of each outer kind; what is inside lists and structs may differ freely.
-    fn add_example(&mut self, shape: &Shape, object: &str, line: u64) {
+    /// Keeps the first value of each kind, of the value itself and of what is inside lists and structs.
+    fn add_examples(&mut self, shape: &Shape, path: &mut String, object: &str, line: u64) {
         let kind = std::mem::discriminant(shape);
-        if !self.examples.iter().any(|example| std::mem::discriminant(&example.shape) == kind) {
-            self.examples.push(Example { shape: shape.clone(), object: object.to_owned(), line });
+        let known = self.examples.get(path.as_str()).into_iter().flatten();
+        if !known.map(|example| std::mem::discriminant(&example.shape)).any(|known| known == kind) {
+            self.add_example(path, Example { shape: shape.clone(), object: object.to_owned(), line });
+        }
+        let length = path.len();
+        match shape {
+            Shape::List(item) if **item != Shape::Null => {
+                path.push_str("[]");
+                self.add_examples(item, path, object, line);
+                path.truncate(length);
+            }
+            Shape::Struct(fields) => {
+                for (name, field) in fields.iter().filter(|(_, field)| *field != Shape::Null) {
+                    path.push('.');
+                    path.push_str(name);
+                    self.add_examples(field, path, object, line);
+                    path.truncate(length);
+                }
+            }
+            _ => {}
         }
     }
 
+    fn add_example(&mut self, path: &str, example: Example) {
+        if !self.examples.contains_key(path) && self.examples.len() >= MOST_PATHS {
+            return;
+        }
+        let kind = std::mem::discriminant(&example.shape);
+        let known = self.examples.entry(path.to_owned()).or_default();
+        if !known.iter().any(|known| std::mem::discriminant(&known.shape) == kind) {
+            known.push(example);
+        }
+    }
+
+    /// Every kind that was seen where there was more than one. What is inside a value that became text
+    /// as a whole has no type of its own.
+    fn widened(&self) -> Option<Vec<WidenedFrom>> {
+        let mut outer: Vec<&str> = Vec::new();
+        let mut widened = Vec::new();
+        for (path, examples) in self.examples.iter().filter(|(_, examples)| examples.len() > 1) {
+            if !outer.iter().any(|outer| path.starts_with(outer)) {
+                outer.push(path);
+                widened.extend(examples.iter().map(|example| example.widened_from(path)));
+            }
+        }
+        (!widened.is_empty()).then_some(widened)
+    }
+
     fn inferred(&self) -> InferredColumn {
-        let widened = (self.examples.len() > 1).then(|| self.examples.iter().map(Example::widened_from).collect());
         InferredColumn {
             column: Column::new(&self.name, self.shape.column_type()),
             seen: self.seen,
             nulls: self.nulls,
-            widened,
+            objects: self.objects,
+            widened: self.widened(),
         }
     }
 }
 
 impl Example {
-    fn widened_from(&self) -> WidenedFrom {
+    fn widened_from(&self, path: &str) -> WidenedFrom {
         let kind = match self.shape {
             // By itself it is a VARCHAR too, but that would not say why.
             Shape::HugeInteger => "integer beyond BIGINT".to_owned(),
             _ => self.shape.column_type().to_string(),
         };
-        WidenedFrom { kind, object: self.object.clone(), line: self.line }
+        WidenedFrom { path: path.to_owned(), kind, object: self.object.clone(), line: self.line }
     }
 }
 
@@ -186,7 +259,7 @@ mod tests {
 
     fn observed(text: &str, object: &str) -> Inference {
         let mut inference = Inference::new();
-        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0) {
+        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0, 0) {
             let _ = inference.observe(&record.unwrap(), object);
         }
         inference
@@ -211,9 +284,28 @@ mod tests {
         let columns = one.columns();
         assert_eq!(columns[0].column, Column::new("a", ColumnType::Varchar));
         assert_eq!((columns[0].seen, columns[1].column.name.as_str(), one.records()), (2, "new", 2));
-        let from = |kind: &str, object: &str, line| WidenedFrom { kind: kind.into(), object: object.into(), line };
+        let from = |kind: &str, object: &str, line| WidenedFrom {
+            path: String::new(),
+            kind: kind.into(),
+            object: object.into(),
+            line,
+        };
+        assert_eq!((columns[0].objects, columns[1].objects), (2, 1));
         let expected = vec![from("BIGINT", "one.json", 1), from("VARCHAR", "two.json", 2)];
         assert_eq!(columns[0].widened.as_ref(), Some(&expected));
+    }
+
+    #[test]
+    fn what_widens_inside_a_value_is_named_by_its_path() {
+        let mut one = observed("{\"a\":{\"b\":[1],\"c\":1}}\n{\"a\":{\"b\":[2.5],\"c\":2}}", "one.json");
+        let shown = |inference: &Inference| -> Vec<String> {
+            let columns = inference.columns();
+            let widened = columns[0].widened.iter().flatten();
+            widened.map(|from| format!("{} {} {}:{}", from.path, from.kind, from.object, from.line)).collect()
+        };
+        assert_eq!(shown(&one), [".b[] BIGINT one.json:1", ".b[] DOUBLE one.json:2"]);
+        one.merge(observed("{\"a\":{\"b\":\"x\"}}", "two.json"));
+        assert_eq!(shown(&one), [".b ARRAY<BIGINT> one.json:1", ".b VARCHAR two.json:1"]);
     }
 
     #[test]
@@ -232,7 +324,7 @@ mod tests {
     #[test]
     fn a_repeated_key_counts_once_and_bad_records_not_at_all() {
         let mut inference = Inference::new();
-        let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0 };
+        let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0, position: 0 };
         assert_eq!(inference.observe(&record("{\"a\":1,\"a\":2}"), "o"), Ok(Pushed::Row));
         assert_eq!(inference.observe(&record("null"), "o"), Ok(Pushed::Tombstone));
         for bad in ["[1]", "5", "\"x\"", "{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "{\"z\":1"] {

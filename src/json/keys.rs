@@ -24,7 +24,7 @@ const LONGEST_REMEMBERED: usize = 256;
 pub struct LateKey {
     /// The key; `None` stands for all those beyond the few thousand that are remembered by name.
     pub name: Option<String>,
-    /// How many times it came, in records that became rows.
+    /// How many records that became rows have it.
     pub count: u64,
     /// The line of the first of those records, from 1.
     pub line: u64,
@@ -164,7 +164,10 @@ impl Keys {
     /// The key of the slot is in the record, and is late.
     #[cold]
     pub fn note_late(&mut self, slot: Slot) {
-        self.pending.push(slot);
+        // A key that comes twice is in one record all the same.
+        if !self.pending.contains(&slot) {
+            self.pending.push(slot);
+        }
     }
 
     /// The slot of a key that was not predicted after `previous`.
@@ -274,6 +277,7 @@ mod tests {
         let mut keys = Keys::new(&columns(["x"]), None, &[]);
         for (line, is_row) in [(3, false), (5, true), (9, true)] {
             keys.restart();
+            keys.next("late");
             keys.next("late");
             if is_row {
                 keys.commit(line);

@@ -11,6 +11,7 @@
 //! does not depend on the query.
 
 mod bad_record;
+mod bad_value;
 mod build;
 mod cell;
 mod decoder;
@@ -27,7 +28,7 @@ mod shape;
 mod skip;
 mod text_builder;
 
-pub use bad_record::{BadRecord, Fault};
+pub use bad_record::{BadRecord, Fault, RejectedRecord};
 pub use decoder::{DecodeOptions, Decoded, Decoder, Filled, OnBadValue, Pushed};
 pub use framing::Framing;
 pub use infer::{Inference, InferredColumn, WidenedFrom};

@@ -99,7 +99,9 @@ mod tests {
         assert_eq!(integer("9223372036854775808"), None);
         assert_eq!(integer("5.5"), None);
         assert_eq!(integer("-0"), Some(0));
-        for text in ["", "-", ".", "e5", "1e", "1e+", "0x1", "1 ", "1e99999999999999999999", "0e", "0e+", "0ex", "NaN", "1.2.3"] {
+        for text in
+            ["", "-", ".", "e5", "1e", "1e+", "0x1", "1 ", "1e99999999999999999999", "0e", "0e+", "0ex", "NaN", "1.2.3"]
+        {
             assert_eq!(integer(text), None, "{text}");
         }
     }

@@ -32,7 +32,7 @@ fn columns() -> Vec<Column> {
 
 fn decode(text: &[u8], column: Option<Column>) -> Result<Decoded, BadRecord> {
     let mut decoder = Decoder::new(Vec::from_iter(column), &[], NULL);
-    let record = Record { text, line: 1, column: 1, byte: 0 };
+    let record = Record { text, line: 1, column: 1, byte: 0, position: 0 };
     decoder.push(&record)?;
     Ok(decoder.finish().unwrap())
 }
@@ -135,6 +135,7 @@ fn agrees(text: &str) -> Result<(), TestCaseError> {
 struct Said {
     columns: Vec<ArrayRef>,
     lines: Vec<u64>,
+    positions: Vec<u64>,
     fingerprints: Vec<u128>,
     nulled: Vec<u64>,
     tombstones: u64,
@@ -143,8 +144,8 @@ struct Said {
 }
 
 fn said(mut decoder: Decoder, bad: Vec<BadRecord>) -> Said {
-    let Decoded { columns, lines, fingerprints, bad_values, tombstones, .. } = decoder.finish().unwrap();
-    Said { columns, lines, fingerprints, nulled: bad_values, tombstones, bad, late: decoder.late_keys() }
+    let Decoded { columns, lines, positions, fingerprints, bad_values, tombstones, .. } = decoder.finish().unwrap();
+    Said { columns, lines, positions, fingerprints, nulled: bad_values, tombstones, bad, late: decoder.late_keys() }
 }
 
 /// Reads the bytes record by record, thoroughly, and in the fast ways; all must say the same.
@@ -152,7 +153,7 @@ fn ways_agree(bytes: &[u8], framing: Framing, columns: &[Column], options: Decod
     let decoder = || Decoder::new(columns.to_vec(), &["b".to_owned()], options);
     let mut thorough = decoder();
     let read = |record: Result<Record<'_>, BadRecord>| record.and_then(|record| thorough.push(&record)).err();
-    let bad = Records::new(bytes, framing, 1, 0).filter_map(read).collect();
+    let bad = Records::new(bytes, framing, 1, 0, 0).filter_map(read).collect();
     let thorough = said(thorough, bad);
     for mut fast in [decoder(), decoder().portable()] {
         let bad = fill(&mut fast, bytes, framing);
@@ -198,6 +199,31 @@ fn object() -> impl Strategy<Value = String> {
         })
 }
 
+/// A text as it may be written, plain ones first.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -!#-\\[\\]-~]{0,80}".prop_map(|value| format!("\"{value}\"")),
+        1 => any::<String>().prop_map(|value| serde_json::to_string(&value).unwrap()),
+        1 => "(\\\\u[0-9a-f]{4}|\\\\[nrt\"/\\\\]|[a-z]){0,6}".prop_map(|value| format!("\"{value}\"")),
+    ]
+}
+
+/// The records of one serialiser: the same keys in the same order, which is what templates are made of.
+fn topic() -> impl Strategy<Value = String> {
+    let bare = || prop_oneof![4 => (0_i64..99_999_999).prop_map(|value| value.to_string()), 1 => scalar()];
+    let record = (bare(), text(), text(), bare(), text());
+    let style = prop::sample::select(vec![("", "", "\n"), ("", " ", "\n"), (" ", "", "\r\n"), ("\t", " ", " \n")]);
+    (prop::collection::vec(record, 1..40), style).prop_map(|(records, (before, after, end))| {
+        let mut lines = String::new();
+        for (a, e, x, other, b) in records {
+            lines += &format!(
+                "{{\"a\":{after}{a},{before}\"é\":{after}{e},{before}\"x\":{after}{x},{before}\"other\":{other},{before}\"b\":{b}}}{end}"
+            );
+        }
+        lines
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -232,13 +258,26 @@ proptest! {
     ) {
         let bytes = edited(text, edits);
         let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
-        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, ..DecodeOptions::PLAIN };
+        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
         let columns = choice.get(&column_sets()).clone();
         for framing in [Framing::Lines, Framing::Values] {
             ways_agree(&bytes, framing, &columns, options)?;
         }
         let with_rest = [columns, vec![Column::new("_rest", ColumnType::Varchar)]].concat();
         ways_agree(&bytes, Framing::detect(&bytes), &with_rest, DecodeOptions { rest: Some(with_rest.len() - 1), ..options })?;
+    }
+
+    #[test]
+    fn records_of_one_shape_read_as_if_each_were_alone(
+        text in topic(),
+        edits in edits(3),
+        is_null in any::<bool>(),
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let bytes = edited(text, edits);
+        let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
+        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
+        ways_agree(&bytes, Framing::Lines, &choice.get(&column_sets()).clone(), options)?;
     }
 
     #[test]
@@ -255,7 +294,7 @@ proptest! {
         }
         let mut decoder = Decoder::new(Vec::new(), &[], NULL);
         let mut bad = 0;
-        for record in Records::new(&bytes, Framing::Lines, 1, 0) {
+        for record in Records::new(&bytes, Framing::Lines, 1, 0, 0) {
             bad += usize::from(record.and_then(|record| decoder.push(&record)).is_err());
         }
         prop_assert_eq!((decoder.rows(), bad), (good, lines.len() - good));
@@ -266,7 +305,7 @@ proptest! {
         for framing in [Framing::detect(&bytes), Framing::Lines, Framing::Values] {
             let mut inference = Inference::new();
             let mut decoder = Decoder::new(vec![Column::new("a", ColumnType::Varchar)], &[], NULL);
-            for record in Records::new(&bytes, framing, 1, 0).take(bytes.len() * 2 + 2) {
+            for record in Records::new(&bytes, framing, 1, 0, 0).take(bytes.len() * 2 + 2) {
                 let Ok(record) = record else { continue };
                 let pushed = decoder.push(&record);
                 prop_assert_eq!(pushed.is_ok(), inference.observe(&record, "o").is_ok());
@@ -274,7 +313,7 @@ proptest! {
                     prop_assert_eq!(bad.snippet().lines().count(), 2);
                 }
             }
-            prop_assert!(Records::new(&bytes, framing, 1, 0).count() <= bytes.len() * 2 + 1);
+            prop_assert!(Records::new(&bytes, framing, 1, 0, 0).count() <= bytes.len() * 2 + 1);
         }
     }
 }

@@ -51,6 +51,15 @@ impl Reading {
         self.bad = false;
     }
 
+    /// Forgets what of the last record could be taken for the next one's.
+    #[inline(always)]
+    pub fn begin_plain(&mut self) {
+        self.bad = false;
+        if !self.scratch.is_empty() {
+            self.scratch.clear();
+        }
+    }
+
     fn bad<'de>(&mut self) -> Cell<'de> {
         self.bad = true;
         Cell::Bad

@@ -13,6 +13,8 @@ pub struct Record<'a> {
     pub column: u64,
     /// The offset of the text in the decompressed object, from 0.
     pub byte: u64,
+    /// How many records came before it in its object, tombstones and bad ones included.
+    pub position: u64,
 }
 
 /// The text without JSON's white space at both ends.

@@ -23,6 +23,8 @@ pub struct Records<'a> {
     /// Where the line ends that holds several records, while it is read.
     split_end: Option<usize>,
     place: Place,
+    /// How many records of the object came before the next one.
+    position: u64,
 }
 
 /// What may come next in [`Framing::Values`].
@@ -39,8 +41,9 @@ enum Place {
 
 impl<'a> Records<'a> {
     /// The records of `bytes`, whose first byte is at `first_byte` of the object (from 0) and begins
-    /// its line `first_line` (from 1). A byte-order mark at the object's start is passed over.
-    pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64) -> Self {
+    /// its line `first_line` (from 1); the first of them is the object's record `first_record` (from 0).
+    /// A byte-order mark at the object's start is passed over.
+    pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64, first_record: u64) -> Self {
         let at = if first_byte == 0 && bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         Records {
             bytes,
@@ -51,6 +54,7 @@ impl<'a> Records<'a> {
             line_start: at,
             split_end: None,
             place: Place::Outside,
+            position: first_record,
         }
     }
 
@@ -62,6 +66,11 @@ impl<'a> Records<'a> {
     /// Goes on where `self` was paused, over the same `bytes`.
     pub fn resume(self, bytes: &[u8]) -> Records<'_> {
         Records { bytes, ..self }
+    }
+
+    /// How many records of the object came before the next one.
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// How the records follow one another.
@@ -102,20 +111,21 @@ impl<'a> Records<'a> {
         self.framing == Framing::Lines && self.split_end.is_none()
     }
 
-    /// Takes the record whose line ends before `next`, and gives that line.
+    /// Takes the record whose line ends before `next`; its line and position.
     #[inline(always)]
-    pub(super) fn accept_line(&mut self, next: usize) -> u64 {
-        let line = self.line;
+    pub(super) fn accept_line(&mut self, next: usize) -> (u64, u64) {
+        let taken = (self.line, self.position);
         self.at = next;
         self.line += 1;
         self.line_start = next;
-        line
+        self.position += 1;
+        taken
     }
 
-    /// Takes the record that was read from `start` to `end`, and gives its line; `None` where what
+    /// Takes the record that was read from `start` to `end`; its line and position. `None` where what
     /// follows it is unusual, and `next` has to look.
     #[inline(always)]
-    pub(super) fn accept(&mut self, start: usize, end: usize) -> Option<u64> {
+    pub(super) fn accept(&mut self, start: usize, end: usize) -> Option<(u64, u64)> {
         match (self.framing, self.split_end) {
             (Framing::Lines, None) => {
                 let mut after = end;
@@ -123,34 +133,26 @@ impl<'a> Records<'a> {
                     after += 1;
                 }
                 match self.bytes.get(after) {
-                    Some(b'\n') => {
-                        let line = self.line;
-                        self.at = after + 1;
-                        self.line += 1;
-                        self.line_start = self.at;
-                        Some(line)
-                    }
-                    None => {
-                        self.at = after;
-                        Some(self.line)
-                    }
-                    Some(_) => None,
+                    Some(b'\n') => return Some(self.accept_line(after + 1)),
+                    None => self.at = after,
+                    Some(_) => return None,
                 }
             }
-            (Framing::Lines, Some(_)) => {
-                self.at = end;
-                Some(self.line)
-            }
+            (Framing::Lines, Some(_)) => self.at = end,
             (Framing::Values, _) => {
                 self.advance(start);
-                let line = self.line;
+                let taken = (self.line, self.position);
                 self.advance(end);
                 if self.place != Place::Outside {
                     self.place = Place::CommaOrEnd;
                 }
-                Some(line)
+                self.position += 1;
+                return Some(taken);
             }
         }
+        let taken = (self.line, self.position);
+        self.position += 1;
+        Some(taken)
     }
 
     fn between(&self, start: usize, end: usize) -> &'a [u8] {
@@ -167,6 +169,7 @@ impl<'a> Records<'a> {
             line: self.line,
             column: offset(start.saturating_sub(self.line_start)).saturating_add(1),
             byte: self.first_byte.saturating_add(offset(start)),
+            position: self.position,
         }
     }
 
@@ -315,6 +318,7 @@ impl<'a> Records<'a> {
             line: self.line,
             column: 1,
             byte: self.first_byte.saturating_add(offset(self.line_start)),
+            position: self.position,
         };
         BadRecord::at(&line, self.at.saturating_sub(self.line_start), reason)
     }
@@ -324,9 +328,13 @@ impl<'a> Iterator for Records<'a> {
     type Item = Result<Record<'a>, BadRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.framing {
+        let next = match self.framing {
             Framing::Lines => self.next_of_lines().map(Ok),
             Framing::Values => self.next_of_values(),
+        };
+        if next.is_some() {
+            self.position = self.position.saturating_add(1);
         }
+        next
     }
 }

@@ -7,7 +7,7 @@ use arrow::util::display::array_value_to_string;
 use super::*;
 use crate::column::{Column, ColumnType};
 
-const FAIL: DecodeOptions = DecodeOptions { fingerprints: true, lines: true, ..DecodeOptions::PLAIN };
+const FAIL: DecodeOptions = DecodeOptions { fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
 const NULL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Null, ..FAIL };
 
 #[derive(Debug)]
@@ -35,10 +35,10 @@ fn decode(bytes: &[u8], columns: &[Column], options: DecodeOptions) -> Outcome {
 /// Every record of the bytes into rows, a few at a time; the bad ones.
 pub(super) fn fill(decoder: &mut Decoder, bytes: &[u8], framing: Framing) -> Vec<BadRecord> {
     let mut bad = Vec::new();
-    let mut place = Records::new(bytes, framing, 1, 0).pause();
+    let mut place = Records::new(bytes, framing, 1, 0, 0).pause();
     loop {
         let mut records = place.resume(bytes);
-        match decoder.fill(&mut records, decoder.rows() + 3) {
+        match decoder.fill(&mut records, decoder.rows() + 17) {
             Ok(Filled::Rows) => {}
             Ok(Filled::End) => return bad,
             Err(record) => bad.push(record),
@@ -132,8 +132,9 @@ fn places_hold_over_many_lines_and_parts_of_an_object() {
     assert_eq!((outcome.bad[0].line, outcome.bad[0].column, outcome.bad[0].byte), (5, 8, 22));
     let mut decoder = Decoder::new(a_bigint().to_vec(), &[], FAIL);
     let part = b"{\"a\":1} {\"a\":\"x\"}";
-    let records: Vec<_> = Records::new(part, Framing::Lines, 11, 1000).map(Result::unwrap).collect();
+    let records: Vec<_> = Records::new(part, Framing::Lines, 11, 1000, 20).map(Result::unwrap).collect();
     assert_eq!((records[1].line, records[1].column, records[1].byte), (11, 9, 1008));
+    assert_eq!((records[0].position, records[1].position), (20, 21));
     assert_eq!(decoder.push(&records[0]), Ok(Pushed::Row));
     let bad = decoder.push(&records[1]).unwrap_err();
     assert_eq!((bad.line, bad.column, bad.byte), (11, 14, 1013));
@@ -145,6 +146,8 @@ fn places_hold_over_many_lines_and_parts_of_an_object() {
 fn tombstones_and_records_that_are_no_objects() {
     let outcome = decode(b"null\n{\"a\":1}null\n5\n\"x\"\n[1]\ntrue\n{}", &a_bigint(), FAIL);
     assert_eq!((outcome.decoded.rows, outcome.decoded.tombstones, outcome.bad.len()), (2, 2, 4));
+    // Whatever makes no row has its position all the same.
+    assert_eq!(outcome.decoded.positions, [1, 7]);
     assert_eq!(outcome.bad[0].reason, "invalid type: integer `5`, expected an object");
     assert_eq!((outcome.bad[2].line, outcome.bad[2].byte), (5, 26 - 3));
 }
@@ -251,7 +254,7 @@ fn nested_values_are_taken_apart() {
 fn a_failed_push_leaves_no_half_row_and_a_decoder_is_reused() {
     let columns = [column("a", ColumnType::BigInt), column("b", ColumnType::List(Box::new(ColumnType::BigInt)))];
     let mut decoder = Decoder::new(columns.to_vec(), &[], FAIL);
-    let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0 };
+    let record = |text: &'static str| Record { text: text.as_bytes(), line: 1, column: 1, byte: 0, position: 0 };
     for (text, good) in [
         ("{\"a\":1,\"b\":[1,2]}", true),
         ("{\"a\":2,\"b\":[3,\"x\"]}", false),

@@ -10,8 +10,6 @@ use arrow::buffer::{Buffer, ScalarBuffer};
 
 /// Texts up to this length stand in the view itself.
 const INLINE: usize = 12;
-/// Bytes that are copied at once; what is too much is written over by the next text.
-const AT_ONCE: usize = 64;
 /// The first buffer of longer texts; each further one is twice as large, up to the last.
 const FIRST_BUFFER: usize = 16 << 10;
 const LARGEST_BUFFER: usize = 2 << 20;
@@ -60,12 +58,12 @@ impl TextBuilder {
     /// Puts a longer text into the buffer; its view.
     #[inline(always)]
     fn store(&mut self, bytes: &[u8]) -> u128 {
-        if self.buffer.len() - self.used < bytes.len() + AT_ONCE {
+        if self.buffer.len() - self.used < bytes.len() {
             self.grow(bytes.len());
         }
         let (used, length) = (self.used, bytes.len());
         if let Some(into) = self.buffer.get_mut(used..used + length) {
-            into.copy_from_slice(bytes);
+            copy(bytes, into);
         }
         self.used += length;
         let mut view = [0; 16];
@@ -79,7 +77,7 @@ impl TextBuilder {
     #[cold]
     fn grow(&mut self, length: usize) {
         self.close_buffer();
-        self.buffer = vec![0; self.next_buffer.max(length + AT_ONCE)];
+        self.buffer = vec![0; self.next_buffer.max(length)];
         self.next_buffer = (self.next_buffer * 2).min(LARGEST_BUFFER);
     }
 
@@ -104,6 +102,27 @@ impl TextBuilder {
         unsafe {
             StringViewArray::new_unchecked(views, full, valid)
         }
+    }
+}
+
+/// Copies a text, up to 64 bytes of it by two moves that overlap instead of a call.
+#[inline(always)]
+fn copy(bytes: &[u8], into: &mut [u8]) {
+    match bytes.len() {
+        ..=7 | 65.. => into.copy_from_slice(bytes),
+        8..=16 => copy_ends::<8>(bytes, into),
+        17..=32 => copy_ends::<16>(bytes, into),
+        33..=64 => copy_ends::<32>(bytes, into),
+    }
+}
+
+#[inline(always)]
+fn copy_ends<const N: usize>(bytes: &[u8], into: &mut [u8]) {
+    if let (Some(from), Some(into)) = (bytes.first_chunk::<N>(), into.first_chunk_mut::<N>()) {
+        *into = *from;
+    }
+    if let (Some(from), Some(into)) = (bytes.last_chunk::<N>(), into.last_chunk_mut::<N>()) {
+        *into = *from;
     }
 }
 

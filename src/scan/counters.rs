@@ -15,7 +15,7 @@ pub struct Counters {
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Objects whose bytes were read; one that two statements read counts twice.
+    /// Objects whose bytes were read; one counts again where it had to be read again.
     pub objects: u64,
     /// Bytes of those objects as they are stored, compressed where they are.
     pub bytes: u64,

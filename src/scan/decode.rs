@@ -1,27 +1,29 @@
 //! The decoding side of a scan: packs -> records -> full batches, on the threads that run the query.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use datafusion::common::DataFusionError;
-use datafusion::physical_plan::metrics::{Count, Time};
 
 use super::counters::Counters;
 use super::feed::Feed;
-use super::metadata::{MetadataColumn, Origin, constant_column};
+use super::inflate::InflatedParts;
+use super::judge::Judge;
+use super::metadata::MetadataColumn;
+use super::metrics::DecodeMetrics;
+use super::origin::{Origin, OriginColumn, object_column, offset_column};
 use super::pack::{Pack, Piece, Start};
 use super::provider::Projection;
 use super::repeats::Repeats;
+use super::spoiled::Spoiled;
 use super::table::LandedTable;
+use super::tally::ScanTally;
+use super::wanted::Wanted;
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, DecodeOptions, Decoder, Fault, Filled, Framing, Records};
+use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
 use crate::store::Object;
-
-/// What an object may grow to when it is decompressed; beyond it is a bomb, not a landing.
-const MAX_DECOMPRESSED_BYTES: u64 = 4 << 30;
 
 /// One partition of a scan.
 pub struct Decoding {
@@ -29,11 +31,15 @@ pub struct Decoding {
     pub projection: Arc<Projection>,
     pub feed: Arc<Feed>,
     pub repeats: Option<Arc<Repeats>>,
+    /// Where values are noted that do not fit, rather than failing by them.
+    pub spoiled: Option<Arc<Spoiled>>,
     pub counters: Arc<Counters>,
+    pub tally: Arc<ScanTally>,
+    pub judge: Judge,
     pub batch_size: usize,
-    pub time_waiting: Time,
-    pub time_decoding: Time,
-    pub records: Count,
+    /// Where few rows are wanted, they are handed on as soon as they are there.
+    pub wanted: Wanted,
+    pub metrics: DecodeMetrics,
 }
 
 /// What a partition is in the middle of.
@@ -50,17 +56,42 @@ struct Open {
     bytes: Bytes,
     /// How far its records were read.
     records: Records<'static>,
+    /// What follows it in a compressed object.
+    more: Option<InflatedParts>,
+}
+
+impl Open {
+    fn new(piece: Piece, more: Option<InflatedParts>) -> Open {
+        let records = begin(&piece, None);
+        Open { object: piece.object, bytes: piece.bytes, records, more }
+    }
+
+    /// Goes on with the next part of the same object.
+    fn begin(&mut self, part: Piece) {
+        self.records = begin(&part, Some(self.records.position()));
+        self.bytes = part.bytes;
+    }
+}
+
+/// The place of a piece's first record, whose position is known where the part before it was read here.
+fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
+    let (framing, line, byte, record) = match piece.start {
+        Start::Part { framing, line, byte, record } => (framing, line, byte, record),
+        Start::Object => (Framing::detect(&piece.bytes), 1, 0, 0),
+    };
+    Records::new(&piece.bytes, framing, line, byte, position.unwrap_or(record)).pause()
 }
 
 impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
-        let metadata = &self.projection.metadata;
         let options = DecodeOptions {
-            on_bad_value: self.table.on_bad_value(),
-            fingerprints: metadata.contains(&MetadataColumn::Repeat),
-            lines: metadata.contains(&MetadataColumn::Line),
-            ..DecodeOptions::PLAIN
+            on_bad_value: if self.spoiled.is_some() { OnBadValue::Null } else { self.table.on_bad_value() },
+            fingerprints: self.projection.has(MetadataColumn::Repeat),
+            lines: self.projection.has(MetadataColumn::Line),
+            positions: self.projection.has(MetadataColumn::Offset),
+            rest: self.projection.rest(),
+            max_record_bytes: usize::try_from(self.table.max_record_bytes()).unwrap_or(usize::MAX),
         };
         Position {
             decoder: Decoder::new(self.projection.columns.clone(), &self.projection.unread, options),
@@ -73,14 +104,14 @@ impl Decoding {
     /// The next full batch, or what is left at the end, or `None` after it.
     pub async fn next(&self, position: &mut Position) -> Result<Option<RecordBatch>, DataFusionError> {
         loop {
-            let timer = self.time_decoding.timer();
+            let timer = self.metrics.time_decoding.timer();
             self.decode(position).map_err(|error| DataFusionError::External(Box::new(error)))?;
-            let batch = (position.decoder.rows() >= self.batch_size).then(|| self.finish(position)).transpose()?;
             timer.done();
-            if batch.is_some() {
-                return Ok(batch);
+            let rows = position.decoder.rows();
+            if rows >= self.batch_size || (rows > 0 && self.wanted.is_few()) {
+                return self.finish(position).map(Some);
             }
-            let timer = self.time_waiting.timer();
+            let timer = self.metrics.time_waiting.timer();
             let pack = self.feed.next().await;
             timer.done();
             match pack {
@@ -89,10 +120,16 @@ impl Decoding {
                     position.pack = Some(pack);
                 }
                 Some(Err(error)) => {
-                    let error = error.within(format!("table `{}`", self.table.name()));
-                    return Err(DataFusionError::External(Box::new(error)));
+                    return Err(DataFusionError::External(Box::new(self.within(error))));
                 }
-                None => return self.finish(position).map(|batch| Some(batch).filter(|batch| batch.num_rows() > 0)),
+                None => {
+                    let batch = self.finish(position)?;
+                    if batch.num_rows() > 0 {
+                        return Ok(Some(batch));
+                    }
+                    self.judge.end_partition().map_err(|error| DataFusionError::External(Box::new(error)))?;
+                    return Ok(None);
+                }
             }
         }
     }
@@ -108,105 +145,107 @@ impl Decoding {
                     position.pack = None;
                     return Ok(());
                 };
-                position.piece = Some(self.open(piece)?);
+                position.piece = self.open(piece)?;
             }
-            let Some(piece) = &mut position.piece else { continue };
+            let Some(mut piece) = position.piece.take() else { continue };
             let before = position.decoder.rows();
-            let done = self.read(piece, &mut position.decoder, self.batch_size)?;
+            let done = self.read(&mut piece, &mut position.decoder)?;
+            self.tally.add_late_keys(&piece.object.key, position.decoder.late_keys());
             let rows = position.decoder.rows() - before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
             }
-            if done {
-                position.piece = None;
+            if !done || self.go_on(&mut piece)? {
+                position.piece = Some(piece);
             }
         }
     }
 
-    /// Reads records of a piece until there are `wanted` rows; whether it was the last of them.
-    fn read(&self, piece: &mut Open, decoder: &mut Decoder, wanted: usize) -> Result<bool> {
+    /// Reads records of a piece until a batch is full; whether it was the last of them.
+    fn read(&self, piece: &mut Open, decoder: &mut Decoder) -> Result<bool> {
         let mut records = piece.records.clone().resume(&piece.bytes);
-        let filled = decoder.fill(&mut records, wanted).map_err(|bad| self.bad_record(&piece.object, &bad))?;
+        let mut told = decoder.records();
+        let filled = loop {
+            match decoder.fill(&mut records, self.batch_size) {
+                Ok(filled) => break filled,
+                Err(bad) => {
+                    self.metrics.bad_records.add(usize::from(bad.fault == Fault::Text));
+                    // An error says how many of how many, so that these are told first.
+                    self.tally.add_records(decoder.records() - told);
+                    told = decoder.records();
+                    self.judge.bad_record(&piece.object, &bad)?;
+                }
+            }
+        };
+        self.judge.good_records(decoder.records() - told)?;
         piece.records = records.pause();
         Ok(filled == Filled::End)
     }
 
-    fn open(&self, piece: Piece) -> Result<Open> {
-        let Piece { object, bytes, start } = piece;
-        match start {
-            Start::Part { framing, line, byte } => {
-                let records = Records::new(&bytes, framing, line, byte).pause();
-                Ok(Open { object, bytes, records })
-            }
-            Start::Object => {
-                let bytes = decompress(&object, bytes)
-                    .map_err(|error| error.within(format!("table `{}`", self.table.name())))?;
-                let records = Records::new(&bytes, Framing::detect(&bytes), 1, 0).pause();
-                Ok(Open { object, bytes, records })
-            }
+    /// Goes on with the next part of a compressed object, if there is one.
+    fn go_on(&self, piece: &mut Open) -> Result<bool> {
+        match piece.more.as_mut().map(InflatedParts::next).transpose() {
+            Ok(part) => Ok(part.flatten().map(|part| piece.begin(part)).is_some()),
+            Err(error) => self.judge.bad_object(&piece.object, error).map(|()| false),
         }
     }
 
-    fn bad_record(&self, object: &Object, bad: &BadRecord) -> Error {
-        bad_record(self.table.name(), object, bad).within(format!("table `{}`", self.table.name()))
+    /// Begins a piece; nothing where it can't be read and is skipped.
+    fn open(&self, piece: Piece) -> Result<Option<Open>> {
+        let compression = Compression::of_magic(&piece.bytes);
+        if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
+            return Ok(Some(Open::new(piece, None)));
+        }
+        let (limit, object) = (self.table.object_limit().clone(), Arc::clone(&piece.object));
+        let opened = InflatedParts::new(piece.object, compression, piece.bytes, limit).and_then(|mut parts| {
+            let first = parts.next()?.ok_or_else(|| Error::bug("a compressed object has no part"))?;
+            Ok(Open::new(first, Some(parts)))
+        });
+        match opened {
+            Ok(open) => Ok(Some(open)),
+            Err(error) => self.judge.bad_object(&object, error).map(|()| None),
+        }
+    }
+
+    fn within(&self, error: Error) -> Error {
+        error.within(format!("table `{}`", self.table.name()))
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {
+        let _timer = self.metrics.time_building.timer();
         let decoded = position.decoder.finish()?;
         let origins = std::mem::take(&mut position.origins);
-        let nulled = decoded.bad_values.iter().sum();
-        self.records.add(decoded.rows);
+        let nulled = match &self.spoiled {
+            Some(spoiled) => {
+                spoiled.note(&decoded.bad_values);
+                0
+            }
+            None => {
+                let names = self.projection.columns.iter().map(|column| column.name.as_str());
+                self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
+                decoded.bad_values.iter().sum()
+            }
+        };
+        self.tally.publish();
+        self.metrics.rows.add(decoded.rows);
+        let records = decoded.rows as u64 + decoded.tombstones;
+        self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
+        self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
-        let mut metadata = Vec::with_capacity(self.projection.metadata.len());
-        for column in &self.projection.metadata {
-            metadata.push(match (column, &self.repeats) {
-                (MetadataColumn::Repeat, Some(repeats)) => {
+        let mut origin = Vec::with_capacity(self.projection.origin.len());
+        for column in &self.projection.origin {
+            origin.push(match (column, &self.repeats) {
+                (OriginColumn::Metadata(MetadataColumn::Repeat), Some(repeats)) => {
                     Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef
                 }
-                _ => constant_column(*column, &origins).unwrap_or_else(|| {
+                (OriginColumn::Metadata(MetadataColumn::Offset), _) => offset_column(&origins, &decoded.positions),
+                _ => object_column(column, &origins).unwrap_or_else(|| {
                     Arc::new(decoded.lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
                 }),
             });
         }
-        let columns = self.projection.arrange(&decoded.columns, &metadata);
+        let columns = self.projection.arrange(&decoded.columns, &origin);
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
     }
-}
-
-/// The error for a record that could not be read, with the place in its object.
-pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
-    let error = Error::statement(format!(
-        "object `{}`, line {}, column {} (byte {}): {}\n{}",
-        object.key,
-        bad.line,
-        bad.column,
-        bad.byte,
-        bad.reason,
-        bad.snippet()
-    ));
-    match &bad.fault {
-        Fault::Text => error,
-        Fault::Value(column) => error
-            .hint(format!("declare the column as text: `{column} = \"varchar\"` under `[tables.{table}.columns]`"))
-            .hint(format!("or read such values as NULL, counted: `on_bad_value = \"null\"` under `[tables.{table}]`")),
-    }
-}
-
-/// The bytes of an object themselves, or what they are the gzip or zstd form of.
-pub fn decompress(object: &Object, bytes: Bytes) -> Result<Bytes> {
-    match Compression::of_magic(&bytes) {
-        Compression::None => Ok(bytes),
-        Compression::Gzip => read_plain(flate2::read::MultiGzDecoder::new(bytes.as_ref())),
-        Compression::Zstd => zstd::Decoder::new(bytes.as_ref()).and_then(read_plain),
-    }
-    .map_err(|error| Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error))
-}
-
-fn read_plain(compressed: impl Read) -> std::io::Result<Bytes> {
-    let mut plain = Vec::new();
-    if compressed.take(MAX_DECOMPRESSED_BYTES + 1).read_to_end(&mut plain)? as u64 > MAX_DECOMPRESSED_BYTES {
-        return Err(std::io::Error::other(format!("it grows beyond {MAX_DECOMPRESSED_BYTES} bytes")));
-    }
-    Ok(plain.into())
 }

@@ -1,100 +1,137 @@
 //! The physical plan node of a scan: its properties, its partitions and its metrics.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, SendableRecordBatchStream,
+    StatisticsArgs,
 };
-use futures::{StreamExt, stream};
+use futures::stream;
 
-use super::decode::Decoding;
-use super::feed::Feed;
-use super::metadata::MetadataColumn;
+use super::kept::{Announcement, Reads};
+use super::metrics::ScanMetrics;
 use super::provider::Projection;
-use super::repeats::Repeats;
+use super::pruning::Pruning;
+use super::reading::{Lane, Reading, Source};
 use super::snapshot::Snapshot;
+use super::statistics::statistics;
 use super::table::LandedTable;
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The table.
+    pub table: Arc<LandedTable>,
+    /// Its objects.
+    pub snapshot: Arc<Snapshot>,
+    /// Its columns.
+    pub projection: Arc<Projection>,
+    /// What leaves objects out.
+    pub pruning: Option<Arc<Pruning>>,
+    /// The most rows that all partitions together yield.
+    pub limit: Option<usize>,
+}
 
 /// Reads a landed table; its partitions share one feed of packs, so that none runs dry early.
 #[derive(Debug)]
 pub struct ScanExec {
-    table: Arc<LandedTable>,
-    snapshot: Arc<Snapshot>,
-    projection: Arc<Projection>,
-    limit: Option<usize>,
+    scan: Scan,
     properties: Arc<PlanProperties>,
-    metrics: ExecutionPlanMetricsSet,
-    shared: Mutex<Option<Shared>>,
-}
-
-/// What the partitions of one execution share.
-#[derive(Clone)]
-struct Shared {
-    feed: Arc<Feed>,
-    repeats: Option<Arc<Repeats>>,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
+    metrics: ScanMetrics,
+    reading: Mutex<Option<Arc<Reading>>>,
+    /// Partitions of the execution at hand that were started.
+    started: AtomicUsize,
+    /// Set where the scan was planned ahead of its statement.
+    announced: OnceLock<Arc<Announcement>>,
 }
 
 impl ScanExec {
-    /// A scan in `partitions` partitions; each stops after `limit` rows.
-    pub fn new(
-        table: Arc<LandedTable>,
-        snapshot: Arc<Snapshot>,
-        projection: Arc<Projection>,
-        limit: Option<usize>,
-        partitions: usize,
-    ) -> Self {
+    /// A scan in `partitions` partitions.
+    pub fn new(scan: Scan, partitions: usize) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&projection.schema)),
+            EquivalenceProperties::new(Arc::clone(&scan.projection.schema)),
             Partitioning::UnknownPartitioning(partitions.max(1)),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
         ScanExec {
-            table,
-            snapshot,
-            projection,
-            limit,
+            scan,
             properties: Arc::new(properties),
-            metrics: ExecutionPlanMetricsSet::new(),
-            shared: Mutex::new(None),
+            metrics: ScanMetrics::new(),
+            reading: Mutex::new(None),
+            started: AtomicUsize::new(0),
+            announced: OnceLock::new(),
         }
     }
 
-    /// The feed of this execution, made when its first partition starts.
-    fn share(&self, context: &TaskContext) -> Shared {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared
-            .get_or_insert_with(|| Shared {
-                feed: Arc::new(self.table.feed(Arc::clone(&self.snapshot))),
-                repeats: self
-                    .projection
-                    .metadata
-                    .contains(&MetadataColumn::Repeat)
-                    .then(|| Arc::new(Repeats::new(context.memory_pool()))),
-            })
-            .clone()
+    /// How much of the table it reads.
+    fn reads(&self) -> Reads {
+        match (&self.scan.pruning, self.scan.limit) {
+            (Some(_), _) => Reads::Selected,
+            (None, Some(_)) => Reads::Some,
+            (None, None) => Reads::All,
+        }
     }
+
+    /// What the partitions of one execution share, made when the first of them starts.
+    fn reading(&self, context: &TaskContext) -> Arc<Reading> {
+        let mut shared = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = shared.get_or_insert_with(|| {
+            if let Some(announced) = self.announced.get() {
+                announced.begin();
+            }
+            Arc::new(Reading {
+                scan: self.scan.clone(),
+                reads: self.reads(),
+                batch_size: context.session_config().batch_size(),
+                partitions: self.properties.partitioning.partition_count(),
+                pool: Arc::clone(context.memory_pool()),
+                metrics: self.metrics.clone(),
+                left: self.scan.limit.map(AtomicUsize::new),
+                source: Mutex::new(Source::Undecided),
+            })
+        });
+        let reading = Arc::clone(reading);
+        // Only its partitions hold it from then on, so that it ends where all of them are dropped.
+        if self.started.fetch_add(1, Ordering::Relaxed) + 1 >= reading.partitions {
+            self.started.store(0, Ordering::Relaxed);
+            *shared = None;
+        }
+        reading
+    }
+}
+
+/// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
+pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
+    let mut announced = Vec::new();
+    if let Some(exec) = plan.downcast_ref::<ScanExec>()
+        && exec.reads() == Reads::All
+    {
+        let Scan { table, projection, .. } = &exec.scan;
+        announced.push(Arc::clone(exec.announced.get_or_init(|| Arc::new(table.kept().announce(projection)))));
+    }
+    announced.extend(plan.children().into_iter().flat_map(announce));
+    announced
 }
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns: Vec<&str> = self.projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "ScanExec: table={}, columns=[{}]", self.table.name(), columns.join(", "))?;
-        if let Some(limit) = self.limit {
+        let Scan { table, projection, pruning, limit, .. } = &self.scan;
+        let columns: Vec<&str> = projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.join(", "))?;
+        if let Some(pruning) = pruning {
+            write!(f, ", pruning={}", pruning.shown())?;
+        }
+        if let Some(limit) = limit {
             write!(f, ", limit={limit}")?;
         }
         Ok(())
@@ -126,50 +163,36 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(ScanExec::new(
-            Arc::clone(&self.table),
-            Arc::clone(&self.snapshot),
-            Arc::clone(&self.projection),
-            self.limit,
-            self.properties.partitioning.partition_count(),
-        )))
+        Ok(Arc::new(ScanExec::new(self.scan.clone(), self.properties.partitioning.partition_count())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let shared = self.share(&context);
-        let decoding = Decoding {
-            table: Arc::clone(&self.table),
-            projection: Arc::clone(&self.projection),
-            feed: shared.feed,
-            repeats: shared.repeats,
-            counters: Arc::clone(self.table.counters()),
-            batch_size: context.session_config().batch_size(),
-            time_waiting: MetricBuilder::new(&self.metrics).subset_time("time_waiting", partition),
-            time_decoding: MetricBuilder::new(&self.metrics).subset_time("time_decoding", partition),
-            records: MetricBuilder::new(&self.metrics).output_rows(partition),
-        };
-        let position = decoding.begin();
-        let batches = stream::try_unfold((decoding, position), |(decoding, mut position)| async move {
-            let batch = decoding.next(&mut position).await?;
-            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (decoding, position))))
+        let reading = self.reading(&context);
+        reading.start();
+        let batches = stream::try_unfold((reading, Lane::new(partition)), |(reading, mut lane)| async move {
+            let batch = reading.next_within_limit(&mut lane).await?;
+            Ok::<_, DataFusionError>(batch.map(|batch| (batch, (reading, lane))))
         });
-        let mut left = self.limit;
-        let batches = batches.scan((), move |(), batch| {
-            let batch = match (&mut left, batch) {
-                (Some(0), _) => None,
-                (Some(left), Ok(batch)) => {
-                    let rows = batch.num_rows().min(*left);
-                    *left -= rows;
-                    Some(Ok(batch.slice(0, rows)))
-                }
-                (_, batch) => Some(batch),
-            };
-            std::future::ready(batch)
-        });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.projection.schema), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.projection.schema), batches)))
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        arguments: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        if arguments.partition().is_some() {
+            // Partitions share one queue: nobody knows what each of them gets.
+            return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
+        }
+        let Scan { table, snapshot, projection, pruning, limit } = &self.scan;
+        if pruning.is_some() {
+            return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
+        }
+        Ok(Arc::new(statistics(projection, snapshot, table.kept().counted(snapshot), *limit)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
-        Some(self.metrics.clone_inner())
+        Some(self.metrics.read())
     }
 }

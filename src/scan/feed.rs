@@ -1,35 +1,35 @@
 //! The fetching side of a scan: objects of a snapshot -> packs, ahead of the decoders.
 //!
-//! Owns how many reads are in flight and how many fetched bytes may wait. It must not decode.
+//! Owns how many reads are in flight and the order of fetching. How many fetched bytes may wait is
+//! `budget`'s, how large objects are read `large`'s. It must not decode.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use datafusion::common::runtime::SpawnedTask;
-use futures::TryStreamExt;
-use futures::stream::{self, BoxStream, Stream};
+use futures::stream::{self, Stream};
+use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
-use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
+use super::budget::{Budget, Lane, PART_BYTES, closed};
 use super::counters::Counters;
+use super::inflate::ObjectLimit;
+use super::metrics::FetchMetrics;
 use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
-use super::snapshot::Snapshot;
+use super::selection::Selection;
+use super::wanted::{Rows, Wanted};
 use crate::error::{Error, Result};
-use crate::json::Framing;
-use crate::landing::Compression;
 use crate::store::{Object, Store, StoreKind};
 
 /// Objects beyond this size are cut into parts at line ends, so that one object uses every core.
 const LARGE_BYTES: u64 = 4 << 20;
-/// The size of such a part.
-const PART_BYTES: usize = 2 << 20;
-/// Bytes that may be fetched or fetching and not yet decoded.
-const BUDGET_BYTES: usize = 64 << 20;
-/// Large objects read at once; each has a few parts in memory that the budget does not know yet.
+/// Large objects read at once.
 const LARGE_READERS: usize = 4;
 /// Files read at once; a disk gains nothing from hundreds.
 const FOLDER_READERS: usize = 4;
+/// Objects that are fetched at first where only a few rows are wanted.
+const FIRST_WAVE: usize = 4;
 
 /// Packs as they arrive, for the partitions of one scan to share.
 #[derive(Debug)]
@@ -38,30 +38,42 @@ pub struct Feed {
     task: AbortHandle,
 }
 
+/// What a feed keeps to, and where it counts.
+pub struct Limits {
+    /// What the scan wants.
+    pub wanted: Wanted,
+    /// GETs that all feeds together may have under way.
+    pub requests: Arc<Semaphore>,
+    /// As many in number.
+    pub in_flight: usize,
+    /// Partitions that take packs from the feed.
+    pub decoders: usize,
+    /// What one object may grow to.
+    pub object: ObjectLimit,
+    /// What the feed counts.
+    pub metrics: FetchMetrics,
+}
+
 impl Feed {
-    /// Starts to fetch every object of `snapshot` on the I/O runtime. `requests` are the GETs that all
-    /// feeds together may have under way, `in_flight` in number.
-    pub fn start(
-        snapshot: Arc<Snapshot>,
-        counters: Arc<Counters>,
-        requests: Arc<Semaphore>,
-        in_flight: usize,
-        io: &Handle,
-    ) -> Feed {
+    /// Starts to fetch every object of `selection` on the I/O runtime.
+    pub fn start(selection: Arc<Selection>, counters: Arc<Counters>, limits: Limits, io: &Handle) -> Feed {
+        let in_flight = limits.in_flight.max(1);
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
-            store: snapshot.store().clone(),
-            counters,
-            requests,
+            budget: Budget::of_scan(selection.store().kind(), limits.decoders),
+            store: selection.store().clone().metered(&limits.metrics.meter),
+            wanted: limits.wanted,
+            limit: limits.object,
+            requests: limits.requests,
             large: Semaphore::new(LARGE_READERS),
-            budget: Arc::new(Semaphore::new(BUDGET_BYTES / PERMIT_BYTES)),
+            counters,
+            metrics: limits.metrics,
             sender,
         };
         let task = io.spawn(async move {
-            let fetched = if fetcher.store.kind() == StoreKind::Disk {
-                fetcher.fetch_folder(&snapshot).await
-            } else {
-                fetcher.fetch_bucket(&snapshot, in_flight.max(1)).await
+            let fetched = match fetcher.wanted.rows {
+                Rows::All => fetcher.fetch(objects(&selection), in_flight).await,
+                Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
             };
             if let Err(error) = fetched {
                 // The receiver is gone where the statement ended first; nobody wants the error then.
@@ -75,6 +87,11 @@ impl Feed {
     pub async fn next(&self) -> Option<Result<Pack>> {
         self.packs.lock().await.recv().await
     }
+
+    /// Fetches no more; what was fetched and not taken is lost.
+    pub fn stop(&self) {
+        self.task.abort();
+    }
 }
 
 impl Drop for Feed {
@@ -84,12 +101,15 @@ impl Drop for Feed {
 }
 
 /// What the fetching tasks of one feed share.
-struct Fetcher {
-    store: Store,
+pub(super) struct Fetcher {
+    pub(super) store: Store,
+    pub(super) wanted: Wanted,
+    pub(super) limit: ObjectLimit,
+    pub(super) requests: Arc<Semaphore>,
+    pub(super) large: Semaphore,
+    pub(super) budget: Budget,
     counters: Arc<Counters>,
-    requests: Arc<Semaphore>,
-    large: Semaphore,
-    budget: Arc<Semaphore>,
+    metrics: FetchMetrics,
     sender: mpsc::Sender<Result<Pack>>,
 }
 
@@ -100,27 +120,50 @@ enum Job {
 }
 
 impl Fetcher {
+    async fn fetch(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        match self.store.kind() {
+            StoreKind::Disk => self.fetch_folder(objects).await,
+            StoreKind::S3 => self.fetch_bucket(objects, in_flight.max(1)).await,
+        }
+    }
+
+    /// Fetches in waves, each twice the one before, and each once the one before is decoded: whoever
+    /// wants a few rows has stopped by then.
+    async fn fetch_few(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let mut objects = std::pin::pin!(objects.fuse());
+        let mut wave = FIRST_WAVE;
+        loop {
+            let first: Vec<_> = objects.by_ref().take(wave).try_collect().await?;
+            if first.is_empty() {
+                return Ok(());
+            }
+            self.fetch(stream::iter(first).map(Ok), in_flight).await?;
+            self.budget.all_given_back().await?;
+            wave = wave.saturating_mul(2);
+        }
+    }
+
     /// Reads small files in runs, one blocking task and one buffer for each run.
-    async fn fetch_folder(&self, snapshot: &Snapshot) -> Result<()> {
-        jobs(objects(snapshot))
+    async fn fetch_folder(&self, objects: impl Stream<Item = Result<Arc<Object>>>) -> Result<()> {
+        jobs(objects)
             .try_for_each_concurrent(FOLDER_READERS, |job| async move {
                 match job {
                     Job::Run(objects) => self.read_run(objects).await,
-                    Job::Large(object) => self.stream_large(object).await,
+                    Job::Large(object) => self.read_large(object).await,
                 }
             })
             .await
     }
 
     /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
-    async fn fetch_bucket(&self, snapshot: &Snapshot, in_flight: usize) -> Result<()> {
-        let fetched = objects(snapshot)
+    async fn fetch_bucket(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let fetched = objects
             .map_ok(|object| async move {
                 if object.size > LARGE_BYTES {
-                    self.stream_large(object).await?;
+                    self.read_large(object).await?;
                     return Ok(None);
                 }
-                let permit = self.reserve(object.size).await?;
+                let permit = self.budget.reserve(Lane::Decoding, object.size).await?;
                 let (store, requests) = (self.store.clone(), Arc::clone(&self.requests));
                 // A task of its own goes on while packs wait for a reader, so that a scan that nobody
                 // reads from gives its requests back and does not starve another.
@@ -131,7 +174,7 @@ impl Fetcher {
                 });
                 let got = get.await.map_err(|error| Error::bug("a reading task failed").because(error))?;
                 let (object, bytes) = got?;
-                self.counters.add_object(object.size);
+                self.count_object(&object);
                 Ok(Some((Piece { object, bytes, start: Start::Object }, permit)))
             })
             .try_buffer_unordered(in_flight);
@@ -151,95 +194,43 @@ impl Fetcher {
 
     async fn read_run(&self, objects: Vec<Arc<Object>>) -> Result<()> {
         let size = objects.iter().map(|object| object.size).sum();
-        let permit = self.reserve(size).await?;
-        let store = self.store.clone();
+        let permit = self.budget.reserve(Lane::Decoding, size).await?;
+        // One byte more than there should be, by which a file that grew is told.
+        let room = usize::try_from(size).unwrap_or(PACK_BYTES).saturating_add(1);
+        let (store, budget) = (self.store.clone(), self.budget.clone());
         let (objects, buffer, ranges) = tokio::task::spawn_blocking(move || {
-            let mut buffer = Vec::with_capacity(usize::try_from(size).unwrap_or(PACK_BYTES));
+            let mut buffer = if room <= PART_BYTES { budget.buffer() } else { Vec::with_capacity(room) };
             let ranges = store.read_into(&objects, &mut buffer);
             (objects, buffer, ranges)
         })
         .await
         .map_err(|error| Error::bug("a reading task failed").because(error))?;
-        let buffer = Bytes::from(buffer);
+        let buffer = self.budget.lend(buffer);
         let mut pieces = Vec::with_capacity(objects.len());
         for (object, range) in objects.into_iter().zip(ranges?) {
-            self.counters.add_object(object.size);
+            self.count_object(&object);
             pieces.push(Piece { object, bytes: buffer.slice(range), start: Start::Object });
         }
         self.send(Pack { pieces, permits: vec![permit] }).await
     }
 
-    /// Sends a large object in parts that end at line ends. One that is compressed, or whose records
-    /// do not stand line by line, can't be cut and is sent whole.
-    async fn stream_large(&self, object: Arc<Object>) -> Result<()> {
-        let _reading = self.large.acquire().await.map_err(closed)?;
+    /// Counts an object whose bytes are asked for.
+    pub(super) fn count_object(&self, object: &Object) {
         self.counters.add_object(object.size);
-        let mut body = self.store.get_stream(&object);
-        let mut waiting = Vec::with_capacity(PART_BYTES);
-        fill(&mut body, &mut waiting, PART_BYTES).await?;
-        let framing = match Compression::of_magic(&waiting) {
-            Compression::None => Framing::detect(&waiting),
-            _ => Framing::Values,
-        };
-        if framing == Framing::Values {
-            let permit = self.reserve(object.size).await?;
-            fill(&mut body, &mut waiting, usize::MAX).await?;
-            let piece = Piece { object, bytes: waiting.into(), start: Start::Object };
-            return self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await;
-        }
-        let (mut line, mut byte) = (1, 0);
-        loop {
-            // A line longer than a part makes the part longer, until its end is found.
-            let mut wanted = PART_BYTES;
-            fill(&mut body, &mut waiting, wanted).await?;
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            let mut end = memchr::memrchr(b'\n', &waiting);
-            while end.is_none() && waiting.len() >= wanted {
-                wanted = wanted.saturating_mul(2);
-                fill(&mut body, &mut waiting, wanted).await?;
-                end = memchr::memrchr(b'\n', &waiting);
-            }
-            let end = if waiting.len() < wanted { waiting.len() } else { end.map_or(waiting.len(), |end| end + 1) };
-            let rest = waiting.split_off(end);
-            let part = std::mem::replace(&mut waiting, rest);
-            let start = Start::Part { framing, line, byte };
-            line += memchr::memchr_iter(b'\n', &part).count() as u64;
-            byte += part.len() as u64;
-            let permit = self.reserve(part.len() as u64).await?;
-            let piece = Piece { object: Arc::clone(&object), bytes: part.into(), start };
-            self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await?;
-        }
+        self.metrics.objects.add(1);
+        self.metrics.bytes.add(usize::try_from(object.size).unwrap_or(usize::MAX));
     }
 
-    /// Waits until `bytes` more may be fetched. One object takes at most half of the budget, so that
-    /// packs under way can never wait for each other.
-    async fn reserve(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
-        let most = BUDGET_BYTES / 2 / PERMIT_BYTES;
-        let permits = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(PERMIT_BYTES).clamp(1, most);
-        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
-        Arc::clone(&self.budget).acquire_many_owned(permits).await.map_err(closed)
-    }
-
-    async fn send(&self, pack: Pack) -> Result<()> {
+    pub(super) async fn send(&self, pack: Pack) -> Result<()> {
         self.sender.send(Ok(pack)).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
     }
 }
 
-/// The semaphores live as long as what waits for them.
-fn closed(error: AcquireError) -> Error {
-    Error::bug("a limit on reading was closed").because(error)
-}
-
-/// The objects of a snapshot, page after page as they are listed.
-fn objects(snapshot: &Snapshot) -> impl Stream<Item = Result<Arc<Object>>> {
-    stream::try_unfold(0, move |number| async move {
-        let page = snapshot.page(number).await?;
-        Ok::<_, Error>(page.map(|page| (page, number + 1)))
-    })
-    .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
-    .try_flatten()
+/// The objects of a selection, page after page as they are listed.
+fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
+    stream::try_unfold((), move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) })
+        .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
+        .try_flatten()
 }
 
 /// Groups small objects that follow each other into runs of about a pack.
@@ -268,15 +259,4 @@ fn jobs(objects: impl Stream<Item = Result<Arc<Object>>>) -> impl Stream<Item = 
             run.push(object);
         }
     })
-}
-
-/// Reads on until `waiting` holds `wanted` bytes or the body ends.
-async fn fill(body: &mut BoxStream<'static, Result<Bytes>>, waiting: &mut Vec<u8>, wanted: usize) -> Result<()> {
-    while waiting.len() < wanted {
-        match body.try_next().await? {
-            Some(bytes) => waiting.extend_from_slice(&bytes),
-            None => break,
-        }
-    }
-    Ok(())
 }

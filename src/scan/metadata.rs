@@ -5,18 +5,24 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int32Array, Int64Array, StringViewBuilder, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
+use super::origin::Origin;
 use crate::landing::LandingKey;
 use crate::store::Object;
 
 /// A column that no record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataColumn {
-    /// Whether an exact repeat of the record came earlier in the same scan.
+    /// Whether an exact repeat of the record came earlier in the same scan; what predicates on the other
+    /// columns leave out is no part of it.
     Repeat,
     /// The topic that the object's key names.
     Topic,
     /// The Kafka partition that the object's key names.
     Partition,
+    /// The Kafka offset: that of the object's first record, which its key names, and the record's position
+    /// in the object. Exact only where the sink drops nothing between the two, such as records that a
+    /// transform filters or that it could not convert.
+    Offset,
     /// The object's key below the table's location.
     Object,
     /// The record's line in its object, from 1.
@@ -28,10 +34,11 @@ pub enum MetadataColumn {
 }
 
 /// Every metadata column, in the order in which `landed` tables show them.
-pub const METADATA_COLUMNS: [MetadataColumn; 7] = [
+pub const METADATA_COLUMNS: [MetadataColumn; 8] = [
     MetadataColumn::Repeat,
     MetadataColumn::Topic,
     MetadataColumn::Partition,
+    MetadataColumn::Offset,
     MetadataColumn::Object,
     MetadataColumn::Line,
     MetadataColumn::LastModified,
@@ -45,6 +52,7 @@ impl MetadataColumn {
             MetadataColumn::Repeat => "_repeat",
             MetadataColumn::Topic => "_topic",
             MetadataColumn::Partition => "_partition",
+            MetadataColumn::Offset => "_offset",
             MetadataColumn::Object => "_object",
             MetadataColumn::Line => "_line",
             MetadataColumn::LastModified => "_last_modified",
@@ -58,6 +66,7 @@ impl MetadataColumn {
             MetadataColumn::Repeat => (DataType::Boolean, false),
             MetadataColumn::Topic => (DataType::Utf8View, true),
             MetadataColumn::Partition => (DataType::Int32, true),
+            MetadataColumn::Offset => (DataType::Int64, true),
             MetadataColumn::Object => (DataType::Utf8View, false),
             MetadataColumn::Line | MetadataColumn::Size => (DataType::Int64, false),
             MetadataColumn::LastModified => (DataType::Timestamp(TimeUnit::Microsecond, None), false),
@@ -66,21 +75,12 @@ impl MetadataColumn {
     }
 }
 
-/// Rows of a batch that came from one object.
-#[derive(Debug)]
-pub struct Origin {
-    /// The object.
-    pub object: Arc<Object>,
-    /// How many rows, one after another.
-    pub rows: usize,
-}
-
-/// The values of `column` for rows of these origins. `_line` and `_repeat` differ from record to
-/// record and are not made here: they are `None`.
+/// The values of `column` for rows of these origins. `_line`, `_offset` and `_repeat` differ from record
+/// to record and are not made here: they are `None`.
 pub fn constant_column(column: MetadataColumn, origins: &[Origin]) -> Option<ArrayRef> {
     let each = |origin: &Origin| std::iter::repeat_n((), origin.rows);
     let array: ArrayRef = match column {
-        MetadataColumn::Line | MetadataColumn::Repeat => return None,
+        MetadataColumn::Line | MetadataColumn::Offset | MetadataColumn::Repeat => return None,
         MetadataColumn::Object => text(origins, |object| Some(object.key.clone())),
         MetadataColumn::Topic => text(origins, |object| LandingKey::parse(&object.key).ok().and_then(|key| key.topic)),
         MetadataColumn::Partition => Arc::new(

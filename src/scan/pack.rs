@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::budget::Permit;
 use crate::json::Framing;
 use crate::store::Object;
 
@@ -18,7 +18,7 @@ pub const PERMIT_BYTES: usize = 1 << 10;
 pub struct Piece {
     /// The object that the bytes are of.
     pub object: Arc<Object>,
-    /// The bytes as stored; compressed ones only where the piece is the whole object.
+    /// The bytes as stored where the piece is the whole object; plain ones where it is a part.
     pub bytes: Bytes,
     /// Where the piece begins.
     pub start: Start,
@@ -37,6 +37,8 @@ pub enum Start {
         line: u64,
         /// The offset of the first byte, from 0.
         byte: u64,
+        /// How many records came before; 0 where no offset is asked for.
+        record: u64,
     },
 }
 
@@ -47,20 +49,20 @@ pub struct Pack {
     pub pieces: Vec<Piece>,
     /// Given back to the feed's budget when the pack is dropped.
     #[expect(dead_code, reason = "it is held, not read")]
-    pub permits: Vec<OwnedSemaphorePermit>,
+    pub permits: Vec<Permit>,
 }
 
 /// Small objects on their way into one pack.
 #[derive(Debug, Default)]
 pub struct Gathering {
     pieces: Vec<Piece>,
-    permits: Vec<OwnedSemaphorePermit>,
+    permits: Vec<Permit>,
     held: usize,
 }
 
 impl Gathering {
     /// Adds an object; the pack once it is large enough.
-    pub fn add(&mut self, piece: Piece, permit: OwnedSemaphorePermit) -> Option<Pack> {
+    pub fn add(&mut self, piece: Piece, permit: Permit) -> Option<Pack> {
         // By the budget that it holds: a pack of empty objects must be sent, too.
         self.held = self.held.saturating_add(piece.bytes.len().max(PERMIT_BYTES));
         self.pieces.push(piece);
@@ -92,7 +94,7 @@ mod tests {
             if budget.available_permits() == 0 {
                 packs.clear();
             }
-            let permit = Arc::clone(&budget).try_acquire_owned().unwrap();
+            let permit = Arc::new(Arc::clone(&budget).try_acquire_owned().unwrap());
             let piece = Piece { object: Arc::clone(&object), bytes: Bytes::new(), start: Start::Object };
             packs.extend(gathering.add(piece, permit));
         }

@@ -7,14 +7,18 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::exec::ScanExec;
-use super::metadata::{METADATA_COLUMNS, MetadataColumn};
+use super::exec::{Scan, ScanExec};
+use super::folder::FolderColumn;
+use super::metadata::MetadataColumn;
+use super::origin::{OriginColumn, origin_columns};
+use super::pruning::{self, Pruning};
 use super::snapshot::Snapshot;
 use super::table::LandedTable;
-use crate::column::Column;
+use crate::column::{Column, ColumnType};
+use crate::config::{REST_COLUMN, Rest};
 
 /// Which columns a table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,21 +35,36 @@ pub struct LandedProvider {
     table: Arc<LandedTable>,
     snapshot: Arc<Snapshot>,
     columns: Arc<[Column]>,
+    /// What follows the columns in the schema.
+    origin: Vec<OriginColumn>,
     schema: SchemaRef,
 }
 
 impl LandedProvider {
-    /// The table with `columns`, read over `snapshot`.
-    pub fn new(table: Arc<LandedTable>, snapshot: Arc<Snapshot>, columns: Arc<[Column]>, shape: Shape) -> Self {
-        let mut fields: Vec<Field> = columns.iter().map(Column::field).collect();
-        if shape == Shape::RecordsAndOrigin {
-            // A record may hold a key of that very name; the record's own wins.
-            let metadata =
-                METADATA_COLUMNS.iter().filter(|metadata| !columns.iter().any(|own| own.name == metadata.name()));
-            fields.extend(metadata.map(|metadata| metadata.field()));
+    /// The table in `shape`, over the run's snapshot of it. For the origin this looks at how its folders
+    /// are nested, without listing them all.
+    pub async fn open(table: Arc<LandedTable>, shape: Shape) -> crate::error::Result<Self> {
+        let mut columns = table.columns().await?.columns;
+        if table.rest() == Rest::Kept {
+            columns = columns.iter().cloned().chain([rest_column()]).collect();
         }
-        LandedProvider { table, snapshot, columns, schema: Arc::new(Schema::new(fields)) }
+        let snapshot = table.snapshot().await?;
+        let origin = match shape {
+            Shape::Records => Vec::new(),
+            Shape::RecordsAndOrigin => {
+                let layouts = snapshot.layouts().await.map_err(|error| table.within(error))?;
+                origin_columns(&columns, FolderColumn::of_layouts(layouts))
+            }
+        };
+        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        Ok(LandedProvider { table, snapshot, columns, origin, schema })
     }
+}
+
+/// The keys that are in no other column, as the text of a JSON object.
+pub fn rest_column() -> Column {
+    Column::new(REST_COLUMN, ColumnType::Varchar)
 }
 
 #[async_trait]
@@ -62,13 +81,21 @@ impl TableProvider for LandedProvider {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let projection = Projection::new(&self.schema, &self.columns, projection)?;
-        let partitions = state.config().target_partitions();
-        let table = Arc::clone(&self.table);
-        Ok(Arc::new(ScanExec::new(table, Arc::clone(&self.snapshot), Arc::new(projection), limit, partitions)))
+        let scan = Scan {
+            table: Arc::clone(&self.table),
+            snapshot: Arc::clone(&self.snapshot),
+            projection: Arc::new(Projection::new(&self.schema, &self.columns, &self.origin, projection)?),
+            pruning: Pruning::new(state, filters, &self.origin)?.map(Arc::new),
+            limit,
+        };
+        Ok(Arc::new(ScanExec::new(scan, state.config().target_partitions())))
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(filters.iter().map(|filter| pruning::support(filter, &self.origin)).collect())
     }
 }
 
@@ -82,7 +109,7 @@ pub struct Projection {
     /// The table's other columns, by name: keys that are known and not read.
     pub unread: Vec<String>,
     /// What to add to it.
-    pub metadata: Vec<MetadataColumn>,
+    pub origin: Vec<OriginColumn>,
     /// For each field of the schema its source.
     sources: Vec<Source>,
 }
@@ -90,40 +117,84 @@ pub struct Projection {
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Record(usize),
-    Metadata(usize),
+    Origin(usize),
 }
 
 impl Projection {
-    fn new(schema: &SchemaRef, columns: &[Column], chosen: Option<&Vec<usize>>) -> Result<Self> {
+    /// These columns, in that order; `unread` are the table's other columns.
+    pub fn of(columns: Vec<Column>, origin: Vec<OriginColumn>, unread: Vec<String>) -> Self {
+        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let sources = (0..columns.len()).map(Source::Record).chain((0..origin.len()).map(Source::Origin)).collect();
+        Projection { schema, columns, unread, origin, sources }
+    }
+
+    fn new(
+        schema: &SchemaRef,
+        columns: &[Column],
+        origin: &[OriginColumn],
+        chosen: Option<&Vec<usize>>,
+    ) -> Result<Self> {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let chosen = chosen.unwrap_or(&all);
         let projected = Arc::new(schema.project(chosen)?);
         let is_unread = |(index, _): &(usize, &Column)| !chosen.contains(index);
         let unread = columns.iter().enumerate().filter(is_unread).map(|(_, column)| column.name.clone()).collect();
         let mut projection =
-            Projection { schema: projected, columns: Vec::new(), unread, metadata: Vec::new(), sources: Vec::new() };
+            Projection { schema: projected, columns: Vec::new(), unread, origin: Vec::new(), sources: Vec::new() };
         for index in chosen {
             if let Some(column) = columns.get(*index) {
                 projection.sources.push(Source::Record(projection.columns.len()));
                 projection.columns.push(column.clone());
                 continue;
             }
-            let name = schema.field(*index).name();
-            let Some(column) = METADATA_COLUMNS.iter().find(|column| column.name() == name) else {
-                return Err(DataFusionError::Internal(format!("no source for the column `{name}`")));
+            let Some(column) = origin.get(index.saturating_sub(columns.len())) else {
+                return Err(DataFusionError::Internal(format!("no source for the column {index}")));
             };
-            projection.sources.push(Source::Metadata(projection.metadata.len()));
-            projection.metadata.push(*column);
+            projection.sources.push(Source::Origin(projection.origin.len()));
+            projection.origin.push(column.clone());
         }
         Ok(projection)
     }
 
-    /// Decoded and metadata columns in the order of the schema.
-    pub fn arrange(&self, records: &[ArrayRef], metadata: &[ArrayRef]) -> Vec<ArrayRef> {
+    /// Whether it has that metadata column.
+    pub fn has(&self, column: MetadataColumn) -> bool {
+        self.origin.contains(&OriginColumn::Metadata(column))
+    }
+
+    /// Where among its columns the keys stand that are in no other.
+    pub fn rest(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == REST_COLUMN)
+    }
+
+    /// Decoded and origin columns in the order of the schema.
+    pub fn arrange(&self, records: &[ArrayRef], origin: &[ArrayRef]) -> Vec<ArrayRef> {
         let source = |source: &Source| match source {
             Source::Record(index) => records.get(*index),
-            Source::Metadata(index) => metadata.get(*index),
+            Source::Origin(index) => origin.get(*index),
         };
         self.sources.iter().filter_map(source).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::ColumnType;
+
+    #[test]
+    fn a_count_asks_for_no_column_of_either_sort() {
+        let columns = [Column::new("n", ColumnType::BigInt)];
+        let origin = origin_columns(&columns, Vec::new());
+        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+        let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let nothing = Projection::new(&schema, &columns, &origin, Some(&Vec::new())).unwrap();
+        assert!(nothing.columns.is_empty() && nothing.origin.is_empty() && nothing.schema.fields().is_empty());
+        for column in [MetadataColumn::Line, MetadataColumn::Offset, MetadataColumn::Repeat] {
+            assert!(!nothing.has(column));
+        }
+        let all = Projection::new(&schema, &columns, &origin, None).unwrap();
+        assert_eq!((all.columns.len(), all.origin.len()), (1, origin.len()));
+        assert!(all.has(MetadataColumn::Offset));
     }
 }

@@ -3,17 +3,23 @@
 //! Owns which objects are looked at. What their values widen to is `json`'s.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
-use super::decode::{bad_record, decompress};
+use super::inflate::{Inflater, ObjectLimit};
+use super::judge::{bad_record, skip_hint};
+use super::options::TableOptions;
+use super::schema_cache::{SchemaCache, SchemaFile};
 use super::snapshot::Snapshot;
+use crate::config::OnBadRecord;
 use crate::error::{Error, Result};
-use crate::json::{Framing, Inference, InferredColumn, Records};
+use crate::json::{BadRecord, Framing, Inference, InferredColumn, Records};
 use crate::landing::Compression;
+use crate::location::Location;
 use crate::store::{Object, Store};
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
@@ -30,37 +36,86 @@ pub struct Sample {
     pub objects: usize,
     /// Records seen in them.
     pub records: u64,
+    /// Records that could not be read, where the table skips such.
+    pub bad_records: u64,
+    /// When it was taken.
+    pub origin: SampleOrigin,
 }
 
-impl Sample {
+/// When a sample was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleOrigin {
+    /// In this run.
+    ThisRun,
+    /// In an earlier one, of objects that are unchanged.
+    EarlierRun,
+}
+
+/// What is sampled, and how.
+pub struct Sampling<'a> {
+    pub location: &'a Location,
+    pub options: &'a TableOptions,
+    pub limit: &'a ObjectLimit,
+    pub in_flight: usize,
+    pub cache: Option<&'a SchemaCache>,
+    pub io: &'a Handle,
+}
+
+impl Sampling<'_> {
     /// Looks at objects from every partition: the first, the last, and some between.
-    pub async fn take(table: &str, snapshot: &Snapshot, in_flight: usize, io: &Handle) -> Result<Sample> {
+    pub async fn take(&self, snapshot: &Arc<Snapshot>) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         let chosen = choose(pages.iter().flat_map(|page| page.iter()));
         if chosen.is_empty() {
             return Err(Error::statement("it holds no JSON objects").hint("check the location, or declare `columns`"));
         }
+        let chosen: Arc<[Arc<Object>]> = chosen.into();
+        let file = self.cache.map(|cache| cache.file(self.location, self.options));
+        if let Some(sample) = self.earlier(file.clone(), &chosen).await {
+            return Ok(sample);
+        }
+        let sample = Arc::new(self.look_at(snapshot, &chosen).await?);
+        if let Some(file) = file {
+            let (sample, chosen) = (Arc::clone(&sample), Arc::clone(&chosen));
+            // What can't be kept is inferred again.
+            let _unkept = self.io.spawn_blocking(move || file.write(&chosen, &sample)).await;
+        }
+        Arc::try_unwrap(sample).map_err(|_| Error::bug("a sample is still being kept"))
+    }
+
+    async fn earlier(&self, file: Option<SchemaFile>, chosen: &Arc<[Arc<Object>]>) -> Option<Sample> {
+        let (file, chosen) = (file?, Arc::clone(chosen));
+        self.io.spawn_blocking(move || file.read(&chosen)).await.ok()?
+    }
+
+    async fn look_at(&self, snapshot: &Arc<Snapshot>, chosen: &[Arc<Object>]) -> Result<Sample> {
         let objects = chosen.len();
         // The order is kept, so that a landing always gives the same columns in the same order.
-        let seen: Vec<Inference> = stream::iter(chosen)
+        let seen: Vec<(Inference, u64)> = stream::iter(chosen.to_vec())
             .map(|object| {
-                let (store, table) = (snapshot.store().clone(), table.to_owned());
-                let task = io.spawn(async move { look(&table, &store, &object).await });
+                let look = Look {
+                    limit: self.limit.clone(),
+                    on_bad_record: self.options.on_bad_record,
+                    max_record_bytes: self.options.max_record_bytes,
+                };
+                let store = snapshot.store().clone();
+                let task = self.io.spawn(async move { look.at(&store, &object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
-            .buffered(in_flight.clamp(1, OBJECTS))
+            .buffered(self.in_flight.clamp(1, OBJECTS))
             .try_collect()
             .await?;
-        let mut inference = Inference::new();
-        for part in seen {
+        let (mut inference, mut bad_records) = (Inference::new(), 0);
+        for (part, bad) in seen {
             inference.merge(part);
+            bad_records += bad;
         }
         let columns = inference.columns();
         if columns.is_empty() {
             return Err(Error::statement(format!("a sample of {objects} of its objects holds no record"))
                 .hint("declare `columns`"));
         }
-        Ok(Sample { columns, objects, records: inference.records() })
+        Ok(Sample { columns, objects, records: inference.records(), bad_records, origin: SampleOrigin::ThisRun })
     }
 }
 
@@ -83,38 +138,90 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
     chosen
 }
 
-async fn look(table: &str, store: &Store, object: &Object) -> Result<Inference> {
-    let bytes = head(store, object).await?;
-    let mut inference = Inference::new();
-    for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0) {
-        record
-            .and_then(|record| inference.observe(&record, &object.key))
-            .map_err(|bad| bad_record(table, object, &bad))?;
-    }
-    Ok(inference)
+/// A look into one object.
+struct Look {
+    limit: ObjectLimit,
+    on_bad_record: OnBadRecord,
+    max_record_bytes: u64,
 }
 
-/// The whole of a small object, or the whole lines at the beginning of a large one.
-async fn head(store: &Store, object: &Object) -> Result<Bytes> {
-    if object.size <= OBJECT_BYTES as u64 {
-        let bytes = store.get(object).await?;
-        return decompress(object, bytes);
+impl Look {
+    /// What its first records show, and how many of them can't be read.
+    async fn at(&self, store: &Store, object: &Arc<Object>) -> Result<(Inference, u64)> {
+        let (mut inference, mut bad_records) = (Inference::new(), 0);
+        let bytes = match self.head(store, object).await? {
+            Ok(bytes) => bytes,
+            // A scan counts the object as a bad record.
+            Err(_) if self.on_bad_record == OnBadRecord::Skip => return Ok((inference, 1)),
+            Err(error) => return Err(error.hint(skip_hint(&self.limit.table))),
+        };
+        for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
+            let observed = record.and_then(|record| {
+                if record.text.len() as u64 > self.max_record_bytes {
+                    return Err(BadRecord::too_large(&record, self.max_record_bytes));
+                }
+                inference.observe(&record, &object.key)
+            });
+            match (observed, self.on_bad_record) {
+                (Ok(_), _) => {}
+                (Err(_), OnBadRecord::Skip) => bad_records += 1,
+                (Err(bad), OnBadRecord::Fail) => return Err(bad_record(&self.limit.table, object, &bad)),
+            }
+        }
+        Ok((inference, bad_records))
     }
-    let mut body = store.get_stream(object);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.try_next().await? {
-        bytes.extend_from_slice(&chunk);
-        let plain = Compression::of_magic(&bytes) == Compression::None;
-        if plain
-            && bytes.len() >= OBJECT_BYTES
-            && Framing::detect(&bytes) == Framing::Lines
-            && let Some(end) = memchr::memrchr(b'\n', &bytes)
-        {
-            bytes.truncate(end + 1);
-            return Ok(bytes.into());
+
+    /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
+    /// the object's own: it can be fetched, and not be decompressed.
+    async fn head(&self, store: &Store, object: &Arc<Object>) -> Result<Result<Bytes>> {
+        let mut wanted = OBJECT_BYTES as u64;
+        loop {
+            let is_all = wanted >= object.size;
+            let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
+            match begin(&self.limit, object, bytes, is_all) {
+                Ok(Some(head)) => return Ok(Ok(head)),
+                Ok(None) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+            // No line ends here, or records span lines: look further, and at the whole of it before long.
+            wanted = wanted.saturating_mul(8);
         }
     }
-    decompress(object, bytes.into())
+}
+
+/// The plain lines in the first `bytes` of an object, or all of it where `is_all`; none where that is too
+/// little to tell.
+fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) -> Result<Option<Bytes>> {
+    let compression = Compression::of_magic(&bytes);
+    if compression == Compression::None {
+        let is_small = bytes.len() <= OBJECT_BYTES;
+        return Ok(if is_all && is_small { Some(bytes) } else { whole_lines(&bytes).or(is_all.then_some(bytes)) });
+    }
+    let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
+    let mut plain = Vec::new();
+    match inflater.fill(&mut plain, OBJECT_BYTES) {
+        // What was cut off in the middle can't end well.
+        Err(error) if is_all => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    if plain.len() >= OBJECT_BYTES {
+        let head = Bytes::from(plain);
+        if let Some(lines) = whole_lines(&head) {
+            return Ok(Some(lines));
+        }
+        plain = head.into();
+    }
+    if !is_all {
+        return Ok(None);
+    }
+    inflater.fill(&mut plain, usize::MAX)?;
+    Ok(Some(plain.into()))
+}
+
+/// The lines that end in these bytes, where lines hold records.
+fn whole_lines(bytes: &Bytes) -> Option<Bytes> {
+    let end = memchr::memrchr(b'\n', bytes)?;
+    (Framing::detect(bytes) == Framing::Lines).then(|| bytes.slice(..=end))
 }
 
 #[cfg(test)]
@@ -138,6 +245,24 @@ mod tests {
                 assert!(chosen.iter().any(|object| object.key == key), "{key}");
             }
         }
+    }
+
+    #[test]
+    fn a_head_is_whole_lines_and_what_is_too_little_to_tell_is_said() {
+        let limit = ObjectLimit { table: "pin".into(), bytes: 64 << 20 };
+        let head = |bytes: &[u8], is_all| {
+            begin(&limit, &object("a.json"), Bytes::copy_from_slice(bytes), is_all).unwrap().map(|head| head.len())
+        };
+        let lines = "{\"a\":1}\n".repeat(400_000);
+        let (lines, array) = (lines.as_bytes(), format!("[{}1]", "1,\n".repeat(1 << 20)));
+        assert_eq!(head(&lines[..OBJECT_BYTES], false), Some(OBJECT_BYTES / 8 * 8));
+        assert_eq!((head(&[b'1'; 100], false), head(&[b'1'; 100], true)), (None, Some(100)));
+        assert_eq!(head(&array.as_bytes()[..OBJECT_BYTES], false), None);
+        let zstd = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
+        assert_eq!(head(&zstd(lines), true), Some(OBJECT_BYTES / 8 * 8));
+        assert_eq!(head(&zstd(array.as_bytes()), true), Some(array.len()));
+        let long = [b'1'; OBJECT_BYTES + 100];
+        assert_eq!((head(&zstd(&long), true), head(&zstd(&long)[..20], false)), (Some(long.len()), None));
     }
 
     #[test]

@@ -1,175 +1,156 @@
-//! The objects of one table, listed once: every statement of a run sees the same ones.
+//! The objects of one table, each folder listed once at the most: every statement of a run sees the
+//! same ones.
 //!
-//! Owns the listing as it grows. Scans read its pages while later ones are still on their way, so
-//! that GET overlaps LIST. It must not look into an object.
+//! Owns the tree of folders as it is explored. The location's own level is listed at once; what lies
+//! below is listed when a scan first needs it: flat, or level by level where a predicate may leave
+//! folders out. Scans read pages while later ones are on their way, so that GET overlaps LIST. It must
+//! not look into an object.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use futures::StreamExt;
+use futures::future::try_join_all;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio::sync::{OnceCell, Semaphore};
 
+pub use super::listing::{Page, SnapshotTotals};
+
+use super::folder::{Folder, Layout, layout_of};
+use super::listing::{Depth, Lister, SIDE_BY_SIDE};
+use super::selection::Selection;
 use crate::error::{Error, Result};
-use crate::landing::LandingKey;
-use crate::store::{Object, Store, Stores};
+use crate::store::{Store, Stores};
 
-/// A page of the listing.
-pub type Page = Arc<[Arc<Object>]>;
+/// Kinds of folders of which one is looked into for the names of those below.
+const KINDS: usize = 4;
 
-/// A listing under way or done. Dropping it stops the listing.
+/// The listings of a run. Dropping it stops those under way.
 #[derive(Debug)]
 pub struct Snapshot {
-    store: Store,
-    state: Arc<Mutex<State>>,
-    /// Changes whenever the state does.
-    changed: watch::Receiver<()>,
-    task: AbortHandle,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    pages: Vec<Page>,
-    totals: SnapshotTotals,
-    /// Whether the whole listing arrived.
-    is_listed: bool,
-    end: Option<Result<(), Arc<Error>>>,
-}
-
-/// What a listing holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SnapshotTotals {
-    /// Objects with records.
-    pub objects: u64,
-    /// Their bytes as stored.
-    pub bytes: u64,
-    /// Keys that are not data, such as `_SUCCESS`.
-    pub passed_over: u64,
-    /// One such key and why it is not data.
-    pub passed_over_example: Option<(String, String)>,
+    stores: Stores,
+    lister: Lister,
+    root: Arc<Folder>,
+    layouts: OnceCell<Vec<Layout>>,
 }
 
 impl Snapshot {
-    /// Starts to list all that `store` holds, on the I/O runtime.
+    /// The objects of `store`, listed on the I/O runtime; starts with the location's own level.
     pub fn start(stores: Stores, store: Store, io: &Handle) -> Snapshot {
-        let state = Arc::new(Mutex::new(State::default()));
-        let (changes, changed) = watch::channel(());
-        let task = io.spawn(list(stores, store.clone(), Arc::clone(&state), changes)).abort_handle();
-        Snapshot { store, state, changed, task }
+        let lister = Lister { store, io: io.clone(), permits: Arc::new(Semaphore::new(SIDE_BY_SIDE)) };
+        let root = Arc::new(Folder::new(String::new()));
+        root.list(&lister, Depth::Level);
+        Snapshot { stores, lister, root, layouts: OnceCell::new() }
     }
 
     /// Where the objects lie.
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.lister.store
     }
 
-    /// The page of that number, from 0; waits for it. `None` is the end.
-    pub async fn page(&self, number: usize) -> Result<Option<Page>> {
-        let mut changed = self.changed.clone();
-        loop {
-            {
-                let state = self.lock();
-                if let Some(page) = state.pages.get(number) {
-                    return Ok(Some(Arc::clone(page)));
-                }
-                match &state.end {
-                    Some(Ok(())) => return Ok(None),
-                    Some(Err(error)) => return Err(error.again()),
-                    None => {}
-                }
-            }
-            if changed.changed().await.is_err() && self.lock().end.is_none() {
-                return Err(Error::bug("a listing ended without a word"));
-            }
-        }
+    /// How listings of it run.
+    pub(super) fn lister(&self) -> &Lister {
+        &self.lister
     }
 
-    /// Waits for the end of the listing and gives all of its pages.
-    pub async fn pages(&self) -> Result<Vec<Page>> {
+    /// The location itself.
+    pub(super) fn root(&self) -> &Arc<Folder> {
+        &self.root
+    }
+
+    /// Lists everything and gives all of its pages.
+    pub async fn pages(self: &Arc<Self>) -> Result<Vec<Page>> {
+        let all = Selection::all(Arc::clone(self));
         let mut pages = Vec::new();
-        while let Some(page) = self.page(pages.len()).await? {
+        while let Some(page) = all.next().await? {
             pages.push(page);
         }
         Ok(pages)
     }
 
-    /// Whether the listing ended well and found no object.
+    /// How folders are nested: looked up in the first folder of each name, one page of keys each. That
+    /// page is a part of the folder's listing, so a scan of everything asks for no more because of it.
+    pub async fn layouts(&self) -> Result<&[Layout]> {
+        let layouts = self.layouts.get_or_try_init(|| async {
+            let Some(top) = self.root.list(&self.lister, Depth::Level).page(0).await? else { return Ok(Vec::new()) };
+            let mut kinds: BTreeMap<&str, &Arc<Folder>> = BTreeMap::new();
+            for folder in top.folders.iter() {
+                let name = folder.names().first().map_or("", |folder| folder.name.as_str());
+                // What begins so is another tool's bookkeeping far more often than data.
+                if name.is_empty() && folder.path().starts_with(['_', '.']) {
+                    continue;
+                }
+                let first = kinds.entry(name).or_insert(folder);
+                if folder.path() < first.path() {
+                    *first = folder;
+                }
+            }
+            let looks = kinds.into_values().take(KINDS).map(|folder| async {
+                let page = folder.look(&self.lister).page(0).await?;
+                let keys = page.map(|page| page.objects).unwrap_or_default();
+                let mut layouts: Vec<Layout> = keys.iter().map(|object| layout_of(&object.key)).collect();
+                layouts.dedup();
+                layouts.push(folder.names().iter().map(|folder| folder.name.clone()).collect());
+                Ok::<_, Error>(layouts)
+            });
+            let mut layouts: Vec<Layout> = Vec::new();
+            for layout in try_join_all(looks).await?.into_iter().flatten() {
+                if !layouts.contains(&layout) {
+                    layouts.push(layout);
+                }
+            }
+            Ok::<_, Error>(layouts)
+        });
+        Ok(layouts.await?)
+    }
+
+    /// The layouts, where they were looked up.
+    pub(super) fn known_layouts(&self) -> &[Layout] {
+        self.layouts.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether everything was listed and there is no object.
     pub fn is_empty(&self) -> bool {
-        let state = self.lock();
-        state.is_listed && state.totals.objects == 0
+        is_complete(&self.root) && self.totals().objects == 0
+    }
+
+    /// What the whole listing holds, once everything was listed.
+    pub fn listed(&self) -> Option<SnapshotTotals> {
+        is_complete(&self.root).then(|| self.totals())
     }
 
     /// What was listed up to now.
     pub fn totals(&self) -> SnapshotTotals {
-        self.lock().totals.clone()
+        let mut totals = SnapshotTotals::default();
+        add_totals(&self.root, &mut totals);
+        totals
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Snapshot {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn list(stores: Stores, store: Store, state: Arc<Mutex<State>>, changes: watch::Sender<()>) {
-    let mut end = list_pages(&store, &state, &changes).await;
-    let totals = {
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.is_listed = end.is_ok();
-        state.totals.clone()
-    };
-    if end.is_ok() && totals.objects == 0 {
-        end = Err(nothing_there(&stores, &store, &totals).await);
-    }
-    let end = end.map_err(Arc::new);
-    state.lock().unwrap_or_else(PoisonError::into_inner).end = Some(end);
-    changes.send_replace(());
-}
-
-async fn list_pages(store: &Store, state: &Mutex<State>, changes: &watch::Sender<()>) -> Result<()> {
-    let mut listing = std::pin::pin!(store.list());
-    while let Some(listed) = listing.next().await {
-        let listed = listed?;
-        let mut objects = Vec::with_capacity(listed.len());
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        for object in listed {
-            match LandingKey::parse(&object.key) {
-                Ok(_) => {
-                    state.totals.objects += 1;
-                    state.totals.bytes += object.size;
-                    objects.push(Arc::new(object));
-                }
-                Err(reason) => {
-                    state.totals.passed_over += 1;
-                    let reason = reason.to_string();
-                    state.totals.passed_over_example.get_or_insert((object.key, reason));
-                }
+    /// A table without objects is a mistake in its location far more often than a table without records.
+    pub(super) async fn nothing_there(&self) -> Error {
+        let (location, totals) = (self.store().location(), self.totals());
+        let error = Error::statement(format!("`{location}` holds no JSON objects"));
+        match (&totals.passed_over_example, totals.passed_over) {
+            (Some((key, reason)), 1) => error.hint(format!("it holds one key, `{key}`, which is not data: {reason}")),
+            (Some((key, reason)), count) => {
+                error.hint(format!("it holds {count} keys that are not data, such as `{key}`: {reason}"))
             }
+            (None, _) => match self.stores.nearby(location).await {
+                Some(nearby) => error.hint(nearby.hint()),
+                None => error,
+            },
         }
-        if !objects.is_empty() {
-            state.pages.push(objects.into());
-        }
-        drop(state);
-        changes.send_replace(());
     }
-    Ok(())
 }
 
-/// A table without objects is a mistake in its location far more often than a table without records.
-async fn nothing_there(stores: &Stores, store: &Store, totals: &SnapshotTotals) -> Error {
-    let error = Error::statement(format!("`{}` holds no JSON objects", store.location()));
-    match (&totals.passed_over_example, totals.passed_over) {
-        (Some((key, reason)), 1) => error.hint(format!("it holds one key, `{key}`, which is not data: {reason}")),
-        (Some((key, reason)), count) => {
-            error.hint(format!("it holds {count} keys that are not data, such as `{key}`: {reason}"))
-        }
-        (None, _) => match stores.nearby(store.location()).await {
-            Some(nearby) => error.hint(nearby.hint()),
-            None => error,
-        },
+fn is_complete(folder: &Folder) -> bool {
+    let complete = |folder: &Arc<Folder>| is_complete(folder);
+    folder.listing().is_some_and(|listing| listing.is_complete() && listing.folders().iter().all(complete))
+}
+
+fn add_totals(folder: &Folder, totals: &mut SnapshotTotals) {
+    let Some(listing) = folder.listing() else { return };
+    totals.add(listing.totals());
+    for below in listing.folders() {
+        add_totals(&below, totals);
     }
 }

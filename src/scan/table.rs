@@ -7,10 +7,21 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::counters::Counters;
-use super::feed::Feed;
-use super::sample::Sample;
+use super::feed::{Feed, Limits};
+use super::inflate::ObjectLimit;
+use super::kept::Kept;
+use super::kept_batch::KeptTables;
+use super::metrics::FetchMetrics;
+use super::options::TableOptions;
+use super::rejects::Rejects;
+use super::sample::{Sample, Sampling};
+use super::schema_cache::SchemaCache;
+use super::selection::Selection;
 use super::snapshot::Snapshot;
+use super::tally::{Findings, TableTally};
+use super::wanted::Wanted;
 use crate::column::Column;
+use crate::config::{BadRecordLimit, OnBadRecord, REST_COLUMN, Rest};
 use crate::error::{Error, Result};
 use crate::json::OnBadValue;
 use crate::location::Location;
@@ -21,16 +32,20 @@ pub struct LandedTable {
     name: String,
     location: Location,
     declared: Option<Arc<[Column]>>,
-    expected: Option<Expected>,
-    on_bad_value: OnBadValue,
+    options: TableOptions,
+    object_limit: ObjectLimit,
     requests_in_flight: usize,
     requests: Arc<Semaphore>,
     stores: Stores,
     counters: Arc<Counters>,
+    rejects: Arc<Rejects>,
+    tally: Arc<TableTally>,
+    schema_cache: Option<SchemaCache>,
     io: Handle,
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
+    kept: Arc<Kept>,
 }
 
 /// What a table is made of, apart from what it finds out by itself.
@@ -59,37 +74,39 @@ pub struct TableContext {
     pub counters: Arc<Counters>,
     /// Where its network and disk work runs.
     pub io: Handle,
-    /// GETs of whole objects under way at once, in all scans together. Large objects are read a few at
-    /// a time beside them.
+    /// GETs under way at once, in all scans together.
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,
+    /// Where records that are skipped are kept.
+    pub rejects: Arc<Rejects>,
+    /// Where inferred columns are kept from run to run, if anywhere.
+    pub schema_cache: Option<SchemaCache>,
+    /// What they keep of their rows for later statements.
+    pub kept: KeptTables,
 }
 
 impl LandedTable {
     /// A table of that name over the objects below `location`.
-    pub fn new(
-        context: &TableContext,
-        name: String,
-        location: Location,
-        declared: Option<Vec<Column>>,
-        expected: Option<Expected>,
-        on_bad_value: OnBadValue,
-    ) -> Self {
+    pub fn new(context: &TableContext, name: String, location: Location, options: TableOptions) -> Self {
         LandedTable {
+            object_limit: ObjectLimit { table: name.as_str().into(), bytes: options.max_object_bytes },
             name,
             location,
-            declared: declared.map(Into::into),
-            expected,
-            on_bad_value,
+            declared: options.declared.clone().map(Into::into),
+            options,
             requests_in_flight: context.requests_in_flight,
             requests: Arc::clone(&context.requests),
             stores: context.stores.clone(),
             counters: Arc::clone(&context.counters),
+            rejects: Arc::clone(&context.rejects),
+            tally: Arc::default(),
+            schema_cache: context.schema_cache.clone(),
             io: context.io.clone(),
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
+            kept: Kept::of(&context.kept),
         }
     }
 
@@ -104,16 +121,67 @@ impl LandedTable {
     }
 
     pub(super) fn on_bad_value(&self) -> OnBadValue {
-        self.on_bad_value
+        self.options.on_bad_value
+    }
+
+    pub(super) fn on_bad_record(&self) -> OnBadRecord {
+        self.options.on_bad_record
+    }
+
+    pub(super) fn max_bad_records(&self) -> BadRecordLimit {
+        self.options.max_bad_records
+    }
+
+    pub(super) fn max_record_bytes(&self) -> u64 {
+        self.options.max_record_bytes
+    }
+
+    pub(super) fn rejects(&self) -> &Rejects {
+        &self.rejects
+    }
+
+    pub(super) fn tally(&self) -> &Arc<TableTally> {
+        &self.tally
+    }
+
+    /// What becomes of keys that are not in its columns.
+    pub fn rest(&self) -> Rest {
+        self.options.rest
+    }
+
+    /// What its scans found wrong up to now.
+    pub fn findings(&self) -> Findings {
+        self.tally.findings()
     }
 
     pub(super) fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
-    pub(super) fn feed(&self, snapshot: Arc<Snapshot>) -> Feed {
-        let requests = Arc::clone(&self.requests);
-        Feed::start(snapshot, Arc::clone(&self.counters), requests, self.requests_in_flight, &self.io)
+    pub(super) fn kept(&self) -> &Arc<Kept> {
+        &self.kept
+    }
+
+    pub(super) fn object_limit(&self) -> &ObjectLimit {
+        &self.object_limit
+    }
+
+    pub(super) fn feed(
+        &self,
+        selection: Arc<Selection>,
+        wanted: Wanted,
+        decoders: usize,
+        metrics: FetchMetrics,
+    ) -> Feed {
+        let limits = Limits {
+            wanted,
+            requests: Arc::clone(&self.requests),
+            in_flight: self.requests_in_flight,
+            decoders,
+            object: self.object_limit.clone(),
+            metrics,
+        };
+        Feed::start(selection, Arc::clone(&self.counters), limits, &self.io)
     }
 
     /// The run's listing of the table, started by whoever asks first.
@@ -138,12 +206,22 @@ impl LandedTable {
         let sample = self
             .inferred
             .get_or_try_init(|| async {
-                Sample::take(&self.name, &snapshot, self.requests_in_flight, &self.io).await.map(Arc::new)
+                let sampling = Sampling {
+                    location: &self.location,
+                    options: &self.options,
+                    limit: &self.object_limit,
+                    in_flight: self.requests_in_flight,
+                    cache: self.schema_cache.as_ref(),
+                    io: &self.io,
+                };
+                sampling.take(&snapshot).await.map(Arc::new)
             })
             .await
             .map_err(|error| self.within(error))?;
-        let seen = || sample.columns.iter().map(|inferred| &inferred.column);
-        let expected = self.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
+        let is_rest = |column: &Column| self.options.rest == Rest::Kept && column.name == REST_COLUMN;
+        let seen = || sample.columns.iter().map(|inferred| &inferred.column).filter(|column| !is_rest(column));
+        let expected =
+            self.options.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
         let own: &[Column] = expected.map_or(&[], |expected| &expected.columns);
         let others = seen().filter(|column| !own.iter().any(|expected| expected.name == column.name));
         let columns = own.iter().chain(others).cloned().collect();
@@ -160,7 +238,7 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn within(&self, error: Error) -> Error {
+    pub(super) fn within(&self, error: Error) -> Error {
         error.within(format!("table `{}`", self.name))
     }
 }

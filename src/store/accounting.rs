@@ -1,8 +1,9 @@
 //! Counting every HTTP request that leaves, where it leaves.
 //!
 //! Owns the counters and the HTTP layer below the S3 client that fills them. That layer also keeps
-//! odd keys alive through the client (`keys`), ends retries of an endpoint that never answered, and
-//! remembers the region that a bucket says it is in. It must not change what is sent.
+//! odd keys alive through the client (`keys`), ends retries of an endpoint that never answered, lets no
+//! more requests out at once than the host takes (`throttle`), and remembers the region that a bucket
+//! says it is in. It must not change what is sent.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,8 @@ use object_store::client::{
 };
 
 use super::keys;
+use super::meter::Tries;
+use super::throttle::Throttle;
 
 /// How many requests of each kind were sent, each try of a retried one included, and what came back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +32,10 @@ pub struct RequestCounts {
     pub put: u64,
     /// Of all these, the ones that failed in a way that is tried again.
     pub failed: u64,
+    /// Of the ones that read or list, those that were no first try.
+    pub retries: u64,
+    /// Of the failed ones, those that the service refused for want of capacity: 503 or 429.
+    pub slow_downs: u64,
     /// Bytes of objects that were read, from S3 and from disk.
     pub bytes: u64,
 }
@@ -41,6 +48,8 @@ pub struct Counters {
     head: AtomicU64,
     put: AtomicU64,
     failed: AtomicU64,
+    retries: AtomicU64,
+    slow_downs: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -59,11 +68,14 @@ pub struct CountingConnector {
     pub counters: Arc<Counters>,
     /// Where answers are remembered.
     pub answers: Arc<Answers>,
+    /// What each request needs leave from.
+    pub throttle: Arc<Throttle>,
 }
 
 #[derive(Debug)]
 struct CountingService {
     client: HttpClient,
+    throttle: Arc<Throttle>,
     counters: Arc<Counters>,
     answers: Arc<Answers>,
 }
@@ -92,6 +104,8 @@ impl Counters {
             head: load(&self.head),
             put: load(&self.put),
             failed: load(&self.failed),
+            retries: load(&self.retries),
+            slow_downs: load(&self.slow_downs),
             bytes: load(&self.bytes),
         }
     }
@@ -110,6 +124,9 @@ impl Counters {
             RequestKind::Put => &self.put,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        if request.extensions().get::<Tries>().is_some_and(Tries::count) {
+            self.retries.fetch_add(1, Ordering::Relaxed);
+        }
         kind
     }
 }
@@ -146,6 +163,7 @@ impl HttpConnector for CountingConnector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(CountingService {
             client: ReqwestConnector::default().connect(options)?,
+            throttle: Arc::clone(&self.throttle),
             counters: Arc::clone(&self.counters),
             answers: Arc::clone(&self.answers),
         }))
@@ -155,6 +173,7 @@ impl HttpConnector for CountingConnector {
 #[async_trait]
 impl HttpService for CountingService {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let leave = self.throttle.leave().await;
         let kind = self.counters.count(&request);
         let response = match self.client.execute(request).await {
             Ok(response) => response,
@@ -167,6 +186,12 @@ impl HttpService for CountingService {
         let status = response.status();
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
             self.counters.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        if matches!(status.as_u16(), 429 | 503) {
+            self.counters.slow_downs.fetch_add(1, Ordering::Relaxed);
+            leave.refused();
+        } else {
+            leave.answered();
         }
         if kind != RequestKind::List || !status.is_success() {
             return Ok(response);

@@ -4,9 +4,10 @@
 //! request but the one that asks for the region.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredentialProvider};
-use object_store::{ClientOptions, HeaderValue, RetryConfig};
+use object_store::{BackoffConfig, ClientOptions, HeaderValue, RetryConfig};
 
 use super::accounting::{Answers, Counters, CountingConnector};
 use super::credentials::RenewedCredentials;
@@ -15,6 +16,12 @@ use super::profile::Profile;
 use super::{SharedStores, chain, region};
 use crate::config::{Addressing, Signing};
 use crate::error::{Error, Result};
+
+/// The pauses between the tries of one request, and the time after whose first try it is not tried again.
+/// A signature is good for fifteen minutes, and temporary credentials are renewed five before their end.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const RETRYING: Duration = Duration::from_secs(180);
 
 /// A bucket and the client that reaches it.
 pub struct Bucket {
@@ -28,6 +35,8 @@ pub struct Bucket {
     pub endpoint: Endpoint,
     /// Whether they are signed.
     pub signing: Signing,
+    /// Bytes of a large object that are asked for by one request.
+    pub range_bytes: u64,
     /// Where bytes are counted.
     pub counters: Arc<Counters>,
     /// What the service said.
@@ -46,7 +55,11 @@ impl Bucket {
             .with_timeout(config.request_timeout)
             .with_user_agent(HeaderValue::from_static(concat!("pinq/", env!("CARGO_PKG_VERSION"))));
         let answers = Arc::new(Answers::default());
-        let connector = CountingConnector { counters: Arc::clone(&shared.counters), answers: Arc::clone(&answers) };
+        let connector = CountingConnector {
+            counters: Arc::clone(&shared.counters),
+            answers: Arc::clone(&answers),
+            throttle: shared.throttle(endpoint.service(name)),
+        };
         let region = match region::given(config, environment, profile) {
             Some(region) => region,
             None => region::of_bucket(&endpoint, name, &options, &connector, &answers).await,
@@ -56,7 +69,7 @@ impl Bucket {
             .with_region(&region)
             .with_client_options(options)
             .with_http_connector(connector)
-            .with_retry(RetryConfig { max_retries: config.retries, ..RetryConfig::default() });
+            .with_retry(retries(config.retries));
         builder = match &endpoint {
             // China is a part of AWS with another domain, which the client does not know.
             Endpoint::Aws(_) if region.starts_with("cn-") => {
@@ -83,9 +96,20 @@ impl Bucket {
             region,
             endpoint,
             signing: config.signing,
+            range_bytes: config.range_bytes.max(1),
             counters: Arc::clone(&shared.counters),
             answers,
         })
+    }
+}
+
+/// How a request that failed is tried again. The pauses between its tries double, with jitter, up to a few
+/// seconds: what keeps a host that is short of capacity from being overrun is `throttle`, not the pauses.
+fn retries(most: usize) -> RetryConfig {
+    RetryConfig {
+        backoff: BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base: 2.0 },
+        max_retries: most,
+        retry_timeout: RETRYING,
     }
 }
 

@@ -17,7 +17,7 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use super::accounting::Counters;
-use super::{Children, Object, disk_write};
+use super::{Children, Level, Object, disk_write};
 use crate::error::{Error, Result};
 use crate::location::Location;
 
@@ -28,14 +28,41 @@ const FOLDERS_SIDE_BY_SIDE: usize = 8;
 /// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
 /// would look like broken ones.
 const DEEPEST: usize = 24;
-/// Bytes of a piece of a stream.
-const PIECE: usize = 1 << 20;
+/// Bytes of a large file that are read by one call.
+pub const PIECE: u64 = 2 << 20;
 
 /// A folder on disk.
 #[derive(Clone)]
 pub struct Disk {
     root: Arc<PathBuf>,
     counters: Arc<Counters>,
+}
+
+/// A large file that is read piece by piece; it stays the same file where its name is given to another.
+#[derive(Debug)]
+pub struct FileReader {
+    path: PathBuf,
+    file: File,
+    counters: Arc<Counters>,
+    expected: u64,
+    found: u64,
+}
+
+impl FileReader {
+    /// Appends the next bytes of the file to `buffer`, as many as its spare capacity; none is the end.
+    /// A file that is longer or shorter than it was listed is an error. Blocks.
+    pub fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
+        let room = buffer.capacity().saturating_sub(buffer.len());
+        // Straight from the file into the buffer, whose spare bytes need not be zeroed first.
+        let read = (&mut self.file).take(room as u64).read_to_end(buffer);
+        let read = read.map_err(|error| unreadable(&self.path, error))?;
+        self.found = self.found.saturating_add(read as u64);
+        self.counters.add_bytes(read);
+        if self.found > self.expected || (read == 0 && room > 0) {
+            check_length(&self.path, self.expected, self.found)?;
+        }
+        Ok(read)
+    }
 }
 
 impl Disk {
@@ -57,11 +84,27 @@ impl Disk {
             let children = blocking(move || reading.read_folder("")).await?;
             let pages: Vec<_> = children.objects.chunks(PAGE).map(|page| Ok(page.to_vec())).collect();
             let below = stream::iter(children.folders)
-                .map(move |folder| disk.clone().walk_apart(folder))
+                .map(move |folder| disk.clone().walk_apart(format!("{folder}/")))
                 .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
             Ok::<_, Error>(stream::iter(pages).chain(below))
         };
         stream::once(top).try_flatten().boxed()
+    }
+
+    /// What stands directly in one folder; see `Store::list_level`.
+    pub fn list_level(&self, folder: String) -> BoxStream<'static, Result<Level>> {
+        let disk = self.clone();
+        stream::once(blocking(move || {
+            let children = disk.read_folder(&folder)?;
+            let folders = children.folders.into_iter().map(|name| format!("{folder}{name}/")).collect();
+            Ok(Level { folders, objects: children.objects })
+        }))
+        .boxed()
+    }
+
+    /// Everything below one folder; see `Store::list_below`.
+    pub fn list_below(&self, folder: String) -> BoxStream<'static, Result<Vec<Object>>> {
+        self.clone().walk_apart(folder)
     }
 
     /// What stands directly below.
@@ -97,26 +140,10 @@ impl Disk {
         .await
     }
 
-    /// A file piece by piece, two pieces ahead of the reader.
-    pub fn get_stream(&self, object: &Object) -> BoxStream<'static, Result<Bytes>> {
-        let (disk, object) = (self.clone(), object.clone());
-        apart(2, move |send: &dyn Fn(Bytes) -> Keep| {
-            let (path, mut file) = disk.open(&object)?;
-            let mut found = 0_u64;
-            loop {
-                let mut piece = Vec::new();
-                let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece);
-                let read = read.map_err(|error| unreadable(&path, error))?;
-                found = found.saturating_add(read as u64);
-                if read == 0 || found > object.size {
-                    return check_length(&path, object.size, found);
-                }
-                disk.counters.add_bytes(read);
-                if send(Bytes::from(piece)) == Keep::Stop {
-                    return Ok(());
-                }
-            }
-        })
+    /// Opens a file to be read from its start to its end.
+    pub fn open_file(&self, object: &Object) -> Result<FileReader> {
+        let (path, file) = self.open(object)?;
+        Ok(FileReader { path, file, counters: Arc::clone(&self.counters), expected: object.size, found: 0 })
     }
 
     /// Appends files to a buffer; see `Store::read_into`.
@@ -227,10 +254,11 @@ impl Disk {
         }
     }
 
-    /// Everything below one folder, walked on a thread of its own.
+    /// Everything below one folder, which ends in `/`, walked on a thread of its own.
     fn walk_apart(self, folder: String) -> BoxStream<'static, Result<Vec<Object>>> {
         apart(4, move |send: &dyn Fn(Vec<Object>) -> Keep| {
-            let mut waiting = vec![(format!("{folder}/"), 1_usize)];
+            let depth = folder.matches('/').count();
+            let mut waiting = vec![(folder, depth)];
             let mut page = Vec::new();
             while let Some((folder, depth)) = waiting.pop() {
                 if depth > DEEPEST {

@@ -71,6 +71,17 @@ impl Endpoint {
         }
     }
 
+    /// What all requests to the same host have in common; `bucket` is part of it where the host is the
+    /// bucket's own.
+    pub fn service(&self, bucket: &str) -> String {
+        match self {
+            Endpoint::Aws(Addressing::VirtualHost) => format!("AWS {bucket}"),
+            Endpoint::Aws(Addressing::Path) => "AWS".to_owned(),
+            Endpoint::Own { base, addressing: Addressing::Path, .. } => base.clone(),
+            Endpoint::Own { bucket_url, addressing: Addressing::VirtualHost, .. } => bucket_url.clone(),
+        }
+    }
+
     /// Whether requests go over plain http, which was found to be allowed.
     pub fn is_plain_http(&self) -> bool {
         matches!(self, Endpoint::Own { base, .. } if base.starts_with("http://"))

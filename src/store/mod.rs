@@ -13,10 +13,12 @@ mod disk_write;
 mod endpoint;
 mod explain;
 mod keys;
+mod meter;
 mod nearby;
 mod profile;
 mod region;
 mod s3;
+mod throttle;
 mod upload;
 
 use std::borrow::Borrow;
@@ -34,6 +36,8 @@ use object_store::aws::AwsCredentialProvider;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use accounting::RequestCounts;
+pub use disk::FileReader;
+pub use meter::RequestMeter;
 pub use nearby::Nearby;
 
 use crate::config::{Environment, StorageConfig};
@@ -59,6 +63,15 @@ pub struct Children {
     /// Names of folders, without a slash, sorted.
     pub folders: Vec<String>,
     /// Objects, sorted by key.
+    pub objects: Vec<Object>,
+}
+
+/// One page of what stands directly in one folder below a store's location.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Folders by their whole path below the location, with a slash at the end.
+    pub folders: Vec<String>,
+    /// Objects in no order.
     pub objects: Vec<Object>,
 }
 
@@ -90,6 +103,8 @@ struct SharedStores {
     profile: OnceCell<profile::Profile>,
     credentials: OnceCell<AwsCredentialProvider>,
     buckets: Mutex<BTreeMap<String, Arc<client::Bucket>>>,
+    /// One for each host, whatever the bucket.
+    throttles: parking_lot::Mutex<BTreeMap<String, Arc<throttle::Throttle>>>,
     counters: Arc<accounting::Counters>,
 }
 
@@ -109,6 +124,7 @@ impl Stores {
                 profile: OnceCell::new(),
                 credentials: OnceCell::new(),
                 buckets: Mutex::new(BTreeMap::new()),
+                throttles: parking_lot::Mutex::default(),
                 counters: Arc::default(),
             }),
         }
@@ -147,6 +163,14 @@ impl Stores {
     }
 }
 
+impl SharedStores {
+    /// What all requests to one host need leave from.
+    fn throttle(&self, service: String) -> Arc<throttle::Throttle> {
+        let new = || Arc::new(throttle::Throttle::new(self.config.requests_in_flight));
+        Arc::clone(self.throttles.lock().entry(service).or_insert_with(new))
+    }
+}
+
 impl Store {
     /// The location that it was opened for.
     pub fn location(&self) -> &Location {
@@ -177,6 +201,24 @@ impl Store {
         match &self.backend {
             Backend::Disk(disk) => disk.list(),
             Backend::S3(prefix) => prefix.list(),
+        }
+    }
+
+    /// What stands directly in `folder`, which is empty for the location itself or ends in `/`, in pages
+    /// as they arrive: on S3 LISTs with a delimiter. Of a folder without folders this is all.
+    pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list_level(folder.to_owned()),
+            Backend::S3(prefix) => prefix.list_level(folder),
+        }
+    }
+
+    /// Every object below `folder`, which is not empty and ends in `/`, in pages of at most 1,000 as they
+    /// arrive, in no order: on S3 one LIST a page. No page is asked for before the one before was taken.
+    pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.list_below(folder.to_owned()),
+            Backend::S3(prefix) => prefix.list_below(folder),
         }
     }
 
@@ -211,12 +253,27 @@ impl Store {
         }
     }
 
-    /// The bytes of an object in pieces of at most 8 MiB. On S3 an object of more than that is asked
-    /// for by ranges, two at once. Ends with an error where the object is not as it was listed.
-    pub fn get_stream(&self, object: &Object) -> BoxStream<'static, Result<Bytes>> {
+    /// The same store, whose requests for bytes are counted by `meter`, too. On disk there are none.
+    pub fn metered(mut self, meter: &Arc<RequestMeter>) -> Store {
+        if let Backend::S3(prefix) = &mut self.backend {
+            prefix.meter = Some(Arc::clone(meter));
+        }
+        self
+    }
+
+    /// Bytes of a large object that are best asked for by one request or read by one call.
+    pub fn range_bytes(&self) -> u64 {
         match &self.backend {
-            Backend::Disk(disk) => disk.get_stream(object),
-            Backend::S3(prefix) => prefix.get_stream(object),
+            Backend::Disk(_) => disk::PIECE,
+            Backend::S3(prefix) => prefix.range_bytes(),
+        }
+    }
+
+    /// Opens a large file on disk, to be read from its start to its end. Blocks.
+    pub fn open_file(&self, object: &Object) -> Result<FileReader> {
+        match &self.backend {
+            Backend::Disk(disk) => disk.open_file(object),
+            Backend::S3(_) => Err(Error::bug("objects on S3 can not be read by blocking")),
         }
     }
 

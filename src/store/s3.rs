@@ -13,14 +13,12 @@ use object_store::{GetOptions, GetRange, ObjectStore};
 
 use super::client::Bucket;
 use super::explain::Explain;
-use super::{Children, Object, keys, upload};
+use super::meter::{RequestMeter, Tries};
+use super::{Children, Level, Object, keys, upload};
 use crate::error::{Error, Result};
 
 /// Folders of one level that are listed at once; a listing is slow for its latency, not its size.
 const FOLDERS_SIDE_BY_SIDE: usize = 16;
-/// Bytes of a piece of a stream, and how many are asked for at once.
-const PIECE: u64 = 8 << 20;
-const PIECES_AHEAD: usize = 2;
 
 /// A prefix of a bucket.
 #[derive(Clone)]
@@ -28,6 +26,8 @@ pub struct Prefix {
     bucket: Arc<Bucket>,
     /// Empty, or ends in `/`.
     folder: String,
+    /// What requests for bytes are counted by.
+    pub meter: Option<Arc<RequestMeter>>,
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl Prefix {
     /// The folder `prefix` of the bucket.
     pub fn new(bucket: Arc<Bucket>, prefix: &str) -> Prefix {
         let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-        Prefix { bucket, folder: format!("{prefix}{slash}") }
+        Prefix { bucket, folder: format!("{prefix}{slash}"), meter: None }
     }
 
     /// Pages of everything below; see `Store::list`.
@@ -70,6 +70,21 @@ impl Prefix {
         per_page.try_flatten_unordered(2).try_filter(|page| std::future::ready(!page.is_empty())).boxed()
     }
 
+    /// What stands directly in one folder; see `Store::list_level`.
+    pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
+        let pages = self.pages(format!("{}{folder}", self.folder), Depth::OneLevel);
+        let level = |page: Page| Level {
+            folders: page.folders.into_iter().map(|folder| folder + "/").collect(),
+            objects: page.objects,
+        };
+        pages.map_ok(level).boxed()
+    }
+
+    /// Everything below one folder; see `Store::list_below`.
+    pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        self.pages(format!("{}{folder}", self.folder), Depth::Flat).map_ok(|page| page.objects).boxed()
+    }
+
     /// What stands directly below.
     pub async fn children(&self) -> Result<Children> {
         let mut children = Children::default();
@@ -86,7 +101,7 @@ impl Prefix {
         let place = self.place(&object.key);
         let expected = range.as_ref().map_or(object.size, |range| range.end.saturating_sub(range.start));
         let path = self.client_path(&object.key)?;
-        let options = get_options(object, range);
+        let options = self.get_options(object, range);
         let answer = self.bucket.client.get_opts(&path, options).await.explain(&self.bucket, "read", &place)?;
         check_length(&place, object.size, answer.meta.size)?;
         let bytes = answer.bytes().await.explain(&self.bucket, "read", &place)?;
@@ -95,23 +110,20 @@ impl Prefix {
         Ok(bytes)
     }
 
-    /// The bytes of an object piece by piece. A large one is asked for by ranges: the time limit of a
-    /// request includes its body, and a reader may be slower than any such limit.
-    pub fn get_stream(&self, object: &Object) -> BoxStream<'static, Result<Bytes>> {
-        let (prefix, object) = (self.clone(), object.clone());
-        if object.size <= PIECE {
-            return stream::once(async move { prefix.get(&object, None).await }).boxed();
+    /// What the listing said of the object must hold still, range for range: bytes of two objects are
+    /// never mixed.
+    fn get_options(&self, object: &Object, range: Option<Range<u64>>) -> GetOptions {
+        GetOptions {
+            if_match: object.etag.clone(),
+            range: range.map(GetRange::Bounded),
+            extensions: Tries::extensions(self.meter.as_ref()),
+            ..GetOptions::default()
         }
-        let object = Arc::new(object);
-        let starts = (0..object.size.div_ceil(PIECE)).map(|piece| piece.saturating_mul(PIECE));
-        stream::iter(starts)
-            .map(move |start| {
-                let (prefix, object) = (prefix.clone(), Arc::clone(&object));
-                let range = start..start.saturating_add(PIECE).min(object.size);
-                async move { prefix.get(&object, Some(range)).await }
-            })
-            .buffered(PIECES_AHEAD)
-            .boxed()
+    }
+
+    /// Bytes of a large object that are asked for at once.
+    pub fn range_bytes(&self) -> u64 {
+        self.bucket.range_bytes
     }
 
     /// Uploads a local file as the object `key`.
@@ -147,6 +159,7 @@ impl Prefix {
                         Depth::Flat => None,
                     },
                     page_token,
+                    extensions: Tries::extensions(None),
                     ..PaginatedListOptions::default()
                 };
                 let place = format!("s3://{}/{folder}", prefix.bucket.name);
@@ -183,10 +196,6 @@ impl Prefix {
         }
         Ok(Page { folders, objects })
     }
-}
-
-fn get_options(object: &Object, range: Option<Range<u64>>) -> GetOptions {
-    GetOptions { if_match: object.etag.clone(), range: range.map(GetRange::Bounded), ..GetOptions::default() }
 }
 
 fn check_length(place: &str, expected: u64, found: u64) -> Result<()> {

@@ -50,7 +50,7 @@ async fn lists_every_file_once_with_its_size() {
 }
 
 #[tokio::test]
-async fn reads_whole_ranges_runs_and_streams() {
+async fn reads_whole_ranges_runs_and_pieces() {
     let large = vec![b'x'; (1 << 20) + 7];
     let (_scratch, store) = folder(&[("a.json", b"first"), ("b.json", b""), ("c.json", b"third"), ("d", &large)]).await;
     let objects = listed(&store).await;
@@ -64,8 +64,13 @@ async fn reads_whole_ranges_runs_and_streams() {
     assert_eq!(ranges, [4..9, 9..9, 9..14]);
     assert_eq!(buffer, b"keptfirstthird");
 
-    let pieces: Vec<_> = store.get_stream(&objects[3]).try_collect::<Vec<_>>().await.unwrap();
-    assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [1 << 20, 7]);
+    let mut reader = store.open_file(&objects[3]).unwrap();
+    let mut buffer = Vec::with_capacity(1 << 20);
+    assert_eq!((reader.read_into(&mut buffer).unwrap(), buffer.capacity()), (1 << 20, 1 << 20));
+    buffer.clear();
+    assert_eq!(reader.read_into(&mut buffer).unwrap(), 7);
+    assert_eq!(reader.read_into(&mut buffer).unwrap(), 0);
+    assert_eq!(buffer, large[..7]);
 }
 
 #[tokio::test]
@@ -79,7 +84,10 @@ async fn a_file_that_changed_is_an_error_that_names_it() {
         assert!(error.message().contains("a.json") && error.message().contains(word), "{error}");
         assert_eq!(buffer, b"kept");
         assert!(store.get(&objects[0]).await.is_err());
-        assert!(store.get_stream(&objects[0]).try_collect::<Vec<_>>().await.is_err());
+        let mut reader = store.open_file(&objects[0]).unwrap();
+        let mut buffer = Vec::with_capacity(64);
+        let error = reader.read_into(&mut buffer).and_then(|_| reader.read_into(&mut buffer)).unwrap_err();
+        assert!(error.message().contains("a.json") && error.message().contains(word), "{error}");
     }
     fs::remove_file(scratch.path().join("landing/a.json")).unwrap();
     let error = store.get(&objects[0]).await.unwrap_err();

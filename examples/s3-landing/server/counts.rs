@@ -60,7 +60,7 @@ pub(super) struct Counters {
 }
 
 /// One request in flight: it counts until it is dropped, also where the client hangs up.
-pub(super) struct InFlight<'a>(&'a Counters);
+pub(super) struct InFlight<'a>(&'a Counters, u64);
 
 impl Counts {
     /// All requests.
@@ -127,7 +127,7 @@ impl Counters {
         self.bytes_received.fetch_add(bytes_received, Relaxed);
         let now = self.in_flight.fetch_add(1, Relaxed) + 1;
         self.peak_in_flight.fetch_max(now, Relaxed);
-        InFlight(self)
+        InFlight(self, now)
     }
 
     pub(super) fn read(&self) -> Counts {
@@ -157,6 +157,11 @@ impl Counters {
 }
 
 impl InFlight<'_> {
+    /// How many were in flight when it arrived, itself included.
+    pub(super) fn number(&self) -> u64 {
+        self.1
+    }
+
     /// Counts the answer.
     pub(super) fn answered(&self, status: hyper::StatusCode, bytes_sent: u64) {
         self.0.bytes_sent.fetch_add(bytes_sent, Relaxed);

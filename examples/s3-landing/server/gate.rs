@@ -1,6 +1,6 @@
 //! The one place that each request passes: it counts, sleeps the latency, lets `s3s` answer, and completes the answer.
 //!
-//! Faults (a 503 `SlowDown` at each tenth GET, a body cut short, a connection reset) belong into [`Gate::pass`].
+//! Faults (a 503 `SlowDown`, a body cut short, a connection reset) belong into [`Gate::pass`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +27,16 @@ pub(super) struct Gate {
     service: S3Service,
     counters: Counters,
     request_ids: AtomicU64,
+}
+
+/// What S3 answers where it is asked more than it can do.
+fn slow_down() -> Response<Body> {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+        <Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+    let mut answer = Response::new(Body::from(body.to_owned()));
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    answer
 }
 
 impl Gate {
@@ -69,7 +79,12 @@ impl Gate {
         if !self.options.latency.is_zero() {
             tokio::time::sleep(self.options.latency).await;
         }
-        let answer = self.service.call(request.map(Body::from)).await?;
+        let is_read = matches!(kind, RequestKind::Get | RequestKind::List);
+        let answer = if is_read && self.options.slow_down_above.is_some_and(|most| in_flight.number() > most) {
+            slow_down()
+        } else {
+            self.service.call(request.map(Body::from)).await?
+        };
         let answer = self.complete(answer);
         let bytes_sent = if method == Method::HEAD { 0 } else { answer.body().size_hint().lower() };
         in_flight.answered(answer.status(), bytes_sent);

@@ -36,6 +36,8 @@ pub struct ServerOptions {
     pub wrong_region: WrongRegion,
     /// How long each request sleeps before it is answered, whatever it asks for.
     pub latency: Duration,
+    /// GETs and LISTs beyond so many requests in flight are answered with 503 `SlowDown`; none are by default.
+    pub slow_down_above: Option<u64>,
     /// The port on 127.0.0.1; 0 lets the system choose.
     pub port: u16,
 }
@@ -50,6 +52,7 @@ impl Default for ServerOptions {
             anonymous: Anonymous::Refused,
             wrong_region: WrongRegion::Redirected,
             latency: Duration::ZERO,
+            slow_down_above: None,
             port: 0,
         }
     }
@@ -66,6 +69,7 @@ impl fmt::Debug for ServerOptions {
             .field("anonymous", &self.anonymous)
             .field("wrong_region", &self.wrong_region)
             .field("latency", &self.latency)
+            .field("slow_down_above", &self.slow_down_above)
             .field("port", &self.port)
             .finish_non_exhaustive()
     }

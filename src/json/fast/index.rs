@@ -1,8 +1,8 @@
 //! Where the quotes of a window of text are, and whatever else a reading without a look at each byte
 //! must know.
 //!
-//! Owns the one pass over every byte. It knows no JSON: a quote is a quote, escaped or not, and what
-//! may be an escape is counted, so that a reader can tell that a stretch of text holds none.
+//! Owns the one pass over every byte. It knows of JSON only that a backslash makes the byte after it no
+//! quote. What may be an escape is counted, so that a reader can tell that a stretch of text holds none.
 
 use super::lanes::Lanes;
 
@@ -17,8 +17,9 @@ pub const AT_ONCE: usize = 16;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
     pub quotes: u64,
-    /// Backslashes and control characters.
-    pub odd: u64,
+    pub backslashes: u64,
+    /// Control characters.
+    pub controls: u64,
     /// What is not ASCII.
     pub high: u64,
 }
@@ -52,6 +53,8 @@ struct Before {
     quotes: usize,
     odd: u32,
     high: u32,
+    /// 1 where the next byte is part of an escape.
+    escape: u64,
 }
 
 impl Index {
@@ -129,17 +132,36 @@ impl Index {
 fn add<L: Lanes>(lanes: L, block: &[u8; BLOCK], into: &mut Block, quotes: &mut [u32], before: &mut Before) {
     let marks = lanes.marks(block);
     // Before anything else branches: or else the compiler takes the marks apart, bit by bit.
-    *into = Block { odd: marks.odd, high: marks.high, odd_before: before.odd, high_before: before.high };
-    before.odd += marks.odd.count_ones();
+    let odd = marks.backslashes | marks.controls;
+    *into = Block { odd, high: marks.high, odd_before: before.odd, high_before: before.high };
+    before.odd += odd.count_ones();
     before.high += marks.high.count_ones();
-    let count = marks.quotes.count_ones() as usize;
+    let mut quotes_here = marks.quotes;
+    if marks.backslashes | before.escape != 0 {
+        quotes_here &= !escaped(marks.backslashes, &mut before.escape);
+    }
+    let count = quotes_here.count_ones() as usize;
     if count > AT_ONCE {
-        add_many(marks.quotes, before.place, quotes.get_mut(before.quotes..).unwrap_or_default());
+        add_many(quotes_here, before.place, quotes.get_mut(before.quotes..).unwrap_or_default());
     } else if let Some(into) = quotes.get_mut(before.quotes..).and_then(|rest| rest.first_chunk_mut()) {
-        lanes.positions(marks.quotes, before.place, into);
+        lanes.positions(quotes_here, before.place, into);
     }
     before.quotes += count;
     before.place += BLOCK as u32;
+}
+
+/// The bytes that a backslash makes part of an escape. Of a run of backslashes, every second one is such a
+/// byte; whether the run's end makes the next byte one depends on its length, which an addition tells: it
+/// carries through the run, and where it began at an odd place comes out at one of the other kind. `escape`
+/// is 1 where the last byte of the block before makes the first one part of an escape.
+fn escaped(backslashes: u64, escape: &mut u64) -> u64 {
+    const EVEN: u64 = 0x5555_5555_5555_5555;
+    let backslashes = backslashes & !*escape;
+    let follows = backslashes << 1 | *escape;
+    let odd_starts = backslashes & !EVEN & !follows;
+    let (carried, overflows) = odd_starts.overflowing_add(backslashes);
+    *escape = u64::from(overflows);
+    (EVEN ^ (carried << 1)) & follows
 }
 
 /// A block with more quotes than are written at once.
@@ -174,12 +196,22 @@ mod tests {
                     .map(|_| {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         let byte = (state >> 24) as u8;
-                        if (state >> 16) % (1 + seed % 3) == 0 { b'"' } else { byte }
+                        match (state >> 16) % (2 + seed % 3) {
+                            0 => b'"',
+                            1 if seed % 2 == 0 => b'\\',
+                            _ => byte,
+                        }
                     })
                     .collect();
                 index.fill(lanes, &text, 7);
                 let window = &text[7..7 + length.min(WINDOW)];
-                let quotes: Vec<u32> = (0..).zip(window).filter(|(_, byte)| **byte == b'"').map(|(at, _)| at).collect();
+                let (mut quotes, mut is_escaped) = (Vec::new(), false);
+                for (at, byte) in (0_u32..).zip(window) {
+                    if *byte == b'"' && !is_escaped {
+                        quotes.push(at);
+                    }
+                    is_escaped = *byte == b'\\' && !is_escaped;
+                }
                 assert_eq!(index.quotes(), quotes);
                 for place in [0, window.len() / 2, window.len()] {
                     let odd = window[..place].iter().filter(|byte| **byte == b'\\' || **byte < 0x20).count();

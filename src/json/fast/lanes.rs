@@ -223,10 +223,10 @@ impl Lanes for Portable {
         for (number, word) in words.iter().enumerate() {
             let word = u64::from_le_bytes(*word);
             let quotes = equal(word, b'"');
-            let odd = equal(word, b'\\') | (less_than_blank(word));
             let shift = number * 8;
             marks.quotes |= gathered(quotes) << shift;
-            marks.odd |= gathered(odd) << shift;
+            marks.backslashes |= gathered(equal(word, b'\\')) << shift;
+            marks.controls |= gathered(less_than_blank(word)) << shift;
             marks.high |= gathered(word & HIGHS) << shift;
         }
         marks

@@ -8,6 +8,7 @@
 
 mod index;
 mod lanes;
+mod rare;
 mod template;
 mod templates;
 mod text;

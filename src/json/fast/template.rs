@@ -5,13 +5,13 @@
 //! alone, at places that the index of quotes gives, so that no comparison waits for another.
 //!
 //! A record is taken where the bytes between its values are the same as in a valid record, no value has
-//! a quote, a backslash or a control character, what is not ASCII is valid UTF-8, and each value without
-//! quotes is a number or a keyword: then it is as valid as that record.
+//! a quote or a control character, backslashes are those of right escapes, what is not ASCII is valid
+//! UTF-8, and each value without quotes is a number or a keyword: then it is as valid as that record.
 
 use super::index::Index;
 use super::lanes::{Lanes, PATTERN_BYTES, Pattern};
 use super::text::{Form, Newlines, Text};
-use super::value::{scalar, typed};
+use super::value::{scalar, typed, unescaped};
 use super::{Cell, Feeds, Keys, Row, START, Slot};
 use crate::column::ColumnType;
 
@@ -186,14 +186,16 @@ impl Template {
         let next = place(last) + last.pattern.length;
         let Some((odd_after, high_after)) = index.before(next - window) else { return Outcome::BeyondWindow };
         let Some((odd, high)) = index.before(start - window) else { return Outcome::BeyondWindow };
-        if odd_after - odd != self.odd {
+        let record = text.bytes.get(start..end).unwrap_or_default();
+        let beyond_gaps = (odd_after - odd).wrapping_sub(self.odd);
+        if beyond_gaps != 0 && !are_escapes(text, start, record, beyond_gaps) {
             return Outcome::Unusual;
         }
-        let record = text.bytes.get(start..end).unwrap_or_default();
         if high_after != high && simdutf8::basic::from_utf8(record).is_err() {
             return Outcome::Unusual;
         }
-        match self.values(text, place, row) {
+        let form = if beyond_gaps == 0 { Form::Plain } else { Form::Escaped };
+        match self.values(text, place, form, row) {
             Some(()) if !row.reading.bad => Outcome::Taken { end, next },
             _ => Outcome::Unusual,
         }
@@ -205,6 +207,7 @@ impl Template {
         &self,
         text: Text<'de, L>,
         place: impl Fn(&Gap) -> usize,
+        form: Form,
         row: &mut Row<'_, 'de>,
     ) -> Option<()> {
         for value in &self.bare {
@@ -230,9 +233,14 @@ impl Template {
         }
         for value in &self.texts {
             let (gap, after) = (self.gaps.get(value.gap)?, self.gaps.get(value.gap + 1)?);
-            let content = text.checked(place(gap) + gap.pattern.length, place(after));
+            let (at, end) = (place(gap) + gap.pattern.length, place(after));
+            let content = text.checked(at, end);
             let position = value.column?;
             let (column, cell) = (row.columns.get(position)?, row.cells.get_mut(position)?);
+            if form == Form::Escaped && memchr::memchr(b'\\', content.as_bytes()).is_some() {
+                *cell = unescaped(text, at, end, &column.kind, row.reading)?;
+                continue;
+            }
             *cell = match &column.kind {
                 ColumnType::Varchar => Cell::Text(content),
                 kind => typed(kind, row.reading, content),
@@ -255,4 +263,19 @@ impl Template {
     pub fn late(&self) -> &[Slot] {
         &self.late
     }
+}
+
+/// Whether so many odd bytes of the record are just those of right escapes. Between its values it has no
+/// backslash, and a value without quotes is looked at by itself.
+#[cold]
+fn are_escapes<L: Lanes>(text: Text<'_, L>, start: usize, record: &[u8], odd: u32) -> bool {
+    let mut explained = 0;
+    let mut at = 0;
+    while let Some(found) = record.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += found;
+        let Some(after) = text.escape(start + at) else { return false };
+        explained += if record.get(at + 1) == Some(&b'\\') { 2 } else { 1 };
+        at = after - start;
+    }
+    explained == odd
 }

@@ -46,7 +46,7 @@ impl Templates {
         while self.index.quotes().get(self.quote).is_some_and(|quote| *quote < first) {
             self.quote += 1;
         }
-        row.reading.bad = false;
+        row.reading.begin_plain();
         let mut outcome = template.read(text, &self.index, start, self.quote, row);
         if matches!(outcome, Outcome::BeyondWindow) && start > self.index.start() {
             self.index.fill(text.lanes, text.bytes, start);
@@ -74,7 +74,7 @@ impl Templates {
         for (number, template) in self.known.iter().enumerate() {
             if number != self.current && template.fits(text, start) {
                 row.cells.fill_with(|| super::Cell::Null);
-                row.reading.bad = false;
+                row.reading.begin_plain();
                 let outcome = template.read(text, &self.index, start, self.quote, row);
                 if let Outcome::Taken { .. } = outcome {
                     self.current = number;

@@ -4,10 +4,9 @@
 //! a token begins and gives the place after it, or `None`: the text is bad, or unusual enough that the
 //! thorough reading must decide. It must never accept what serde_json refuses.
 
-use super::lanes::{Lanes, Task};
+use super::lanes::Lanes;
+use super::rare::{Nested, UnusualString};
 
-/// Nesting that is followed here, a bit a level; serde_json accepts 127 levels.
-const DEEPEST: u32 = 64;
 /// Digits before the point, and an exponent, with which no number can leave the range of doubles.
 const SAFE_DIGITS: usize = 200;
 const SAFE_EXPONENT_DIGITS: usize = 2;
@@ -93,7 +92,7 @@ impl<'de, L: Lanes> Text<'de, L> {
     }
 
     /// The place after the escape whose backslash is at `at`.
-    fn escape(&self, at: usize) -> Option<usize> {
+    pub fn escape(&self, at: usize) -> Option<usize> {
         match self.byte(at + 1) {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
             b'u' => match self.code_unit(at)? {
@@ -278,7 +277,7 @@ impl<'de, L: Lanes> Text<'de, L> {
 
     /// The place of the value whose key begins at `at`.
     #[inline(always)]
-    fn key(&self, at: usize) -> Option<usize> {
+    pub fn key(&self, at: usize) -> Option<usize> {
         if self.byte(at) != b'"' {
             return None;
         }
@@ -291,114 +290,6 @@ impl<'de, L: Lanes> Text<'de, L> {
     pub fn colon(&self, at: usize) -> Option<usize> {
         let colon = self.skip_blanks(at);
         (self.byte(colon) == b':').then(|| self.skip_blanks(colon + 1))
-    }
-}
-
-/// The rest of a string, from the first byte that is not plain ASCII.
-struct UnusualString<'de> {
-    bytes: &'de [u8],
-    /// Where the string's text begins, and how far it is plain.
-    start: usize,
-    from: usize,
-}
-
-impl Task for UnusualString<'_> {
-    type Output = Option<(usize, Form)>;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> Option<(usize, Form)> {
-        let text = Text { lanes, bytes: self.bytes, newlines: Newlines::EndRecords };
-        let mut at = self.from;
-        let mut form = Form::Plain;
-        loop {
-            match L::block(text.bytes, at) {
-                Some(block) => {
-                    let stop = lanes.stop_within_utf8(block);
-                    at += stop;
-                    if stop == L::WIDTH {
-                        continue;
-                    }
-                }
-                None => {
-                    let rest = text.bytes.get(at..)?;
-                    at += rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))?;
-                }
-            }
-            match text.byte(at) {
-                b'"' => break,
-                b'\\' => {
-                    at = text.escape(at)?;
-                    form = Form::Escaped;
-                }
-                _ => return None,
-            }
-        }
-        simdutf8::basic::from_utf8(text.bytes.get(self.start..at)?).ok()?;
-        Some((at, form))
-    }
-}
-
-/// An array or an object.
-struct Nested<'de> {
-    bytes: &'de [u8],
-    newlines: Newlines,
-    at: usize,
-}
-
-impl Task for Nested<'_> {
-    type Output = Option<usize>;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> Option<usize> {
-        let text = Text { lanes, bytes: self.bytes, newlines: self.newlines };
-        // A bit for each open level, the innermost lowest: set where it is an object.
-        let mut objects: u64 = 0;
-        let mut depth: u32 = 0;
-        let mut at = self.at;
-        loop {
-            // A value begins at `at`.
-            let mut after = match text.byte(at) {
-                opening @ (b'{' | b'[') => {
-                    if depth == DEEPEST {
-                        return None;
-                    }
-                    depth += 1;
-                    objects = objects << 1 | u64::from(opening == b'{');
-                    let inside = text.skip_blanks(at + 1);
-                    let closing = if opening == b'{' { b'}' } else { b']' };
-                    if text.byte(inside) != closing {
-                        at = if opening == b'{' { text.key(inside)? } else { inside };
-                        continue;
-                    }
-                    depth -= 1;
-                    objects >>= 1;
-                    inside + 1
-                }
-                b'"' => text.string(at + 1)?.0 + 1,
-                _ => text.scalar(at)?,
-            };
-            // A value ended before `after`.
-            loop {
-                if depth == 0 {
-                    return Some(after);
-                }
-                let next = text.skip_blanks(after);
-                let is_object = objects & 1 == 1;
-                match text.byte(next) {
-                    b',' => {
-                        let inside = text.skip_blanks(next + 1);
-                        at = if is_object { text.key(inside)? } else { inside };
-                        break;
-                    }
-                    b'}' if is_object => {}
-                    b']' if !is_object => {}
-                    _ => return None,
-                }
-                depth -= 1;
-                objects >>= 1;
-                after = next + 1;
-            }
-        }
     }
 }
 

@@ -70,7 +70,7 @@ pub fn typed<'de>(kind: &ColumnType, reading: &mut Reading, text: &'de str) -> C
 
 /// A text with escapes, resolved in the scratch.
 #[inline(never)]
-fn unescaped<'de, L: Lanes>(
+pub fn unescaped<'de, L: Lanes>(
     text: Text<'de, L>,
     start: usize,
     end: usize,

@@ -9,7 +9,8 @@ use std::arch::x86_64::{
     __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
     _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128,
     _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
+    _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_storeu_si512,
 };
 
 use super::index::{AT_ONCE, BLOCK, Marks};
@@ -84,18 +85,22 @@ impl Avx2 {
         first(!equal)
     }
 
-    /// The marks of half a block: quotes, odd bytes, what is not ASCII.
+    /// The marks of half a block.
     #[inline(always)]
-    fn half(self, half: Option<&[u8; 32]>) -> (u64, u64, u64) {
-        let Some(half) = half else { return (0, 0, 0) };
+    fn half(self, half: Option<&[u8; 32]>) -> Marks {
+        let Some(half) = half else { return Marks::default() };
         // SAFETY: as in `same`.
         unsafe {
             let bytes = _mm256_loadu_si256(half.as_ptr().cast::<__m256i>());
             let quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(lane(b'"')));
             let backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(lane(b'\\')));
             let control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-            let odd = _mm256_or_si256(backslash, control);
-            (bits(_mm256_movemask_epi8(quote)), bits(_mm256_movemask_epi8(odd)), bits(_mm256_movemask_epi8(bytes)))
+            Marks {
+                quotes: bits(_mm256_movemask_epi8(quote)),
+                backslashes: bits(_mm256_movemask_epi8(backslash)),
+                controls: bits(_mm256_movemask_epi8(control)),
+                high: bits(_mm256_movemask_epi8(bytes)),
+            }
         }
     }
 }
@@ -137,7 +142,12 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn marks(self, block: &[u8; BLOCK]) -> Marks {
         let (low, high) = (self.half(block.first_chunk()), self.half(block.last_chunk()));
-        Marks { quotes: low.0 | high.0 << 32, odd: low.1 | high.1 << 32, high: low.2 | high.2 << 32 }
+        Marks {
+            quotes: low.quotes | high.quotes << 32,
+            backslashes: low.backslashes | high.backslashes << 32,
+            controls: low.controls | high.controls << 32,
+            high: low.high | high.high << 32,
+        }
     }
 
     #[inline(always)]
@@ -219,9 +229,9 @@ impl Lanes for Avx512 {
         unsafe {
             let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
             let quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'"')));
-            let backslash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'\\')));
-            let control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(lane(b' ')));
-            Marks { quotes, odd: backslash | control, high: _mm512_movepi8_mask(bytes) }
+            let backslashes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'\\')));
+            let controls = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(lane(b' ')));
+            Marks { quotes, backslashes, controls, high: _mm512_movepi8_mask(bytes) }
         }
     }
 
@@ -238,7 +248,16 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn has(self, bytes: &[u8], at: usize, pattern: &Pattern) -> bool {
-        self.0.has(bytes, at, pattern)
+        let Some(block) = Self::block(bytes, at) else { return has_near_end(bytes, at, pattern) };
+        // The pattern's bytes, one bit each; it has at most 64 and not none.
+        let looked_at = u64::MAX >> (PATTERN_BYTES - pattern.length);
+        // SAFETY: as in `stop`; the pattern has 64 bytes, too.
+        let different = unsafe {
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
+            let pattern = _mm512_loadu_si512(pattern.bytes.as_ptr().cast::<__m512i>());
+            _mm512_mask_cmpneq_epi8_mask(looked_at, bytes, pattern)
+        };
+        different == 0
     }
     #[inline(always)]
     fn fetch_ahead(self, bytes: &[u8], start: usize, end: usize) {

@@ -1,0 +1,70 @@
+//! The memory pool of a session: what is kept for later statements makes way for the one that runs.
+
+use std::fmt;
+
+use datafusion::common::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+
+use crate::scan::{CONSUMER, KeptTables};
+
+/// A pool that, before it refuses memory, has the tables give up the rows that they keep.
+#[derive(Debug)]
+pub struct YieldingPool<P> {
+    pool: P,
+    kept: KeptTables,
+}
+
+impl<P: MemoryPool> YieldingPool<P> {
+    /// The memory of `pool`, in which `kept` counts, too.
+    pub fn new(pool: P, kept: KeptTables) -> Self {
+        YieldingPool { pool, kept }
+    }
+}
+
+impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
+    fn name(&self) -> &str {
+        self.pool.name()
+    }
+
+    fn register(&self, consumer: &MemoryConsumer) {
+        self.pool.register(consumer);
+    }
+
+    fn unregister(&self, consumer: &MemoryConsumer) {
+        self.pool.unregister(consumer);
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.pool.grow(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+        self.pool.shrink(reservation, shrink);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        let refused = match self.pool.try_grow(reservation, additional) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        // What keeps rows takes the refusal as the sign to stop.
+        if reservation.consumer().name() == CONSUMER || !self.kept.give_up() {
+            return Err(refused);
+        }
+        self.pool.try_grow(reservation, additional)
+    }
+
+    fn reserved(&self) -> usize {
+        self.pool.reserved()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        self.pool.memory_limit()
+    }
+}
+
+impl<P: MemoryPool> fmt::Display for YieldingPool<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.pool)
+    }
+}

@@ -1,0 +1,221 @@
+//! Statements that run one after another: planned ahead, so that what several of them read is read once.
+//!
+//! Owns how far ahead a plan holds. A statement that may change what later ones see ends the stretch that is planned
+//! for good; beyond it, statements are planned only to learn which columns they read, and again when it has run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::common::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+
+use super::{Access, Answer, Engine};
+use crate::error::{Error, Result};
+use crate::scan::{Announcement, announce};
+use crate::sql::{self, Parameters, SourceStatement, StatementKind};
+
+/// Statements in the order in which they run.
+pub struct Series<'a> {
+    engine: &'a Engine,
+    members: Vec<Member<'a>>,
+    parameters: &'a Parameters,
+    access: Access,
+    planned: BTreeMap<usize, Planned>,
+    /// The number of the next statement.
+    next: usize,
+    /// The first statement that is not planned for good.
+    settled: usize,
+}
+
+/// A statement, and those that were read together with it.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    statement: &'a SourceStatement,
+    file: &'a [SourceStatement],
+}
+
+/// What came of planning a statement ahead.
+pub(super) struct Planned {
+    pub(super) outcome: Result<Plan, DataFusionError>,
+    /// Its scans; what is kept for them goes when these are dropped.
+    pub(super) announced: Vec<Arc<Announcement>>,
+}
+
+/// A statement as it will run.
+pub(super) struct Plan {
+    pub(super) schema: SchemaRef,
+    pub(super) physical: Arc<dyn ExecutionPlan>,
+}
+
+impl Engine {
+    /// Statements to be run in this order, each file's in a slice.
+    pub fn series<'a>(
+        &'a self,
+        files: impl IntoIterator<Item = &'a [SourceStatement]>,
+        parameters: &'a Parameters,
+        access: Access,
+    ) -> Series<'a> {
+        let members = files.into_iter().flat_map(|file| file.iter().map(move |statement| Member { statement, file }));
+        Series {
+            engine: self,
+            members: members.collect(),
+            parameters,
+            access,
+            planned: BTreeMap::new(),
+            next: 0,
+            settled: 0,
+        }
+    }
+}
+
+impl Series<'_> {
+    /// Starts the next statement, as [`Engine::run`] does.
+    ///
+    /// # Errors
+    /// Those of the statement; the one after it can be started all the same.
+    pub async fn start_next(&mut self) -> Result<Answer> {
+        if self.next >= self.settled {
+            self.plan_ahead().await;
+        }
+        let number = self.next;
+        self.next += 1;
+        let planned = self.planned.remove(&number);
+        let Some(Member { statement, file }) = self.members.get(number).copied() else {
+            return Err(Error::bug("a statement was started that is not there"));
+        };
+        match planned {
+            Some(planned) if number < self.settled => self.engine.start_planned(statement, planned).await,
+            planned => {
+                let answer = self.engine.run(statement, file, self.parameters, self.access).await;
+                drop(planned);
+                answer
+            }
+        }
+    }
+
+    /// Plans what is left: for good up to a statement that changes what later ones see, beyond it for its columns.
+    async fn plan_ahead(&mut self) {
+        let mut planned = BTreeMap::new();
+        let mut settled = None;
+        for (number, member) in self.members.iter().enumerate().skip(self.next) {
+            if !matches!(sql::kind(&member.statement.parsed), StatementKind::Query | StatementKind::Explain) {
+                settled.get_or_insert(number + 1);
+                continue;
+            }
+            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters).await else { continue };
+            let is_unreachable =
+                matches!(&plan.outcome, Err(error) if matches!(error.find_root(), DataFusionError::External(_)));
+            planned.insert(number, plan);
+            if is_unreachable {
+                // A store that does not answer may take long to say so: not once more for each statement.
+                settled.get_or_insert(number + 1);
+                break;
+            }
+        }
+        self.settled = settled.unwrap_or(self.members.len());
+        // Only now does what was announced before go, so that rows that both plans want are kept.
+        self.planned = planned;
+    }
+}
+
+impl Engine {
+    /// Plans a statement that only reads; `None` where that has to wait until it is run.
+    async fn plan(
+        &self,
+        statement: &SourceStatement,
+        file: &[SourceStatement],
+        parameters: &Parameters,
+    ) -> Option<Planned> {
+        let names = sql::references(&statement.parsed).ok()?;
+        if names.iter().any(|name| name.starts_with("information_schema.")) {
+            return None;
+        }
+        let values = sql::bind(statement, file, parameters).ok()?;
+        let state = self.context.state();
+        let planned = async {
+            let plan = state.statement_to_plan(statement.parsed.clone()).await?;
+            let plan = match values {
+                Some(values) => plan.with_param_values(values)?,
+                None => plan,
+            };
+            if matches!(
+                plan,
+                LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_)
+            ) {
+                // EXECUTE is one that reads: it has no physical plan, the session does it.
+                return Ok(None);
+            }
+            let schema = Arc::clone(plan.schema().inner());
+            Ok(Some(Plan { schema, physical: state.create_physical_plan(&plan).await? }))
+        };
+        let outcome: Result<Plan, DataFusionError> = planned.await.transpose()?;
+        let announced = outcome.as_ref().map(|plan| announce(&plan.physical)).unwrap_or_default();
+        Some(Planned { outcome, announced })
+    }
+
+    /// Starts a statement that was planned ahead.
+    async fn start_planned(&self, statement: &SourceStatement, planned: Planned) -> Result<Answer> {
+        let Planned { outcome, announced } = planned;
+        let started =
+            outcome.and_then(|plan| Ok((plan.schema, execute_stream(plan.physical, self.context.task_ctx())?)));
+        match started {
+            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), announced)),
+            Err(error) => Err(self.diagnosed(&error, statement).await),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt;
+
+    use super::*;
+    use crate::config::{Config, Environment, Overrides};
+
+    fn engine() -> Engine {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let environment = Environment::empty(root);
+        let landing = Some(format!("{root}/data-samples/topics/"));
+        let overrides = Overrides { landing, ..Overrides::default() };
+        let config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+        Engine::open(&config, &environment).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_goes_with_the_last_statement_that_wants_it() {
+        let engine = engine();
+        let kept = || engine.context.runtime_env().memory_pool.reserved();
+        let text =
+            "select count(category) from pin; select max(title) from pin; select 1; select count(country) from geo";
+        let statements = sql::split(text, "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        let mut reserved = Vec::new();
+        for _ in &statements {
+            let batches: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+            assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
+            reserved.push(kept() > 0);
+        }
+        assert_eq!(reserved, [true, false, false, false]);
+        let geo = engine.query("select count(*) from raw.geo").await.unwrap();
+        geo.try_collect::<Vec<_>>().await.unwrap();
+        assert_eq!(kept(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_answer_leaves_nothing_behind() {
+        let engine = engine();
+        let statements = sql::split("select title from raw.pin; select title from raw.pin", "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        drop(series.start_next().await.unwrap());
+        let whole: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+        let alone: Vec<_> = engine.query("select title from raw.pin").await.unwrap().try_collect().await.unwrap();
+        let rows = |batches: &[arrow::array::RecordBatch]| batches.iter().map(|batch| batch.num_rows()).sum::<usize>();
+        assert_eq!(rows(&whole), rows(&alone));
+        drop(series);
+        assert_eq!(engine.context.runtime_env().memory_pool.reserved(), 0);
+    }
+}

@@ -1,0 +1,217 @@
+//! Decompressing objects bit by bit: compressed bytes -> chunks of plain ones -> parts.
+//!
+//! Owns what an object may grow to. It must not fetch; it reads from whatever it is given, and blocks.
+
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::budget::PART_BYTES;
+use super::pack::{Piece, Start};
+use super::parts::Cutter;
+use super::wanted::Positions;
+use crate::error::{Error, Result};
+use crate::json::Framing;
+use crate::landing::Compression;
+use crate::store::Object;
+
+/// What the objects of a table may be in memory, or grow to.
+#[derive(Clone, Debug)]
+pub struct ObjectLimit {
+    /// Whose objects they are.
+    pub table: Arc<str>,
+    /// The bytes of one.
+    pub bytes: u64,
+}
+
+/// One compressed object being read.
+pub struct Inflater {
+    object: Arc<Object>,
+    plain: Box<dyn Read + Send>,
+    /// Bytes that it has given.
+    given: u64,
+    limit: ObjectLimit,
+}
+
+/// The parts of one compressed object that is in memory, one after another.
+pub struct InflatedParts {
+    inflater: Inflater,
+    progress: Progress,
+}
+
+enum Progress {
+    /// Nothing was read yet.
+    Beginning,
+    Cutting(Cutter, VecDeque<Piece>),
+    Ended,
+}
+
+impl Inflater {
+    /// Reads what `compressed` is the gzip or zstd form of, up to the limit. Bytes that are neither
+    /// are given as they are.
+    pub fn new(
+        object: Arc<Object>,
+        compression: Compression,
+        compressed: impl Read + Send + 'static,
+        limit: ObjectLimit,
+    ) -> Result<Inflater> {
+        let plain: Box<dyn Read + Send> = match compression {
+            Compression::None => Box::new(compressed),
+            // Large reads of the compressed bytes, which come in chunks that are in memory already.
+            Compression::Gzip => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, compressed)))
+            }
+            Compression::Zstd => {
+                Box::new(zstd::Decoder::new(compressed).map_err(|error| not_decompressed(&object, error))?)
+            }
+        };
+        Ok(Inflater { object, plain, given: 0, limit })
+    }
+
+    /// Appends plain bytes to `buffer` until it holds `wanted` or the object ends; how many those were.
+    pub fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<usize> {
+        // One byte beyond what is allowed tells an object that is too large.
+        let allowed = self.limit.bytes.saturating_sub(self.given).saturating_add(1);
+        let room = (wanted.saturating_sub(buffer.len()) as u64).min(allowed);
+        let read = (&mut self.plain).take(room).read_to_end(buffer);
+        let read = read.map_err(|error| not_decompressed(&self.object, error))?;
+        self.given = self.given.saturating_add(read as u64);
+        if self.given > self.limit.bytes {
+            return Err(self.limit.exceeded(&self.object));
+        }
+        Ok(read)
+    }
+}
+
+impl InflatedParts {
+    /// The parts of an object whose compressed bytes are `bytes`.
+    pub fn new(
+        object: Arc<Object>,
+        compression: Compression,
+        bytes: Bytes,
+        limit: ObjectLimit,
+    ) -> Result<InflatedParts> {
+        let inflater = Inflater::new(object, compression, Cursor::new(bytes), limit)?;
+        Ok(InflatedParts { inflater, progress: Progress::Beginning })
+    }
+
+    /// The next part; a small object, or one whose records may span lines, has but one.
+    pub fn next(&mut self) -> Result<Option<Piece>> {
+        loop {
+            match &mut self.progress {
+                Progress::Ended => return Ok(None),
+                Progress::Beginning => {
+                    let mut bytes = Vec::new();
+                    self.inflater.fill(&mut bytes, PART_BYTES)?;
+                    let framing = Framing::detect(&bytes);
+                    let is_whole = bytes.len() < PART_BYTES;
+                    if is_whole || framing == Framing::Values {
+                        self.inflater.fill(&mut bytes, usize::MAX)?;
+                        self.progress = Progress::Ended;
+                        let start = Start::Part { framing, line: 1, byte: 0, record: 0 };
+                        let object = Arc::clone(&self.inflater.object);
+                        return Ok(Some(Piece { object, bytes: bytes.into(), start }));
+                    }
+                    // Whoever reads the parts one after another counts their records by itself.
+                    let mut cutter = Cutter::new(Arc::clone(&self.inflater.object), Positions::Uncounted);
+                    let ready = cutter.push(&bytes.into()).into();
+                    self.progress = Progress::Cutting(cutter, ready);
+                }
+                Progress::Cutting(cutter, ready) => {
+                    if let Some(piece) = ready.pop_front() {
+                        return Ok(Some(piece));
+                    }
+                    let mut bytes = Vec::with_capacity(PART_BYTES);
+                    if self.inflater.fill(&mut bytes, PART_BYTES)? > 0 {
+                        ready.extend(cutter.push(&bytes.into()));
+                        continue;
+                    }
+                    match std::mem::replace(&mut self.progress, Progress::Ended) {
+                        Progress::Cutting(cutter, _) => return Ok(cutter.finish()),
+                        Progress::Beginning | Progress::Ended => return Ok(None),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl ObjectLimit {
+    /// What is said of an object that is larger.
+    pub fn exceeded(&self, object: &Object) -> Error {
+        let ObjectLimit { table, bytes } = self;
+        Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.key))
+            .hint(format!("if that is right, raise `max_object_size` under `[tables.{table}]`"))
+    }
+}
+
+fn not_decompressed(object: &Object, error: io::Error) -> Error {
+    Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn parts(compressed: Vec<u8>, most: u64) -> Result<Vec<Piece>> {
+        let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
+        let compression = Compression::of_magic(&compressed);
+        let limit = ObjectLimit { table: "pin".into(), bytes: most };
+        let mut parts = InflatedParts::new(Arc::new(object), compression, compressed.into(), limit)?;
+        std::iter::from_fn(|| parts.next().transpose()).collect()
+    }
+
+    #[test]
+    fn parts_hold_every_byte_once_of_every_member_and_frame() {
+        let line = [&[b'1'; 999][..], b"\n"].concat();
+        let plain = line.repeat(5_000);
+        let halves = plain.split_at(2_222_333);
+        let zstd = |plain| zstd::encode_all(plain, 1).unwrap();
+        for compressed in [
+            gzip(&plain),
+            [gzip(halves.0), gzip(halves.1)].concat(),
+            zstd(&plain[..]),
+            [zstd(halves.0), zstd(halves.1)].concat(),
+        ] {
+            let parts = parts(compressed, plain.len() as u64).unwrap();
+            assert!(parts.len() > 2 && parts.iter().all(|part| part.bytes.len() <= PART_BYTES));
+            assert_eq!(parts.iter().flat_map(|part| part.bytes.to_vec()).collect::<Vec<_>>(), plain);
+        }
+    }
+
+    #[test]
+    fn small_ones_and_those_of_many_lines_are_one_part() {
+        assert_eq!(parts(gzip(b"{}\n{}"), 5).unwrap().len(), 1);
+        assert_eq!(parts(gzip(b""), 5).unwrap()[0].bytes.len(), 0);
+        let array = format!("[{}0]", "1,\n".repeat(1 << 20));
+        let parts = parts(gzip(array.as_bytes()), u64::MAX).unwrap();
+        assert_eq!((parts.len(), parts[0].bytes.len()), (1, array.len()));
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let bomb = gzip(&vec![b'\n'; 16 << 20]);
+        assert!(bomb.len() < 1 << 20);
+        let error = parts(bomb.clone(), 9_999_999).unwrap_err();
+        assert_eq!(error.message(), "object `a.json` holds more than the 9999999 bytes that are allowed");
+        assert!(error.hints()[0].contains("`max_object_size` under `[tables.pin]`"));
+        assert!(parts(bomb, 16 << 20).is_ok());
+    }
+
+    #[test]
+    fn what_is_cut_short_is_an_error() {
+        let mut compressed = gzip(&b"{\"a\":1}\n".repeat(1_000));
+        compressed.truncate(compressed.len() - 9);
+        assert!(parts(compressed, 1 << 20).unwrap_err().message().contains("could not be decompressed"));
+    }
+}

@@ -1,0 +1,109 @@
+//! A batch that is kept and the memory that it counts for, and what all tables of an engine keep together.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arrow::array::RecordBatch;
+use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
+
+use super::footprint::footprint;
+use super::kept::Kept;
+
+/// The name under which kept rows count against the memory limit.
+pub const CONSUMER: &str = "rows kept for later statements";
+
+/// Of the memory limit, what may be kept: the statement that runs needs the rest.
+const MOST: usize = 2;
+
+/// What the tables of one engine keep, counted together.
+#[derive(Clone, Default)]
+pub struct KeptTables {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    tables: Mutex<Vec<Weak<Kept>>>,
+    bytes: AtomicUsize,
+    given_up: AtomicU64,
+}
+
+impl KeptTables {
+    /// Gives up what every table keeps, because a statement needs the memory; whether there was something.
+    pub fn give_up(&self) -> bool {
+        let tables: Vec<Arc<Kept>> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        // Each of them, also after one that had something.
+        tables.iter().filter(|table| table.give_up()).count() > 0
+    }
+
+    /// How often a table's rows were given up.
+    pub fn given_up(&self) -> u64 {
+        self.shared.given_up.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_given_up(&self) {
+        self.shared.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn add(&self, table: &Arc<Kept>) {
+        self.lock().push(Arc::downgrade(table));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Kept>>> {
+        self.shared.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for KeptTables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptTables").field("bytes", &self.shared.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Where kept batches count.
+#[derive(Debug)]
+pub struct Allowance {
+    tables: KeptTables,
+    reservation: MemoryReservation,
+    most: usize,
+}
+
+impl Allowance {
+    /// Memory of `pool`, which knows it by `reservation`.
+    pub fn new(tables: &KeptTables, pool: &Arc<dyn MemoryPool>, reservation: MemoryReservation) -> Self {
+        let most = match pool.memory_limit() {
+            MemoryLimit::Finite(limit) => limit / MOST,
+            MemoryLimit::Infinite | MemoryLimit::Unknown => usize::MAX,
+        };
+        Allowance { tables: tables.clone(), reservation, most }
+    }
+
+    /// The batch with its memory counted; without, where there is none left.
+    pub fn keep(&self, batch: RecordBatch) -> Result<KeptBatch, KeptBatch> {
+        let bytes = footprint(&batch);
+        let shared = &self.tables.shared;
+        let before = shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let reservation = self.reservation.new_empty();
+        if before.saturating_add(bytes) <= self.most && reservation.try_grow(bytes).is_ok() {
+            return Ok(KeptBatch { batch, counted: Some((reservation, bytes, Arc::clone(shared))) });
+        }
+        shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Err(KeptBatch { batch, counted: None })
+    }
+}
+
+/// A batch of every column that is kept.
+pub struct KeptBatch {
+    /// The rows.
+    pub batch: RecordBatch,
+    counted: Option<(MemoryReservation, usize, Arc<Shared>)>,
+}
+
+impl Drop for KeptBatch {
+    fn drop(&mut self) {
+        if let Some((_, bytes, shared)) = &self.counted {
+            shared.bytes.fetch_sub(*bytes, Ordering::Relaxed);
+        }
+    }
+}

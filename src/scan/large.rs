@@ -1,0 +1,258 @@
+//! Large objects: fetched in chunks ahead of the decoders, cut into parts that all of them share.
+//!
+//! Owns how many chunks of one object are on their way, and the thread that decompresses. Where a part
+//! ends is `parts`', what is in flight altogether `budget`'s.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use datafusion::common::runtime::SpawnedTask;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::budget::{Lane, PART_BYTES, Permit, closed};
+use super::feed::Fetcher;
+use super::inflate::Inflater;
+use super::pack::{PACK_BYTES, Pack, Piece, Start};
+use super::parts::Cutter;
+use crate::error::{Error, Result};
+use crate::json::Framing;
+use crate::landing::Compression;
+use crate::store::{Object, StoreKind};
+
+/// Ranges of one object that are asked for at once, as far as the budget goes.
+const RANGES_AHEAD: usize = 8;
+
+/// Some bytes of an object, in its order, and their share of the budget.
+struct Chunk {
+    bytes: Bytes,
+    permit: Permit,
+}
+
+/// Reads compressed chunks as they arrive, on a thread that may block; each holds its share of the budget
+/// until the next one is needed.
+struct ChunkReader {
+    chunks: mpsc::Receiver<Chunk>,
+    current: Option<Chunk>,
+}
+
+impl Fetcher {
+    /// Sends a large object in parts that end at line ends. One whose records do not stand line by line
+    /// can't be cut and is sent whole.
+    pub(super) async fn read_large(&self, object: Arc<Object>) -> Result<()> {
+        let _reading = self.large.acquire().await.map_err(closed)?;
+        self.count_object(&object);
+        // What the name says decides nothing but the lane: the bytes tell.
+        let extension = object.key.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let lane = match Compression::of_extension(&extension) {
+            Some(Compression::Gzip | Compression::Zstd) => Lane::Inflating,
+            Some(Compression::None) | None => Lane::Decoding,
+        };
+        let mut chunks = self.chunks(&object, lane);
+        let Some(first) = chunks.try_next().await? else { return Ok(()) };
+        match (Compression::of_magic(&first.bytes), lane) {
+            (Compression::None, _) => {
+                let chunks = stream::iter([Ok(first)]).chain(chunks).boxed();
+                self.send_parts(object, chunks).await
+            }
+            (compression, Lane::Inflating) => {
+                let chunks = stream::iter([Ok(first)]).chain(chunks).boxed();
+                self.inflate(object, compression, chunks).await
+            }
+            (compression, Lane::Decoding) => {
+                // Named as if it were plain. What waits for the lane of the decoders must hold nothing of it.
+                drop((first, chunks));
+                let chunks = self.chunks(&object, Lane::Inflating);
+                self.inflate(object, compression, chunks).await
+            }
+        }
+    }
+
+    fn chunks(&self, object: &Arc<Object>, lane: Lane) -> BoxStream<'_, Result<Chunk>> {
+        match self.store.kind() {
+            StoreKind::Disk => self.pieces_of_file(Arc::clone(object), lane),
+            StoreKind::S3 => self.ranges_of_object(Arc::clone(object), lane),
+        }
+    }
+
+    /// A large file in buffers that are used again. It is read in order: one thread reads faster than the
+    /// decoders decode, and a file whose name is given to another while it is read stays the same file.
+    fn pieces_of_file(&self, object: Arc<Object>, lane: Lane) -> BoxStream<'_, Result<Chunk>> {
+        let pieces = stream::try_unfold(None, move |reader| {
+            let object = Arc::clone(&object);
+            async move {
+                let permit = self.budget.reserve(lane, PART_BYTES as u64).await?;
+                let (store, mut buffer) = (self.store.clone(), self.budget.buffer());
+                let read = tokio::task::spawn_blocking(move || {
+                    let mut reader = match reader {
+                        Some(reader) => reader,
+                        None => store.open_file(&object)?,
+                    };
+                    reader.read_into(&mut buffer)?;
+                    Ok::<_, Error>((reader, buffer))
+                });
+                let (reader, buffer) = read.await.map_err(reading_failed)??;
+                let is_end = buffer.is_empty();
+                let chunk = Chunk { bytes: self.budget.lend(buffer), permit };
+                Ok::<_, Error>((!is_end).then_some((chunk, Some(reader))))
+            }
+        });
+        pieces.boxed()
+    }
+
+    /// A large object in ranges that are asked for side by side.
+    fn ranges_of_object(&self, object: Arc<Object>, lane: Lane) -> BoxStream<'_, Result<Chunk>> {
+        let (size, step) = (object.size, self.store.range_bytes().max(1));
+        let starts = (0..size.div_ceil(step)).map(move |number| number.saturating_mul(step));
+        stream::iter(starts)
+            .then(move |start| async move {
+                let range = start..start.saturating_add(step).min(size);
+                let permit = self.budget.reserve(lane, range.end.saturating_sub(start)).await?;
+                Ok::<_, Error>((range, permit))
+            })
+            .map_ok(move |(range, permit)| {
+                let (store, requests) = (self.store.clone(), Arc::clone(&self.requests));
+                let object = Arc::clone(&object);
+                // A task of its own for the reason that whole objects have one.
+                let get = SpawnedTask::spawn(async move {
+                    let _request = requests.acquire_owned().await.map_err(closed)?;
+                    if range == (0..object.size) {
+                        store.get(&object).await
+                    } else {
+                        store.get_range(&object, range).await
+                    }
+                });
+                async move { Ok(Chunk { bytes: get.await.map_err(reading_failed)??, permit }) }
+            })
+            .try_buffered(RANGES_AHEAD)
+            .boxed()
+    }
+
+    /// Sends plain chunks as parts, or as a whole where lines do not hold records.
+    async fn send_parts(&self, object: Arc<Object>, mut chunks: BoxStream<'_, Result<Chunk>>) -> Result<()> {
+        let mut cutter = None;
+        while let Some(Chunk { bytes, permit }) = chunks.try_next().await? {
+            if cutter.is_none() && Framing::detect(&bytes) == Framing::Values {
+                drop(permit);
+                return self.send_whole(object, bytes, chunks).await;
+            }
+            let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object), self.wanted.positions));
+            self.send_pieces(cutter.push(&bytes), &permit).await?;
+        }
+        let Some(rest) = cutter.and_then(Cutter::finish) else { return Ok(()) };
+        let permit = self.budget.reserve(Lane::Decoding, rest.bytes.len() as u64).await?;
+        self.send(Pack { pieces: vec![rest], permits: vec![permit] }).await
+    }
+
+    /// Sends the parts of one chunk, which hold its share of the budget together, as they share its bytes.
+    async fn send_pieces(&self, pieces: Vec<Piece>, permit: &Permit) -> Result<()> {
+        let mut pack = Vec::new();
+        let mut bytes = 0_usize;
+        let mut pieces = pieces.into_iter().peekable();
+        while let Some(piece) = pieces.next() {
+            bytes = bytes.saturating_add(piece.bytes.len());
+            pack.push(piece);
+            // A seam is one record; it goes with what follows it.
+            if bytes >= PACK_BYTES || pieces.peek().is_none() {
+                bytes = 0;
+                self.send(Pack { pieces: std::mem::take(&mut pack), permits: vec![Arc::clone(permit)] }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gathers what can't be cut. Nobody may wait for a share of the budget while holding another, so what
+    /// was gathered counts once it is whole.
+    async fn send_whole(
+        &self,
+        object: Arc<Object>,
+        first: Bytes,
+        mut rest: BoxStream<'_, Result<Chunk>>,
+    ) -> Result<()> {
+        let mut whole = Vec::from(first);
+        while let Some(chunk) = rest.try_next().await? {
+            if whole.len().saturating_add(chunk.bytes.len()) as u64 > self.limit.bytes {
+                return Err(self.limit.exceeded(&object));
+            }
+            whole.extend_from_slice(&chunk.bytes);
+        }
+        drop(rest);
+        let permit = self.budget.reserve(Lane::Decoding, whole.len() as u64).await?;
+        let start = Start::Part { framing: Framing::Values, line: 1, byte: 0, record: 0 };
+        let piece = Piece { object, bytes: whole.into(), start };
+        self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await
+    }
+
+    /// Decompresses chunks on a thread of their own and sends the plain ones.
+    async fn inflate(
+        &self,
+        object: Arc<Object>,
+        compression: Compression,
+        mut compressed: BoxStream<'_, Result<Chunk>>,
+    ) -> Result<()> {
+        let (to_thread, chunks) = mpsc::channel(1);
+        let (from_thread, mut inflated) = mpsc::channel(1);
+        let (budget, limit, runtime) = (self.budget.clone(), self.limit.clone(), Handle::current());
+        let source = Arc::clone(&object);
+        tokio::task::spawn_blocking(move || {
+            let work = || -> Result<()> {
+                let reader = ChunkReader { chunks, current: None };
+                let mut inflater = Inflater::new(source, compression, reader, limit)?;
+                loop {
+                    let permit = runtime.block_on(budget.reserve(Lane::Decoding, PART_BYTES as u64))?;
+                    let mut buffer = budget.buffer();
+                    if inflater.fill(&mut buffer, PART_BYTES)? == 0 {
+                        return Ok(());
+                    }
+                    let chunk = Chunk { bytes: budget.lend(buffer), permit };
+                    if from_thread.blocking_send(Ok(chunk)).is_err() {
+                        return Ok(());
+                    }
+                }
+            };
+            if let Err(error) = work() {
+                // Nobody listens any more where this fails.
+                let _ = from_thread.blocking_send(Err(error));
+            }
+        });
+        // An error of the store ends this before the thread can complain that its input is cut short.
+        let fetch = async move {
+            while let Some(chunk) = compressed.try_next().await? {
+                if to_thread.send(chunk).await.is_err() {
+                    break;
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        let plain = stream::poll_fn(move |context| inflated.poll_recv(context)).boxed();
+        futures::try_join!(fetch, self.send_parts(object, plain)).map(|_| ())
+    }
+}
+
+impl Read for ChunkReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(chunk) = &mut self.current
+                && chunk.bytes.has_remaining()
+            {
+                let length = buffer.len().min(chunk.bytes.remaining());
+                if let Some(target) = buffer.get_mut(..length) {
+                    chunk.bytes.copy_to_slice(target);
+                }
+                return Ok(length);
+            }
+            self.current = None;
+            match self.chunks.blocking_recv() {
+                Some(chunk) => self.current = Some(chunk),
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+/// A reading task panicked or was stopped.
+fn reading_failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::bug("a reading task failed").because(error)
+}

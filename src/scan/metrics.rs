@@ -1,0 +1,122 @@
+//! What `EXPLAIN ANALYZE` shows of a scan.
+//!
+//! Owns the names of the counters and where they are registered. It must not measure anything by itself.
+
+use std::sync::Arc;
+
+use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
+
+use super::selection::SelectionCounts;
+use crate::store::RequestMeter;
+
+/// The counters of one scan.
+#[derive(Clone, Debug)]
+pub struct ScanMetrics {
+    set: ExecutionPlanMetricsSet,
+    /// Which objects it reads.
+    pub selecting: SelectionCounts,
+    /// What its partitions fetch together.
+    pub fetching: FetchMetrics,
+}
+
+/// What a feed counts.
+#[derive(Clone, Debug)]
+pub struct FetchMetrics {
+    /// Objects whose bytes were asked for.
+    pub objects: Count,
+    /// Their bytes as stored.
+    pub bytes: Count,
+    /// Requests for them, each try of a retried one included; none on disk.
+    requests: Count,
+    /// The requests that were no first try.
+    retries: Count,
+    /// Where requests are counted as they leave.
+    pub meter: Arc<RequestMeter>,
+}
+
+/// What one partition counts.
+#[derive(Clone, Debug)]
+pub struct DecodeMetrics {
+    /// Rows that were given.
+    pub rows: Count,
+    /// Records that were read, those that make no row included.
+    pub records: Count,
+    /// Records that could not be read and were passed over.
+    pub bad_records: Count,
+    /// Values that did not fit their column and became NULL.
+    pub bad_values: Count,
+    /// Waiting for fetched bytes.
+    pub time_waiting: Time,
+    /// Reading records, and decompressing objects that were fetched whole.
+    pub time_decoding: Time,
+    /// Making arrays of them.
+    pub time_building: Time,
+}
+
+impl ScanMetrics {
+    /// The counters of a scan that has not begun.
+    pub fn new() -> ScanMetrics {
+        let set = ExecutionPlanMetricsSet::new();
+        let count = |name: &'static str| MetricBuilder::new(&set).global_counter(name);
+        let selecting = SelectionCounts {
+            objects_listed: count("objects_listed"),
+            objects_pruned: count("objects_pruned"),
+            folders_pruned: count("folders_pruned"),
+        };
+        let fetching = FetchMetrics {
+            objects: count("objects_fetched"),
+            bytes: count("bytes_fetched"),
+            requests: count("requests"),
+            retries: count("retries"),
+            meter: Arc::default(),
+        };
+        ScanMetrics { set, selecting, fetching }
+    }
+
+    /// Registers the counters of one partition, but for its rows.
+    pub fn decoding(&self, partition: usize, rows: Count) -> DecodeMetrics {
+        let count = |name: &'static str| MetricBuilder::new(&self.set).counter(name, partition);
+        let time = |name: &'static str| MetricBuilder::new(&self.set).subset_time(name, partition);
+        DecodeMetrics {
+            rows,
+            records: count("records"),
+            bad_records: count("bad_records"),
+            bad_values: count("bad_values"),
+            time_waiting: time("time_waiting"),
+            time_decoding: time("time_decoding"),
+            time_building: time("time_building"),
+        }
+    }
+
+    /// The rows that one partition yields, where its decoder does not count them.
+    pub fn rows(&self, partition: usize) -> Count {
+        MetricBuilder::new(&self.set).output_rows(partition)
+    }
+
+    /// All of them as they stand.
+    pub fn read(&self) -> MetricsSet {
+        let FetchMetrics { requests, retries, meter, .. } = &self.fetching;
+        for (count, now) in [(requests, meter.requests()), (retries, meter.retries())] {
+            count.add(usize::try_from(now).unwrap_or(usize::MAX).saturating_sub(count.value()));
+        }
+        self.set.clone_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_twice_counts_once() {
+        let metrics = ScanMetrics::new();
+        metrics.fetching.objects.add(3);
+        metrics.decoding(0, Count::new()).records.add(1);
+        metrics.decoding(1, Count::new()).records.add(2);
+        for _ in 0..2 {
+            let read = metrics.read();
+            let value = |name: &str| read.sum_by_name(name).map(|value| value.as_usize());
+            assert_eq!((value("objects_fetched"), value("requests"), value("records")), (Some(3), Some(0), Some(3)));
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! One execution of a scan: where its partitions get their rows from.
+//!
+//! Owns the choice that they share and the way of one partition through it. It must not decide what is kept: `kept`
+//! does.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::physical_plan::metrics::Count;
+
+use super::decode::{Decoding, Position};
+use super::exec::Scan;
+use super::feed::Feed;
+use super::filling::{Filling, Handed, Taken};
+use super::judge::Judge;
+use super::kept::{Opened, Opening, Reader, Reads};
+use super::metadata::MetadataColumn;
+use super::metrics::ScanMetrics;
+use super::provider::Projection;
+use super::repeats::Repeats;
+use super::selection::Selection;
+use super::tally::ScanTally;
+use super::wanted::{Positions, Rows, Wanted};
+use crate::error::Error;
+use crate::json::OnBadValue;
+
+/// A limit beyond this is likely to need most of what is fetched ahead.
+const FEW_ROWS: usize = 10_000;
+
+/// What the partitions of one execution share.
+pub struct Reading {
+    pub scan: Scan,
+    pub reads: Reads,
+    pub batch_size: usize,
+    pub partitions: usize,
+    pub pool: Arc<dyn MemoryPool>,
+    pub metrics: ScanMetrics,
+    /// The rows that may still be yielded.
+    pub left: Option<AtomicUsize>,
+    pub source: Mutex<Source>,
+}
+
+/// Where the rows come from.
+#[derive(Clone)]
+pub enum Source {
+    Undecided,
+    Objects(Objects),
+    First(First),
+    /// As soon as that filling is over, it is asked again.
+    Later(Arc<Filling>),
+    Kept(Arc<Reader>),
+}
+
+/// The objects themselves.
+#[derive(Clone)]
+pub struct Objects {
+    feed: Arc<Feed>,
+    repeats: Option<Arc<Repeats>>,
+    tally: Arc<ScanTally>,
+    wanted: Wanted,
+}
+
+/// The objects, whose rows are kept.
+#[derive(Clone)]
+pub struct First {
+    filling: Arc<Filling>,
+    /// Ends the decoding when nobody reads any more.
+    #[expect(dead_code, reason = "it is held, not read")]
+    tasks: Arc<Vec<SpawnedTask<()>>>,
+}
+
+/// Where a partition is.
+pub struct Lane {
+    partition: usize,
+    rows: Option<Count>,
+    state: State,
+}
+
+enum State {
+    Undecided,
+    Decoding(Box<(Decoding, Position)>),
+    First(First),
+    /// A decoder that the tasks of the filling left.
+    Handed(First, Handed),
+    Kept(Arc<Reader>),
+}
+
+impl Lane {
+    /// Before its first batch.
+    pub fn new(partition: usize) -> Lane {
+        Lane { partition, rows: None, state: State::Undecided }
+    }
+}
+
+impl Reading {
+    /// Decides where the rows come from, and has the work begin.
+    pub fn start(&self) {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*source, Source::Undecided) {
+            *source = self.open(self.scan.table.kept().open(&self.opening()));
+        }
+    }
+
+    /// The next batch of a partition, as far as the limit goes. Who takes the last rows stops the feed.
+    pub async fn next_within_limit(&self, lane: &mut Lane) -> Result<Option<RecordBatch>> {
+        let batch = self.next(lane).await?;
+        let (Some(left), Some(batch)) = (&self.left, &batch) else { return Ok(batch) };
+        let take = |left: usize| Some(left.saturating_sub(batch.num_rows()));
+        let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
+        let rows = batch.num_rows().min(before);
+        if rows == before {
+            self.stop();
+        }
+        Ok((rows > 0).then(|| batch.slice(0, rows)))
+    }
+
+    fn stop(&self) {
+        if let Source::Objects(objects) = &*self.source.lock().unwrap_or_else(PoisonError::into_inner) {
+            objects.feed.stop();
+        }
+    }
+
+    /// The next batch of a partition.
+    async fn next(&self, lane: &mut Lane) -> Result<Option<RecordBatch>> {
+        loop {
+            match &mut lane.state {
+                State::Undecided => lane.state = self.settle(lane.partition).await,
+                // Its decoder counts the rows.
+                State::Decoding(decoding) => {
+                    let (decoding, position) = decoding.as_mut();
+                    return decoding.next(position).await;
+                }
+                State::Kept(reader) => {
+                    let Some(batch) = reader.next() else { return Ok(None) };
+                    let batch = reader.narrowing.narrow(&batch.batch)?;
+                    self.count(lane, &batch);
+                    return Ok(Some(batch));
+                }
+                State::First(first) => {
+                    let first = first.clone();
+                    let taken = first.filling.wait(|filling| match filling.take() {
+                        Taken::NotYet => None,
+                        taken => Some(taken),
+                    });
+                    match taken.await {
+                        Taken::Rows(batch) => {
+                            let batch = first.filling.first().narrow(&batch.batch)?;
+                            self.count(lane, &batch);
+                            return Ok(Some(batch));
+                        }
+                        Taken::Decoder(handed) => lane.state = State::Handed(first, handed),
+                        Taken::Reread => return self.reread(lane.partition).await,
+                        Taken::Failed(error) => return Err(error),
+                        Taken::End | Taken::NotYet => return Ok(None),
+                    }
+                }
+                State::Handed(first, handed) => {
+                    let (decoding, position) = handed.as_mut();
+                    let batch = decoding.next(position).await?;
+                    if first.filling.spoils_first() {
+                        return self.reread(lane.partition).await;
+                    }
+                    let Some(batch) = batch else {
+                        lane.state = State::First(first.clone());
+                        continue;
+                    };
+                    let batch = first.filling.first().narrow(&batch)?;
+                    self.count(lane, &batch);
+                    return Ok(Some(batch));
+                }
+            }
+        }
+    }
+
+    /// What a partition does; waits where another scan fills.
+    async fn settle(&self, partition: usize) -> State {
+        loop {
+            // No lock is held while it waits, and each partition waits for itself: one that nobody polls must not
+            // keep the others.
+            let filling = {
+                let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+                if matches!(&*source, Source::Later(filling) if filling.is_over()) {
+                    *source = self.open(self.scan.table.kept().open_again(&self.opening()));
+                }
+                match &*source {
+                    Source::Undecided => {
+                        *source = self.open(self.scan.table.kept().open(&self.opening()));
+                        continue;
+                    }
+                    Source::Objects(objects) => {
+                        let rows = self.metrics.rows(partition);
+                        let decoding = self.decoding(&self.scan.projection, objects, partition, rows);
+                        let position = decoding.begin();
+                        return State::Decoding(Box::new((decoding, position)));
+                    }
+                    Source::First(first) => return State::First(first.clone()),
+                    Source::Kept(reader) => return State::Kept(Arc::clone(reader)),
+                    Source::Later(filling) => Arc::clone(filling),
+                }
+            };
+            filling.wait(|filling| filling.is_over().then_some(())).await;
+        }
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        Opening {
+            snapshot: &self.scan.snapshot,
+            projection: &self.scan.projection,
+            reads: self.reads,
+            pool: &self.pool,
+            partitions: self.partitions,
+        }
+    }
+
+    fn open(&self, opened: Opened) -> Source {
+        match opened {
+            Opened::Alone => Source::Objects(self.objects(&self.scan.projection)),
+            Opened::Later(filling) => Source::Later(filling),
+            Opened::Kept(reader) => Source::Kept(reader),
+            Opened::First(filling) => {
+                let objects = self.objects(filling.projection());
+                let fails = self.scan.table.on_bad_value() == OnBadValue::Fail;
+                let tasks = (0..self.partitions).map(|partition| {
+                    // Rows are counted where the scan yields them.
+                    let mut decoding = self.decoding(filling.projection(), &objects, partition, Count::new());
+                    decoding.spoiled = fails.then(|| Arc::clone(filling.spoiled()));
+                    SpawnedTask::spawn(Arc::clone(&filling).fill(decoding))
+                });
+                let tasks = Arc::new(tasks.collect());
+                Source::First(First { filling, tasks })
+            }
+        }
+    }
+
+    fn objects(&self, projection: &Projection) -> Objects {
+        let Scan { table, snapshot, pruning, limit, .. } = &self.scan;
+        let counts = self.metrics.selecting.clone();
+        let selection = Arc::new(Selection::new(Arc::clone(snapshot), pruning.clone(), counts));
+        let wanted = Wanted {
+            rows: if limit.is_some_and(|limit| limit <= FEW_ROWS) { Rows::Few } else { Rows::All },
+            positions: if projection.has(MetadataColumn::Offset) { Positions::Counted } else { Positions::Uncounted },
+        };
+        let has_repeats = projection.has(MetadataColumn::Repeat);
+        Objects {
+            feed: Arc::new(table.feed(selection, wanted, self.partitions, self.metrics.fetching.clone())),
+            repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool))),
+            tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), self.partitions)),
+            wanted,
+        }
+    }
+
+    fn decoding(&self, projection: &Arc<Projection>, objects: &Objects, partition: usize, rows: Count) -> Decoding {
+        let table = &self.scan.table;
+        Decoding {
+            table: Arc::clone(table),
+            projection: Arc::clone(projection),
+            feed: Arc::clone(&objects.feed),
+            repeats: objects.repeats.clone(),
+            spoiled: None,
+            counters: Arc::clone(table.counters()),
+            judge: Judge::new(Arc::clone(table), Arc::clone(&objects.tally)),
+            tally: Arc::clone(&objects.tally),
+            batch_size: self.batch_size,
+            wanted: objects.wanted,
+            metrics: self.metrics.decoding(partition, rows),
+        }
+    }
+
+    /// Reads the objects for the scan's own columns only, up to the value that does not fit one of them: a decoder
+    /// that serves several statements can't tell whose error it is.
+    async fn reread(&self, partition: usize) -> Result<Option<RecordBatch>> {
+        let Projection { columns, unread, .. } = self.scan.projection.as_ref();
+        let columns = Arc::new(Projection::of(columns.clone(), Vec::new(), unread.clone()));
+        let objects = self.objects(&columns);
+        let decoding = self.decoding(&columns, &objects, partition, Count::new());
+        let mut position = decoding.begin();
+        while decoding.next(&mut position).await?.is_some() {}
+        let error = Error::bug("a value did not fit its column, and did when it was read again");
+        Err(DataFusionError::External(Box::new(error)))
+    }
+
+    fn count(&self, lane: &mut Lane, batch: &RecordBatch) {
+        let counted = || self.metrics.rows(lane.partition);
+        lane.rows.get_or_insert_with(counted).add(batch.num_rows());
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").finish_non_exhaustive()
+    }
+}
