@@ -106,7 +106,7 @@ fn decoder(names: &[&str], fingerprints: bool) -> Decoder {
 fn pinq(mut decoder: Decoder) -> impl FnMut(&[Vec<u8>], Sink<'_>) {
     move |pieces, sink| {
         for piece in pieces {
-            let mut records = Records::new(piece, Framing::detect(piece), 1, 0);
+            let mut records = Records::new(piece, Framing::detect(piece), 1, 0, 0);
             while decoder.fill(&mut records, BATCH).expect("the pins are good") == Filled::Rows {
                 hand_on(&mut decoder, sink);
             }

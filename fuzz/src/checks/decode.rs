@@ -32,10 +32,11 @@ pub fn check(bytes: &[u8]) {
     columns.extend(rest.map(|_| Column::new("_rest", ColumnType::Varchar)));
     let most = if bytes.len() % 8 == 3 { 200 } else { DecodeOptions::PLAIN.max_record_bytes };
     let on_bad_value = choice.on_bad_value;
-    let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, rest, max_record_bytes: most };
+    let options =
+        DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, rest, max_record_bytes: most };
     check_ways(&moved(bytes, choice.framing), choice.framing, &columns, options);
 
-    let records = Records::new(bytes, choice.framing, 1, 0).flatten().filter(|record| record.text.len() <= most);
+    let records = Records::new(bytes, choice.framing, 1, 0, 0).flatten().filter(|record| record.text.len() <= most);
     let records: Vec<Record<'_>> = records.take(MOST_RECORDS).collect();
     if on_bad_value == OnBadValue::Fail {
         check_bad_values(&records, &columns, options);
@@ -45,7 +46,7 @@ pub fn check(bytes: &[u8]) {
     }
     if choice.framing == Framing::Values {
         let text = reference::trim(bytes);
-        let whole = Record { text, line: 1, column: 1, byte: 0 };
+        let whole = Record { text, line: 1, column: 1, byte: 0, position: 0 };
         let read = push_alone(&whole, &[], DecodeOptions::PLAIN);
         assert_eq!(read.is_ok(), is_accepted(text), "the whole as one record");
     }

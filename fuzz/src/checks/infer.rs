@@ -6,7 +6,7 @@ use crate::json::{DecodeOptions, Decoder, Framing, Inference, InferredColumn, Re
 /// The bytes as a sample, in each framing.
 pub fn check(bytes: &[u8]) {
     for framing in [Framing::Lines, Framing::Values] {
-        let records: Vec<Record<'_>> = Records::new(bytes, framing, 1, 0).flatten().collect();
+        let records: Vec<Record<'_>> = Records::new(bytes, framing, 1, 0, 0).flatten().collect();
         let mut inference = Inference::new();
         let mut counting = Decoder::new(Vec::new(), &[], DecodeOptions::PLAIN);
         let mut taken = Vec::new();

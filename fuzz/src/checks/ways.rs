@@ -18,6 +18,7 @@ struct Said {
     columns: Vec<ArrayRef>,
     rows: usize,
     lines: Vec<u64>,
+    positions: Vec<u64>,
     fingerprints: Vec<u128>,
     nulled: Vec<u64>,
     tombstones: u64,
@@ -41,6 +42,7 @@ pub fn check_ways(bytes: &[u8], framing: Framing, columns: &[Column], options: D
         };
         same("bad records", fast.bad == thorough.bad, &fast.bad, &thorough.bad);
         same("lines", fast.lines == thorough.lines, &fast.lines, &thorough.lines);
+        same("positions", fast.positions == thorough.positions, &fast.positions, &thorough.positions);
         same("fingerprints", fast.fingerprints == thorough.fingerprints, &fast.fingerprints, &thorough.fingerprints);
         same("values that became null", fast.nulled == thorough.nulled, &fast.nulled, &thorough.nulled);
         same("tombstones", fast.tombstones == thorough.tombstones, &fast.tombstones, &thorough.tombstones);
@@ -55,7 +57,7 @@ fn thorough(bytes: &[u8], framing: Framing, mut decoder: Decoder, options: Decod
     let mut bad = Vec::new();
     let mut lines = Vec::new();
     let mut earlier: (&[u8], bool) = (b"", false);
-    for record in Records::new(bytes, framing, 1, 0) {
+    for record in Records::new(bytes, framing, 1, 0, 0) {
         let record = match record {
             Ok(record) => record,
             Err(record) => {
@@ -92,7 +94,7 @@ fn thorough(bytes: &[u8], framing: Framing, mut decoder: Decoder, options: Decod
 /// Reads all records, the fast way where it goes, and on after each bad one.
 fn filled(bytes: &[u8], framing: Framing, mut decoder: Decoder, step: usize) -> Said {
     let mut bad = Vec::new();
-    let mut records = Records::new(bytes, framing, 1, 0);
+    let mut records = Records::new(bytes, framing, 1, 0, 0);
     loop {
         match decoder.fill(&mut records, decoder.rows() + step) {
             Ok(Filled::Rows) => {}
@@ -104,9 +106,19 @@ fn filled(bytes: &[u8], framing: Framing, mut decoder: Decoder, step: usize) -> 
 }
 
 fn said(mut decoder: Decoder, bad: Vec<BadRecord>) -> Said {
-    let Decoded { rows, columns, lines, fingerprints, bad_values, tombstones } =
+    let Decoded { rows, columns, lines, positions, fingerprints, bad_values, tombstones } =
         decoder.finish().expect("the arrays are small");
-    Said { columns, rows, lines, fingerprints, nulled: bad_values, tombstones, bad, late: decoder.late_keys() }
+    Said {
+        columns,
+        rows,
+        lines,
+        positions,
+        fingerprints,
+        nulled: bad_values,
+        tombstones,
+        bad,
+        late: decoder.late_keys(),
+    }
 }
 
 fn check_bad(bad: &BadRecord, record: &Record<'_>) {
