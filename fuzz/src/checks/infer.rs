@@ -20,7 +20,7 @@ pub fn check(bytes: &[u8]) {
         assert_eq!(inference.records(), counting.rows() as u64);
         let inferred = inference.columns();
         check_columns(&inferred, &taken);
-        check_merge(&inferred, &taken);
+        check_merge(&taken);
     }
 }
 
@@ -41,17 +41,19 @@ fn check_columns(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
     }
 }
 
-/// Two halves observed apart and merged are the whole.
-fn check_merge(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
+/// Two objects observed apart and merged are both observed one after another.
+fn check_merge(taken: &[&Record<'_>]) {
     let (first, second) = taken.split_at(taken.len() / 2);
-    let observe = |records: &[&Record<'_>]| {
-        let mut inference = Inference::new();
+    let observe = |inference: &mut Inference, records: &[&Record<'_>], object| {
         for record in records {
-            inference.observe(record, "one.json").expect("it was observed before");
+            inference.observe(record, object).expect("it was observed before");
         }
-        inference
     };
-    let mut merged = observe(first);
-    merged.merge(observe(second));
-    assert_eq!(merged.columns(), inferred, "merging is observing one after another");
+    let [mut whole, mut merged, mut other] = [(); 3].map(|()| Inference::new());
+    observe(&mut whole, first, "one.json");
+    observe(&mut whole, second, "two.json");
+    observe(&mut merged, first, "one.json");
+    observe(&mut other, second, "two.json");
+    merged.merge(other);
+    assert_eq!(merged.columns(), whole.columns(), "merging is observing one after another");
 }
