@@ -9,7 +9,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow_json::ReaderBuilder;
 use pinq_decoder::column::{Column, ColumnType};
-use pinq_decoder::json::{DecodeOptions, Decoder, Framing, OnBadValue, Records};
+use pinq_decoder::json::{DecodeOptions, Decoder, Filled, Framing, Records};
 use sonic_rs::{JsonValueTrait, LazyValue, PointerTree};
 
 use super::rows::{Builders, Row, ThreeRows, TwelveRows, is_number};
@@ -54,9 +54,14 @@ pub const CEILING: &str = "simdutf8 validation";
 pub fn candidates() -> Vec<Candidate> {
     vec![
         Candidate { name: CEILING, columns: NONE, run: Box::new(validation()) },
-        Candidate { name: "pinq, count(*)", columns: NONE, run: Box::new(pinq(NONE, false)) },
-        Candidate { name: "pinq, 3 of 12", columns: THREE, run: Box::new(pinq(THREE, false)) },
-        Candidate { name: "pinq, 3 of 12, fingerprints", columns: THREE, run: Box::new(pinq(THREE, true)) },
+        Candidate { name: "pinq, count(*)", columns: NONE, run: Box::new(pinq(decoder(NONE, false))) },
+        Candidate { name: "pinq, 3 of 12", columns: THREE, run: Box::new(pinq(decoder(THREE, false))) },
+        Candidate { name: "pinq, 3 of 12, fingerprints", columns: THREE, run: Box::new(pinq(decoder(THREE, true))) },
+        Candidate {
+            name: "pinq portable, 3 of 12",
+            columns: THREE,
+            run: Box::new(pinq(decoder(THREE, false).portable())),
+        },
         Candidate { name: "sonic-rs lazy, 3 of 12", columns: THREE, run: Box::new(sonic_lazy()) },
         Candidate { name: "sonic-rs lazy, unchecked, 3 of 12", columns: THREE, run: Box::new(sonic_unchecked()) },
         Candidate { name: "sonic-rs typed, 3 of 12", columns: THREE, run: Box::new(sonic::<ThreeRows>(THREE)) },
@@ -65,7 +70,7 @@ pub fn candidates() -> Vec<Candidate> {
         Candidate { name: "serde_json typed, 3 of 12", columns: THREE, run: Box::new(serde::<ThreeRows>(THREE)) },
         Candidate { name: "arrow-json, 3 of 12", columns: THREE, run: Box::new(arrow(THREE, DataType::Utf8View)) },
         Candidate { name: "arrow-json Utf8, 3 of 12", columns: THREE, run: Box::new(arrow(THREE, DataType::Utf8)) },
-        Candidate { name: "pinq, 12 of 12", columns: TWELVE, run: Box::new(pinq(TWELVE, false)) },
+        Candidate { name: "pinq, 12 of 12", columns: TWELVE, run: Box::new(pinq(decoder(TWELVE, false))) },
         Candidate { name: "sonic-rs typed, 12 of 12", columns: TWELVE, run: Box::new(sonic::<TwelveRows>(TWELVE)) },
         Candidate {
             name: "simd-json typed, 12 of 12",
@@ -88,26 +93,25 @@ fn validation() -> impl FnMut(&[Vec<u8>], Sink<'_>) {
     }
 }
 
-fn pinq(names: &'static [&'static str], fingerprints: bool) -> impl FnMut(&[Vec<u8>], Sink<'_>) {
+/// A decoder as the scan has it, of these columns of a table that has all twelve.
+fn decoder(names: &[&str], fingerprints: bool) -> Decoder {
     let kind = |name: &str| if is_number(name) { ColumnType::BigInt } else { ColumnType::Varchar };
     let columns = names.iter().map(|name| Column::new(*name, kind(name))).collect();
-    let options = DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints, lines: false };
-    let mut decoder = Decoder::new(columns, options);
-    move |pieces, sink| {
-        for piece in pieces {
-            pinq_piece(&mut decoder, piece, sink);
-        }
-        hand_on(&mut decoder, sink);
-    }
+    let unread: Vec<String> =
+        TWELVE.iter().filter(|name| !names.contains(name)).map(|name| (*name).to_owned()).collect();
+    Decoder::new(columns, &unread, DecodeOptions { fingerprints, ..DecodeOptions::PLAIN })
 }
 
-/// The loop of the scan over one piece.
-fn pinq_piece(decoder: &mut Decoder, piece: &[u8], sink: Sink<'_>) {
-    for record in Records::new(piece, Framing::detect(piece), 1, 0) {
-        decoder.push(&record.expect("the pins are framed")).expect("the pins are good");
-        if decoder.rows() == BATCH {
-            hand_on(decoder, sink);
+/// The loop of the scan over each piece.
+fn pinq(mut decoder: Decoder) -> impl FnMut(&[Vec<u8>], Sink<'_>) {
+    move |pieces, sink| {
+        for piece in pieces {
+            let mut records = Records::new(piece, Framing::detect(piece), 1, 0, 0);
+            while decoder.fill(&mut records, BATCH).expect("the pins are good") == Filled::Rows {
+                hand_on(&mut decoder, sink);
+            }
         }
+        hand_on(&mut decoder, sink);
     }
 }
 

@@ -32,6 +32,11 @@ pub fn object(text: &[u8]) -> Option<Fields<'_>> {
     Some(fields.map(|((name, node), (_, raw))| (name, (node, raw.get()))).collect())
 }
 
+/// Whether serde_json accepts the text, and it is an object.
+pub fn is_object(text: &[u8]) -> bool {
+    matches!(serde_json::from_slice::<Node>(text), Ok(Node::Object(_)))
+}
+
 /// The text without JSON's white space at both ends.
 pub fn trim(text: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
@@ -41,7 +46,7 @@ pub fn trim(text: &[u8]) -> &[u8] {
 }
 
 /// The number that the text is times 10 to the power of `scale`, as digits of an integer with a sign; `None` where
-/// that is no integer, or one of more than some 60 digits, or where the exponent is beyond 64 bits.
+/// that is no integer, or one of more than some 60 digits.
 pub fn scaled(text: &str, scale: i8) -> Option<String> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -55,8 +60,8 @@ pub fn scaled(text: &str, scale: i8) -> Option<String> {
     if whole.len() + part.len() == 0 || !whole.chars().chain(part.chars()).all(|c| c.is_ascii_digit()) {
         return None;
     }
-    // pinq refuses an exponent beyond 64 bits, of zero, too.
-    if exponent.is_some_and(|exponent| exponent.parse::<i64>().is_err()) {
+    let exponent_digits = exponent.map(|exponent| exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    if exponent_digits.is_some_and(|digits| digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit())) {
         return None;
     }
     let digits = format!("{whole}{part}");

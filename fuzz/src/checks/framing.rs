@@ -11,7 +11,7 @@ pub fn check(bytes: &[u8]) {
     Framing::detect(bytes);
     for framing in [Framing::Lines, Framing::Values] {
         let found: Vec<Result<Record<'_>, BadRecord>> =
-            Records::new(bytes, framing, 1, 0).take(bytes.len() * 2 + 2).collect();
+            Records::new(bytes, framing, 1, 0, 0).take(bytes.len() * 2 + 2).collect();
         assert!(found.len() <= bytes.len() * 2 + 1, "the records end");
         check_places(bytes, framing, &found);
         assert_eq!(paused(bytes, framing), found, "a pause changes nothing");
@@ -29,7 +29,7 @@ fn text_start(bytes: &[u8]) -> usize {
 
 fn check_places(bytes: &[u8], framing: Framing, found: &[Result<Record<'_>, BadRecord>]) {
     let mut end = text_start(bytes);
-    for record in found {
+    for (position, record) in found.iter().enumerate() {
         let record = match record {
             Ok(record) => record,
             Err(bad) => {
@@ -38,6 +38,7 @@ fn check_places(bytes: &[u8], framing: Framing, found: &[Result<Record<'_>, BadR
                 continue;
             }
         };
+        assert_eq!(record.position, position as u64);
         let start = record.byte as usize;
         assert!(start >= end, "records do not overlap");
         check_between(&bytes[end..start], framing);
@@ -65,7 +66,7 @@ fn check_between(between: &[u8], framing: Framing) {
 
 fn paused(bytes: &[u8], framing: Framing) -> Vec<Result<Record<'_>, BadRecord>> {
     let mut found = Vec::new();
-    let mut place = Records::new(bytes, framing, 1, 0).pause();
+    let mut place = Records::new(bytes, framing, 1, 0, 0).pause();
     loop {
         let mut records = place.resume(bytes);
         let Some(record) = records.next() else { return found };
@@ -92,7 +93,9 @@ fn check_parts(bytes: &[u8], found: &[Result<Record<'_>, BadRecord>]) {
     let Some(newline) = newlines.get(newlines.len() / 2) else { return };
     let (first, second) = bytes.split_at(newline + 1);
     let line = (newlines.len() / 2) as u64 + 2;
-    let parts = Records::new(first, Framing::Lines, 1, 0);
-    let parts: Vec<_> = parts.chain(Records::new(second, Framing::Lines, line, first.len() as u64)).collect();
+    let parts = Records::new(first, Framing::Lines, 1, 0, 0);
+    let mut parts: Vec<_> = parts.collect();
+    let position = parts.len() as u64;
+    parts.extend(Records::new(second, Framing::Lines, line, first.len() as u64, position));
     assert_eq!(parts, found, "the parts together are the whole");
 }

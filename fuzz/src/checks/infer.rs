@@ -1,16 +1,14 @@
 //! Inference: the records that a decoder takes, and columns that hold every value of them.
 
 use crate::column::Column;
-use crate::json::{DecodeOptions, Decoder, Framing, Inference, InferredColumn, OnBadValue, Record, Records};
-
-const FAIL: DecodeOptions = DecodeOptions { on_bad_value: OnBadValue::Fail, fingerprints: false, lines: false };
+use crate::json::{DecodeOptions, Decoder, Framing, Inference, InferredColumn, Record, Records};
 
 /// The bytes as a sample, in each framing.
 pub fn check(bytes: &[u8]) {
     for framing in [Framing::Lines, Framing::Values] {
-        let records: Vec<Record<'_>> = Records::new(bytes, framing, 1, 0).flatten().collect();
+        let records: Vec<Record<'_>> = Records::new(bytes, framing, 1, 0, 0).flatten().collect();
         let mut inference = Inference::new();
-        let mut counting = Decoder::new(Vec::new(), FAIL);
+        let mut counting = Decoder::new(Vec::new(), &[], DecodeOptions::PLAIN);
         let mut taken = Vec::new();
         for record in &records {
             let observed = inference.observe(record, "one.json").ok();
@@ -22,14 +20,14 @@ pub fn check(bytes: &[u8]) {
         assert_eq!(inference.records(), counting.rows() as u64);
         let inferred = inference.columns();
         check_columns(&inferred, &taken);
-        check_merge(&inferred, &taken);
+        check_merge(&taken);
     }
 }
 
 /// A decoder of the inferred columns takes every record that was observed, and finds no bad value.
 fn check_columns(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
     let columns: Vec<Column> = inferred.iter().map(|one| one.column.clone()).collect();
-    let mut decoder = Decoder::new(columns.clone(), FAIL);
+    let mut decoder = Decoder::new(columns.clone(), &[], DecodeOptions::PLAIN);
     for record in taken {
         if let Err(bad) = decoder.push(record) {
             panic!("{bad} with {columns:?}:\n{}", bad.snippet());
@@ -43,17 +41,19 @@ fn check_columns(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
     }
 }
 
-/// Two halves observed apart and merged are the whole.
-fn check_merge(inferred: &[InferredColumn], taken: &[&Record<'_>]) {
+/// Two objects observed apart and merged are both observed one after another.
+fn check_merge(taken: &[&Record<'_>]) {
     let (first, second) = taken.split_at(taken.len() / 2);
-    let observe = |records: &[&Record<'_>]| {
-        let mut inference = Inference::new();
+    let observe = |inference: &mut Inference, records: &[&Record<'_>], object| {
         for record in records {
-            inference.observe(record, "one.json").expect("it was observed before");
+            inference.observe(record, object).expect("it was observed before");
         }
-        inference
     };
-    let mut merged = observe(first);
-    merged.merge(observe(second));
-    assert_eq!(merged.columns(), inferred, "merging is observing one after another");
+    let [mut whole, mut merged, mut other] = [(); 3].map(|()| Inference::new());
+    observe(&mut whole, first, "one.json");
+    observe(&mut whole, second, "two.json");
+    observe(&mut merged, first, "one.json");
+    observe(&mut other, second, "two.json");
+    merged.merge(other);
+    assert_eq!(merged.columns(), whole.columns(), "merging is observing one after another");
 }

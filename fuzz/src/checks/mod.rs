@@ -1,8 +1,12 @@
 //! One function for each fuzz target: any bytes in, a panic where pinq breaks a promise.
 
+mod columns;
 pub mod decode;
 pub mod framing;
 pub mod infer;
-pub mod landing_key;
-pub mod number;
-pub mod timestamp;
+mod landing_key;
+mod number;
+pub mod texts;
+mod timestamp;
+mod values;
+mod ways;

@@ -9,12 +9,6 @@ pub fn check(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else { return };
     let scale = (*scale as i8).clamp(-38, 38);
     let precision = precision % 38 + 1;
-    // An exponent beyond 32 bits makes an amount that is not worth telling from none, and so does zero with one.
-    let is_plain = text.split_once(['e', 'E']).is_none_or(|(_, exponent)| exponent.parse::<i32>().is_ok());
-    if !is_plain {
-        let _ = (scaled(text, scale), decimal(text, precision, scale), integer(text));
-        return;
-    }
     let fits = |digits: String| digits.parse::<i128>().ok();
     let expected = reference::scaled(text, scale).and_then(fits);
     // The least integer has no positive counterpart, and may be refused.
