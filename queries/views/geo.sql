@@ -4,21 +4,12 @@
 -- This file is yours to edit: `geo` in a query means the rows of this statement, `raw.geo` the records as they landed.
 -- `landed.geo` has the columns of `raw.geo` and, beside them, where each record came from and whether it is a repeat.
 
-with trimmed as (
-    select
-        ind,
-        btrim(country, E' \t\r\n\u00A0') as country,  -- what is trimmed: see pin.sql
-        latitude,
-        longitude,
-        "timestamp"
-    from landed.geo
-    where ind is not null  -- strays: a pin record has `index` in place of `ind`
-        and not _repeat    -- the same record came before, in this object or in another
-)
 select
     ind,
-    nullif(country, '') as country,
+    clean_text(country) as country,  -- what is trimmed: see pin.sql
     -- The list is NULL, rather than a list of two NULLs, where nothing is known.
     case when latitude is not null or longitude is not null then make_array(latitude, longitude) end as coordinates,
     parse_timestamp("timestamp") as "timestamp"  -- NULL where none of the four formats reads it
-from trimmed
+from landed.geo
+where ind is not null  -- strays: a pin record has `index` in place of `ind`
+    and not _repeat    -- the same record came before, in this object or in another

@@ -4,41 +4,26 @@
 -- This file is yours to edit: `pin` in a query means the rows of this statement, `raw.pin` the records as they landed.
 -- `landed.pin` has the columns of `raw.pin` and, beside them, where each record came from and whether it is a repeat.
 
-with trimmed as (
-    -- Blanks, tabs, line ends and the no-break space U+00A0, in which many descriptions end, are trimmed at both ends.
-    -- This comes first: only a trimmed text can be compared with a sentinel or with the empty text.
+with known as (
+    -- `clean_text` takes blanks, tabs, line ends and the no-break space U+00A0, in which many descriptions end, from both
+    -- ends, and gives NULL where nothing is left. So it does where what is left is one of the texts that posters write
+    -- where they found nothing, in whichever column it stands: a new one goes into every list. `Image src error.` has a
+    -- full stop; compared without it, it would never match.
     select
         "index" as ind,
-        btrim(unique_id, E' \t\r\n\u00A0') as unique_id,
-        btrim(title, E' \t\r\n\u00A0') as title,
-        btrim(description, E' \t\r\n\u00A0') as description,
+        clean_text(unique_id, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as unique_id,
+        clean_text(title, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as title,
+        clean_text(description, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as description,
         parse_count(follower_count) as follower_count,  -- `1.2k` is 1200; NULL where it is no count
-        btrim(poster_name, E' \t\r\n\u00A0') as poster_name,
-        btrim(tag_list, E' \t\r\n\u00A0') as tag_list,
-        btrim(is_image_or_video, E' \t\r\n\u00A0') as is_image_or_video,
-        btrim(image_src, E' \t\r\n\u00A0') as image_src,
-        btrim(save_location, E' \t\r\n\u00A0') as save_location,
-        btrim(category, E' \t\r\n\u00A0') as category
+        clean_text(poster_name, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as poster_name,
+        clean_text(tag_list, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as tag_list,
+        clean_text(is_image_or_video, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as is_image_or_video,
+        clean_text(image_src, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as image_src,
+        clean_text(save_location, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as save_location,
+        clean_text(category, 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') as category
     from landed.pin
     where "index" is not null  -- strays: a record of another topic has no `index`
         and not _repeat        -- the same record came before, in this object or in another
-),
-known as (
-    -- What posters write where they found nothing is NULL, in whichever column it stands. A new sentinel goes into
-    -- every list. `Image src error.` has a full stop; compared without it, it would never match.
-    select
-        ind,
-        case when unique_id in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else unique_id end as unique_id,
-        case when title in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else title end as title,
-        case when description in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else description end as description,
-        follower_count,
-        case when poster_name in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else poster_name end as poster_name,
-        case when tag_list in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else tag_list end as tag_list,
-        case when is_image_or_video in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else is_image_or_video end as is_image_or_video,
-        case when image_src in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else image_src end as image_src,
-        case when save_location in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else save_location end as save_location,
-        case when category in ('', 'User Info Error', 'No Title Data Available', 'No description available Story format', 'No description available', 'Untitled', 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', 'Image src error.') then null else category end as category
-    from trimmed
 )
 select
     ind,

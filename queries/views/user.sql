@@ -5,25 +5,16 @@
 -- `landed.user` has the columns of `raw.user` and, beside them, where each record came from and whether it is a repeat.
 -- One person appears under many `ind`: a person is a distinct (user_name, age, date_joined).
 
-with trimmed as (
+with known as (
     select
         ind,
-        btrim(first_name, E' \t\r\n\u00A0') as first_name,  -- what is trimmed: see pin.sql
-        btrim(last_name, E' \t\r\n\u00A0') as last_name,
+        clean_text(first_name, 'User Info Error') as first_name,  -- what is trimmed: see pin.sql
+        clean_text(last_name, 'User Info Error') as last_name,
         age,
         date_joined
     from landed."user"
     where ind is not null  -- strays: a pin record has `index` in place of `ind`
         and not _repeat    -- the same record came before, in this object or in another
-),
-known as (
-    select
-        ind,
-        case when first_name in ('', 'User Info Error') then null else first_name end as first_name,
-        case when last_name in ('', 'User Info Error') then null else last_name end as last_name,
-        age,
-        date_joined
-    from trimmed
 )
 select
     ind,

@@ -20,6 +20,11 @@ use crate::scan::KeptTables;
 /// How many of the largest consumers an out-of-memory error names.
 const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
+/// A side of a join up to this size becomes one hash table for all threads. To split both sides by the hash of
+/// their keys, so that each thread has a table of its own, means to copy every row of both.
+const COLLECTED_BYTES: usize = 256 << 20;
+const COLLECTED_ROWS: usize = 4_000_000;
+
 /// A session over `catalog` within the limits of `config`; `kept` makes way where memory is short.
 pub fn context(config: &SessionConfig, catalog: &Catalog, kept: &KeptTables) -> Result<SessionContext> {
     let failed =
@@ -40,6 +45,8 @@ pub fn context(config: &SessionConfig, catalog: &Catalog, kept: &KeptTables) -> 
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", COLLECTED_BYTES)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", COLLECTED_ROWS)
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // The rows of a batch that a filter keeps few of are gathered into full batches again.
         .set_bool("datafusion.execution.coalesce_batches", true);

@@ -1,9 +1,10 @@
 //! The SQL functions that pinq adds to DataFusion's.
 //!
-//! Owns what reads the odd texts of landed records: counts such as `9k` and timestamps in four
-//! formats. A text that no format reads is NULL, so that one odd value never fails a question;
+//! Owns what reads the odd texts of landed records: texts that stand for nothing, counts such as `9k`
+//! and timestamps in four formats. A text that no format reads is NULL, so that one odd value never fails a question;
 //! `pinq check` says how many there were.
 
+mod clean_text;
 mod parse_count;
 mod parse_timestamp;
 
@@ -18,6 +19,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, Volatility};
 /// Every function that pinq registers.
 pub fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
+        Arc::new(ScalarUDF::new_from_impl(clean_text::CleanText::new())),
         Arc::new(ScalarUDF::new_from_impl(parse_count::ParseCount::new())),
         Arc::new(ScalarUDF::new_from_impl(parse_timestamp::ParseTimestamp::new())),
     ]

@@ -175,7 +175,8 @@ mod tests {
                 })
                 .collect();
             let flags = repeats.observe(&fingerprints).unwrap();
-            let expected: Vec<bool> = fingerprints.iter().map(|fingerprint| !seen.insert((*fingerprint).max(1))).collect();
+            let expected: Vec<bool> =
+                fingerprints.iter().map(|fingerprint| !seen.insert((*fingerprint).max(1))).collect();
             assert_eq!(flags.iter().flatten().collect::<Vec<_>>(), expected, "batch {batch}");
         }
         let slots: usize = repeats.shards.iter().map(|shard| shard.lock().unwrap().slots.len()).sum();

@@ -1,0 +1,103 @@
+//! `clean_text(text, nothing, ...)`: the text without blanks around it, and NULL where nothing is left or
+//! where it is one of the texts that stand for nothing, as VARCHAR.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, StringViewArray, StringViewBuilder};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::nullif;
+use arrow::datatypes::DataType;
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+
+/// The function's signature; it keeps no state.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct CleanText {
+    signature: Signature,
+}
+
+impl CleanText {
+    pub fn new() -> Self {
+        let texts = vec![DataType::Utf8View, DataType::Utf8, DataType::LargeUtf8];
+        CleanText { signature: Signature::variadic(texts, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for CleanText {
+    fn name(&self) -> &str {
+        "clean_text"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8View)
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let Some((text, nothing)) = arguments.args.split_first() else {
+            return exec_err!("clean_text takes a text and the texts that stand for nothing");
+        };
+        let mut sentinels = Vec::with_capacity(nothing.len());
+        for argument in nothing {
+            match argument {
+                ColumnarValue::Scalar(value) => sentinels.extend(value.try_as_str().flatten().map(str::to_owned)),
+                ColumnarValue::Array(_) => {
+                    return exec_err!("clean_text takes constants for the texts that stand for nothing");
+                }
+            }
+        }
+        let sentinels = Sentinels::new(sentinels);
+        super::map_text(std::slice::from_ref(text), |text| Ok(clean(text, &sentinels)))
+    }
+}
+
+/// The texts that stand for nothing, the empty one among them.
+struct Sentinels {
+    texts: Vec<String>,
+    /// A bit for each length in bytes that one of them has; the last for all that are longer.
+    lengths: u64,
+}
+
+impl Sentinels {
+    fn new(texts: Vec<String>) -> Self {
+        let lengths = texts.iter().fold(1, |lengths, text| lengths | length_bit(text));
+        Sentinels { texts, lengths }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.lengths & length_bit(text) != 0 && (text.is_empty() || self.texts.iter().any(|nothing| nothing == text))
+    }
+}
+
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
+}
+
+fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
+    // Nearly every column has no blank to trim: then its texts stay where they are.
+    if text.iter().flatten().all(|text| trimmed(text).len() == text.len()) {
+        let is_nothing = |row| !text.is_null(row) && sentinels.has(text.value(row));
+        let is_nothing = BooleanArray::new(BooleanBuffer::collect_bool(text.len(), is_nothing), None);
+        if let Ok(cleaned) = nullif(text, &is_nothing) {
+            return cleaned;
+        }
+    }
+    let mut cleaned = StringViewBuilder::with_capacity(text.len());
+    for text in text {
+        cleaned.append_option(text.map(trimmed).filter(|text| !sentinels.has(text)));
+    }
+    Arc::new(cleaned.finish())
+}
+
+/// The text without blanks, tabs, line ends and no-break spaces at both ends.
+fn trimmed(text: &str) -> &str {
+    let is_blank = |character| matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{A0}');
+    // The first byte of a no-break space is 0xC2, the last 0xA0: few texts need a closer look.
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => text.trim_matches(is_blank),
+    }
+}
