@@ -13,6 +13,12 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 /// are 0001 to 9999, a day must exist in its month, and blanks around the text are not skipped.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
+    if let Ok(usual) = <&[u8; 19]>::try_from(bytes)
+        && (usual[4], usual[7], usual[13], usual[16]) == (b'-', b'-', b':', b':')
+        && matches!(usual[10], b' ' | b'T')
+    {
+        return usual_timestamp(usual);
+    }
     match bytes.get(4)? {
         b'-' => {
             let days = civil(bytes, 0, 5, 8)?;
@@ -39,6 +45,24 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
             whole(bytes, 20, days, 12)
         }
     }
+}
+
+/// What stands between the separators of `2020-08-28 03:52:47`, which most timestamps are.
+fn usual_timestamp(bytes: &[u8; 19]) -> Option<i64> {
+    let mut beyond = 0;
+    let mut pair = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        beyond |= u8::from(tens > 9) | u8::from(ones > 9);
+        i64::from(tens) * 10 + i64::from(ones)
+    };
+    let year = pair(bytes[0], bytes[1]) * 100 + pair(bytes[2], bytes[3]);
+    let (month, day) = (pair(bytes[5], bytes[6]), pair(bytes[8], bytes[9]));
+    let (hour, minute, second) = (pair(bytes[11], bytes[12]), pair(bytes[14], bytes[15]), pair(bytes[17], bytes[18]));
+    if beyond != 0 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = (hour * 60 + minute) * 60 + second;
+    Some((days_from_civil(year, month, day)? * SECONDS_PER_DAY + seconds) * MICROS_PER_SECOND)
 }
 
 /// Days since 1970-01-01 of a `YYYY-MM-DD`; `None` where the text is anything else.
@@ -82,6 +106,11 @@ fn civil(bytes: &[u8], year_at: usize, month_at: usize, day_at: usize) -> Option
     let year = number(bytes, year_at, 4)?;
     let month = number(bytes, month_at, 2)?;
     let day = number(bytes, day_at, 2)?;
+    days_from_civil(year, month, day)
+}
+
+/// Days since 1970-01-01 of a day that exists, of the years 1 to 9999.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last_day = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -95,11 +124,9 @@ fn civil(bytes: &[u8], year_at: usize, month_at: usize, day_at: usize) -> Option
     }
     // Howard Hinnant's `days_from_civil`: years begin in March, so that the leap day comes last.
     let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    // No year is negative here, so one division each counts the leap days.
+    Some(year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468)
 }
 
 /// Seconds since midnight of the `HH:MM:SS` at `at`.

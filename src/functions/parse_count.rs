@@ -44,6 +44,26 @@ impl ScalarUDFImpl for ParseCount {
 /// case, with blanks around. What is left after the suffix is rounded half up: `1.2k` is 1200,
 /// `1.2346k` is 1235. Anything else, and a count beyond BIGINT, is `None`.
 pub fn parse_count(text: &str) -> Option<i64> {
+    short_count(text.as_bytes()).or_else(|| long_count(text))
+}
+
+/// The usual counts: a few digits, and perhaps a suffix.
+fn short_count(text: &[u8]) -> Option<i64> {
+    let (digits, factor) = match text.split_last()? {
+        (b'0'..=b'9', _) => (text, 1),
+        (b'k' | b'K', digits) => (digits, 1_000),
+        (b'm' | b'M', digits) => (digits, 1_000_000),
+        (b'b' | b'B', digits) => (digits, 1_000_000_000),
+        _ => return None,
+    };
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    let digit = |value: i64, byte: &u8| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'));
+    Some(digits.iter().try_fold(0, digit)? * factor)
+}
+
+fn long_count(text: &str) -> Option<i64> {
     let text = text.trim();
     let (number, zeros) = match text.as_bytes().last()? {
         b'k' | b'K' => (text.get(..text.len() - 1)?, 3),

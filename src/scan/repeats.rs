@@ -46,14 +46,15 @@ impl Repeats {
     pub fn observe(&self, fingerprints: &[u128]) -> Result<BooleanArray> {
         let mut flags = vec![false; fingerprints.len()];
         let (rows, ends) = by_shard(fingerprints);
-        let mut start = 0;
-        for (shard, end) in self.shards.iter().zip(ends) {
-            let rows = &rows[start..end];
-            start = end;
+        // Each batch begins elsewhere, so that two threads do not go from lock to lock together.
+        let first = fingerprints.first().map_or(0, |fingerprint| *fingerprint as usize);
+        for number in (0..SHARDS).map(|number| number.wrapping_add(first) % SHARDS) {
+            let start = if number == 0 { 0 } else { ends[number - 1] };
+            let rows = &rows[start..ends[number]];
             if rows.is_empty() {
                 continue;
             }
-            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut shard = self.shards[number].lock().unwrap_or_else(PoisonError::into_inner);
             let slots = shard.slots_for(rows.len());
             if slots > shard.slots.len() {
                 let bytes = (slots - shard.slots.len()) * size_of::<u128>();
