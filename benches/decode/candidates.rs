@@ -180,13 +180,15 @@ fn sonic<R: Row>(names: &'static [&'static str]) -> impl FnMut(&[Vec<u8>], Sink<
     }
 }
 
-/// One reader over a whole piece, which checks its UTF-8 at once. Blanks at the end would be a torn record to it.
+/// One reader over a whole piece, which checks its UTF-8 at once. It ends a piece with an error about one more
+/// record; that no row is lost by it is what the comparison of the arrays shows.
 fn sonic_stream<R: Row>(names: &'static [&'static str]) -> impl FnMut(&[Vec<u8>], Sink<'_>) {
     let mut builders = Builders::new(names);
     move |pieces, sink| {
         for piece in pieces {
-            for row in sonic_rs::Deserializer::from_slice(piece.trim_ascii_end()).into_stream::<R::Of<'_>>() {
-                R::append(&row.expect("the pins are good"), &mut builders);
+            let rows = sonic_rs::Deserializer::from_slice(piece.trim_ascii_end()).into_stream::<R::Of<'_>>();
+            for row in rows.map_while(Result::ok) {
+                R::append(&row, &mut builders);
                 if builders.rows() == BATCH {
                     let (rows, arrays) = builders.finish();
                     sink(rows, arrays);

@@ -7,7 +7,7 @@
 use super::lanes::Lanes;
 
 /// Bytes of a window: what is looked at stays in the nearest cache until it is read.
-pub const WINDOW: usize = 24 << 10;
+pub const WINDOW: usize = 12 << 10;
 /// Bytes of a block, a bit each in a word.
 pub const BLOCK: usize = 64;
 /// Quotes that are written at once; the place for them must be there whether or not they come.
