@@ -17,12 +17,11 @@ use datafusion::physical_plan::{
 };
 use futures::stream;
 
-use super::kept::{Announcement, Reads};
+use super::keeping::{Announcement, Reads};
 use super::metrics::ScanMetrics;
+use super::objects::{Pruning, Snapshot};
 use super::provider::Projection;
-use super::pruning::Pruning;
 use super::reading::{Lane, Reading, Source};
-use super::snapshot::Snapshot;
 use super::statistics::statistics;
 use super::table::LandedTable;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
 
-use super::selection::SelectionCounts;
+use super::objects::SelectionCounts;
 use crate::store::RequestMeter;
 
 /// The counters of one scan.

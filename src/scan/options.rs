@@ -1,7 +1,7 @@
 //! What a landed table does with what it meets: the options of its configuration.
 //!
 //! Owns the one place where they stand together. Their meaning is in `config`; what they do is in
-//! `decode`, `sample` and `tally`.
+//! `rows` and `schema`.
 
 use super::table::Expected;
 use crate::column::Column;

@@ -11,11 +11,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::exec::{Scan, ScanExec};
-use super::folder::FolderColumn;
-use super::metadata::MetadataColumn;
-use super::origin::{OriginColumn, origin_columns};
-use super::pruning::{self, Pruning};
-use super::snapshot::Snapshot;
+use super::objects::{FolderColumn, MetadataColumn, OriginColumn, Pruning, Snapshot, origin_columns, pruning};
 use super::table::LandedTable;
 use crate::column::{Column, ColumnType};
 use crate::config::{REST_COLUMN, Rest};

@@ -13,19 +13,13 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_plan::metrics::Count;
 
-use super::decode::{Decoding, Position};
 use super::exec::Scan;
-use super::feed::Feed;
-use super::filling::{Filling, Handed, Taken};
-use super::judge::Judge;
-use super::kept::{Opened, Opening, Reader, Reads};
-use super::metadata::MetadataColumn;
+use super::fetch::{Feed, Positions, Rows, Wanted};
+use super::keeping::{Filling, Handed, Opened, Opening, Reader, Reads, Taken};
 use super::metrics::ScanMetrics;
+use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
-use super::repeats::Repeats;
-use super::selection::Selection;
-use super::tally::ScanTally;
-use super::wanted::{Positions, Rows, Wanted};
+use super::rows::{Decoding, Judge, Position, Repeats, ScanTally};
 use crate::error::Error;
 use crate::json::OnBadValue;
 

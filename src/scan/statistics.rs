@@ -9,8 +9,8 @@ use arrow::datatypes::DataType;
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Statistics};
 
+use super::objects::Snapshot;
 use super::provider::Projection;
-use super::snapshot::Snapshot;
 
 /// Bytes of a record in a plain object, where nothing else is known; records of a topic have a hundred to a thousand.
 const RECORD_BYTES: u64 = 300;

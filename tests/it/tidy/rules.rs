@@ -109,7 +109,7 @@ fn check_folders(sources: &[Source], found: &mut Vec<Offence>) {
     }
 }
 
-/// The modules around a file below `src`: `scan/feed.rs` is `["scan", "feed"]`, `lib.rs` is `[]`.
+/// The modules around a file below `src`: `scan/exec.rs` is `["scan", "exec"]`, `lib.rs` is `[]`.
 fn module_path(below: &str) -> Vec<&str> {
     let mut path: Vec<&str> = below.trim_end_matches(".rs").split('/').collect();
     match path.last() {

@@ -6,9 +6,9 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::origin::OriginColumn;
-use super::provider::Projection;
 use crate::column::Column;
+use crate::scan::objects::OriginColumn;
+use crate::scan::provider::Projection;
 
 /// The union of what scans want.
 ///
@@ -84,9 +84,9 @@ impl Narrowing {
 mod tests {
     use arrow::array::{BooleanArray, Int64Array};
 
-    use super::super::metadata::MetadataColumn;
     use super::*;
     use crate::column::ColumnType;
+    use crate::scan::objects::MetadataColumn;
 
     fn column(name: &str) -> Column {
         Column::new(name, ColumnType::BigInt)

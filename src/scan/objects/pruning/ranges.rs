@@ -14,9 +14,9 @@ use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::logical_expr::Expr;
 
 use crate::landing::{Compression, LandingKey};
-use crate::scan::folder::Folder;
-use crate::scan::listing::Page;
-use crate::scan::origin::OriginColumn;
+use crate::scan::objects::folder::Folder;
+use crate::scan::objects::listing::Page;
+use crate::scan::objects::origin::OriginColumn;
 use crate::store::Object;
 
 /// More records than this for each stored byte can be in no gzip object: what deflate can do at best.

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::options::TableOptions;
 use super::sample::{Sample, SampleOrigin};
 use crate::json::InferredColumn;
 use crate::location::Location;
+use crate::scan::options::TableOptions;
 use crate::store::Object;
 
 /// No schema is as large; what is, is not read.

@@ -6,23 +6,19 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use datafusion::common::DataFusionError;
 
-use super::counters::Counters;
-use super::feed::Feed;
-use super::inflate::InflatedParts;
 use super::judge::Judge;
-use super::metadata::MetadataColumn;
-use super::metrics::DecodeMetrics;
-use super::origin::{Origin, OriginColumn, object_column, offset_column};
-use super::pack::{Pack, Piece, Start};
-use super::provider::Projection;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
-use super::table::LandedTable;
 use super::tally::ScanTally;
-use super::wanted::Wanted;
 use crate::error::{Error, Result};
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
+use crate::scan::counters::Counters;
+use crate::scan::fetch::{Feed, InflatedParts, Pack, Piece, Start, Wanted};
+use crate::scan::metrics::DecodeMetrics;
+use crate::scan::objects::{MetadataColumn, Origin, OriginColumn, object_column, offset_column};
+use crate::scan::provider::Projection;
+use crate::scan::table::LandedTable;
 use crate::store::Object;
 
 /// One partition of a scan.

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::table::LandedTable;
 use super::tally::{BadPlace, Place, ScanTally};
 use crate::config::{BadRecordLimit, OnBadRecord};
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, Fault};
+use crate::scan::table::LandedTable;
 use crate::store::Object;
 
 /// Records after which a share of bad ones says something: a hopeless scan ends early.

@@ -11,14 +11,13 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use tokio::sync::Notify;
 
-use super::decode::{Decoding, Position};
 use super::footprint::compact;
 use super::kept::{Kept, Opening};
 use super::kept_batch::{Allowance, CONSUMER, KeptBatch, KeptTables};
-use super::provider::Projection;
-use super::snapshot::Snapshot;
-use super::spoiled::Spoiled;
 use super::union::Narrowing;
+use crate::scan::objects::Snapshot;
+use crate::scan::provider::Projection;
+use crate::scan::rows::{Decoding, Position, Spoiled};
 
 /// One such scan.
 pub struct Filling {

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::column::ColumnType;
-    use crate::scan::folder::layout_of;
+    use crate::scan::objects::folder::layout_of;
 
     #[test]
     fn offsets_count_from_the_name_of_the_object() {

@@ -12,9 +12,9 @@ use datafusion::execution::memory_pool::MemoryPool;
 
 use super::filling::Filling;
 use super::kept_batch::{KeptBatch, KeptTables};
-use super::provider::Projection;
-use super::snapshot::Snapshot;
 use super::union::{ColumnUnion, Narrowing};
+use crate::scan::objects::Snapshot;
+use crate::scan::provider::Projection;
 
 /// What one table keeps.
 #[derive(Default)]

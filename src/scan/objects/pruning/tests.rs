@@ -4,8 +4,8 @@ use datafusion::common::ScalarValue;
 use datafusion::prelude::{SessionContext, col, lit};
 
 use super::*;
-use crate::scan::folder::{FolderColumn, layout_of};
-use crate::scan::origin::origin_columns;
+use crate::scan::objects::folder::{FolderColumn, layout_of};
+use crate::scan::objects::origin::origin_columns;
 use crate::store::Object;
 
 /// Keys of every layout: time partitions, Kafka partitions, neither.

@@ -10,16 +10,16 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
-use super::inflate::{Inflater, ObjectLimit};
-use super::judge::{bad_record, skip_hint};
-use super::options::TableOptions;
-use super::schema_cache::{SchemaCache, SchemaFile};
-use super::snapshot::Snapshot;
+use super::cache::{SchemaCache, SchemaFile};
 use crate::config::OnBadRecord;
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, Framing, Inference, InferredColumn, Records};
 use crate::landing::Compression;
 use crate::location::Location;
+use crate::scan::fetch::{Inflater, ObjectLimit};
+use crate::scan::objects::Snapshot;
+use crate::scan::options::TableOptions;
+use crate::scan::rows::{bad_record, skip_hint};
 use crate::store::{Object, Store};
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.

@@ -13,13 +13,13 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::budget::{Budget, Lane, PART_BYTES, closed};
-use super::counters::Counters;
 use super::inflate::ObjectLimit;
-use super::metrics::FetchMetrics;
 use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
-use super::selection::Selection;
 use super::wanted::{Rows, Wanted};
 use crate::error::{Error, Result};
+use crate::scan::counters::Counters;
+use crate::scan::metrics::FetchMetrics;
+use crate::scan::objects::Selection;
 use crate::store::{Object, Store, StoreKind};
 
 /// Objects beyond this size are cut into parts at line ends, so that one object uses every core.

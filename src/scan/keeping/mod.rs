@@ -1,0 +1,15 @@
+//! Rows that several statements of a run read: decoded once for all of them, and kept while memory allows.
+//!
+//! Owns who decodes, who waits, what is kept, and when it is given up. It must not change an answer: whatever is not
+//! kept is read again.
+
+mod filling;
+mod footprint;
+mod kept;
+mod kept_batch;
+mod union;
+
+pub(super) use filling::{Filling, Handed, Taken};
+pub use kept::Announcement;
+pub(super) use kept::{Kept, Opened, Opening, Reader, Reads};
+pub use kept_batch::{CONSUMER, KeptTables};

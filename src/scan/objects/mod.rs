@@ -1,0 +1,19 @@
+//! Which objects a table has, which of them a scan reads, and what their places say of their records.
+//!
+//! Owns the run's one listing of each folder, the choice by predicates, and the columns that come from a key rather
+//! than from a record. It must not look into an object, and uses no other room of `scan`.
+
+mod folder;
+mod listing;
+mod metadata;
+mod origin;
+pub(super) mod pruning;
+mod selection;
+mod snapshot;
+
+pub(super) use folder::FolderColumn;
+pub use metadata::MetadataColumn;
+pub(super) use origin::{Origin, OriginColumn, object_column, offset_column, origin_columns};
+pub(super) use pruning::Pruning;
+pub(super) use selection::{Selection, SelectionCounts};
+pub(super) use snapshot::Snapshot;

@@ -1,0 +1,10 @@
+//! The columns of a table that declares none: inferred from a sample, and remembered between runs.
+//!
+//! Owns which objects are sampled and when a remembered result holds. It must not widen types (`json` does).
+
+mod cache;
+mod sample;
+
+pub use cache::SchemaCache;
+pub use sample::SampleOrigin;
+pub(super) use sample::{Sample, Sampling};
