@@ -89,7 +89,7 @@ pub enum Pushed {
 pub struct Decoded {
     /// The number of rows, which counts even where no column is projected.
     pub rows: usize,
-    /// An array of `rows` values for each column, of its [`ColumnType::data_type`].
+    /// An array of `rows` values for each column, of its [`crate::column::ColumnType::data_type`].
     pub columns: Vec<ArrayRef>,
     /// The line of each row's record in its object; empty unless asked for.
     pub lines: Vec<u64>,
@@ -306,6 +306,9 @@ impl Rows {
         }
         if options.fingerprints {
             self.fingerprints.push(xxh3_128(place.text));
+        }
+        for path in &reading.late_fields {
+            keys.note_late_field(path);
         }
         keys.commit(place.line);
     }

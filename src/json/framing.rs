@@ -4,7 +4,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::record::{is_blank, trim};
+use super::record::trim;
 
 /// The mark that some editors put before UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -68,16 +68,13 @@ pub(super) fn value_length(text: &[u8]) -> Option<usize> {
     Some(values.byte_offset())
 }
 
-/// Whether a trimmed line may hold more than one value. An object is followed by something else only
-/// where a closing brace is not followed by what follows one inside a value.
+/// Whether a trimmed line may hold more than one value: an object ends before the line does only where a
+/// brace closes before its end.
 pub(super) fn may_hold_several(line: &[u8]) -> bool {
-    if line.first() != Some(&b'{') {
-        return line != b"null";
+    match line.first() {
+        Some(b'{') => memchr::memchr(b'}', line).is_some_and(|brace| brace.saturating_add(1) < line.len()),
+        _ => line != b"null",
     }
-    memchr::memchr_iter(b'}', line).any(|brace| {
-        let after = line.get(brace..).unwrap_or_default().iter().skip(1).find(|byte| !is_blank(**byte));
-        !matches!(after, None | Some(b',' | b'}' | b']'))
-    })
 }
 
 #[cfg(test)]

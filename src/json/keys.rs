@@ -170,6 +170,19 @@ impl Keys {
         }
     }
 
+    /// A key inside a value is in the record, and its struct has no field for it.
+    #[cold]
+    pub fn note_late_field(&mut self, path: &str) {
+        let slot = match self.by_name.get(path) {
+            Some(slot) => *slot,
+            None if self.known.len() < REMEMBERED && path.len() <= LONGEST_REMEMBERED => {
+                self.remember(path, Feeds::Late)
+            }
+            None => OTHERS,
+        };
+        self.note_late(slot);
+    }
+
     /// The slot of a key that was not predicted after `previous`.
     #[cold]
     pub fn find(&mut self, previous: Slot, key: &str) -> Slot {

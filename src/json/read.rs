@@ -16,6 +16,9 @@ use super::skip::Skip;
 use crate::column::{Column, ColumnType};
 use crate::timestamp::{parse_date, parse_timestamp};
 
+/// Late keys inside one record's values that are named.
+const MOST_LATE_FIELDS: usize = 1000;
+
 /// How the numbers of a record are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pass {
@@ -39,6 +42,8 @@ pub(super) struct Reading {
     pub recheck: bool,
     /// Some value did not fit; it may have been overwritten by a later value of its key.
     pub bad: bool,
+    /// Keys of nested objects that their struct has no field for, as paths from the value at hand.
+    pub late_fields: Vec<String>,
 }
 
 impl Reading {
@@ -49,12 +54,22 @@ impl Reading {
         self.needs_exact = false;
         self.recheck = false;
         self.bad = false;
+        self.late_fields.clear();
+    }
+
+    /// Puts the name of what holds them before the paths that came since there were `before`.
+    #[inline(always)]
+    pub fn within(&mut self, before: usize, name: &str) {
+        if self.late_fields.len() > before {
+            self.late_fields.iter_mut().skip(before).for_each(|path| *path = format!("{name}.{path}"));
+        }
     }
 
     /// Forgets what of the last record could be taken for the next one's.
     #[inline(always)]
     pub fn begin_plain(&mut self) {
         self.bad = false;
+        self.late_fields.clear();
         if !self.scratch.is_empty() {
             self.scratch.clear();
         }
@@ -111,7 +126,9 @@ impl<'de> Visitor<'de> for RecordSeed<'_, 'de> {
             };
             match column {
                 Some((column, cell)) => {
+                    let before = self.reading.late_fields.len();
                     *cell = entries.next_value_seed(ValueSeed { kind: &column.kind, reading: self.reading })?;
+                    self.reading.within(before, &column.name);
                 }
                 None => {
                     let Skip = entries.next_value()?;
@@ -279,10 +296,12 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         match self.kind {
             ColumnType::Struct(columns) => {
                 let mut cells = vec![Cell::Null; columns.len()];
-                while let Some(position) = entries.next_key_seed(FieldSeed(columns))? {
+                while let Some(position) = entries.next_key_seed(FieldSeed(columns, self.reading))? {
                     match position.and_then(|position| columns.get(position).zip(cells.get_mut(position))) {
-                        Some((Column { kind, .. }, cell)) => {
+                        Some((Column { name, kind }, cell)) => {
+                            let before = self.reading.late_fields.len();
                             *cell = entries.next_value_seed(ValueSeed { kind, reading: self.reading })?;
+                            self.reading.within(before, name);
                         }
                         None => {
                             let Skip = entries.next_value()?;
@@ -314,8 +333,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 }
 
-/// Finds which field of a struct a key names. Structs are narrow, so a search from the front does.
-struct FieldSeed<'a>(&'a [Column]);
+/// Finds which field of a struct a key names, and notes one that names none. Structs are narrow, so a
+/// search from the front does.
+struct FieldSeed<'a>(&'a [Column], &'a mut Reading);
 
 impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = Option<usize>;
@@ -333,6 +353,10 @@ impl Visitor<'_> for FieldSeed<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|column| column.name == key))
+        let found = self.0.iter().position(|column| column.name == key);
+        if found.is_none() && self.1.late_fields.len() < MOST_LATE_FIELDS {
+            self.1.late_fields.push(key.to_owned());
+        }
+        Ok(found)
     }
 }

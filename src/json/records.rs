@@ -195,8 +195,11 @@ impl<'a> Records<'a> {
                     self.split_end = None;
                     continue;
                 }
-                // What is no value takes the rest of its line with it.
-                let length = value_length(self.between(self.at, end));
+                // What is no record takes the rest of its line with it: a torn line is one bad record, however
+                // many values its rest could be read as.
+                let rest = self.between(self.at, end);
+                let is_record = rest.starts_with(b"{") || rest.starts_with(b"null");
+                let length = if is_record { value_length(rest) } else { None };
                 let next = length.map_or(end, |length| self.at.saturating_add(length));
                 let record = self.record(self.at, next);
                 self.advance(next);

@@ -289,3 +289,39 @@ fn fingerprints_tell_exact_repeats() {
     let [one, two, three] = outcome.decoded.fingerprints[..] else { panic!("three rows") };
     assert!(one == two && two != three);
 }
+
+#[test]
+fn keys_that_no_struct_has_a_field_for_are_late_at_their_path() {
+    let inner = ColumnType::Struct(vec![column("x", ColumnType::BigInt)]);
+    let columns = [
+        column("st", ColumnType::Struct(vec![column("x", ColumnType::BigInt), column("in", inner.clone())])),
+        column("l", ColumnType::List(Box::new(inner))),
+    ];
+    let bytes = b"{\"st\":{\"x\":1}}\n{\"st\":{\"late\":1,\"late\":2,\"in\":{\"y\":{}}},\"l\":[{\"z\":1},{\"z\":2}]}\n";
+    for mut decoder in [Decoder::new(columns.to_vec(), &[], FAIL), Decoder::new(columns.to_vec(), &[], FAIL).portable()]
+    {
+        assert_eq!(fill(&mut decoder, bytes, Framing::Lines), []);
+        let late = decoder.late_keys();
+        let names: Vec<_> = late.iter().map(|late| (late.name.as_deref().unwrap(), late.count, late.line)).collect();
+        assert_eq!(names, [("st.late", 1, 2), ("st.in.y", 1, 2), ("l.z", 1, 2)]);
+    }
+}
+
+#[test]
+fn what_follows_a_record_on_its_line_is_one_bad_record_whatever_stands_in_strings() {
+    for (line, rows, bad) in [
+        ("{\"a\":1},", 1, 1),
+        ("{\"a\":1,\"s\":\"}x\"},", 1, 1),
+        ("{\"a\":1}x", 1, 1),
+        ("{\"a\":1} , {\"a\":2}", 1, 1),
+        ("{\"a\":{\"b\":1},\"c", 0, 1),
+        ("\"name\":\"zz\"}", 0, 1),
+        ("1,\"b\":2}{\"a\":3}", 0, 1),
+        ("{\"a\":1}{\"a\":2} null {\"a\"", 2, 1),
+    ] {
+        let text = format!("{line}\n{{\"a\":9}}\n");
+        let mut decoder = Decoder::new(Vec::new(), &[], FAIL);
+        let complaints = fill(&mut decoder, text.as_bytes(), Framing::Lines);
+        assert_eq!((decoder.rows(), complaints.len()), (rows + 1, bad), "{line}");
+    }
+}

@@ -69,7 +69,9 @@ impl<'de> Row<'_, 'de> {
                 Feeds::Nothing => at = text.value(at)?,
                 Feeds::Column(position) => {
                     let (column, cell) = (self.columns.get(position)?, self.cells.get_mut(position)?);
+                    let before = self.reading.late_fields.len();
                     (*cell, at) = value(text, at, &column.kind, self.reading)?;
+                    self.reading.within(before, &column.name);
                 }
                 Feeds::Late => {
                     self.keys.note_late(slot);

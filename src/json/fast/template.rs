@@ -274,7 +274,9 @@ fn are_escapes<L: Lanes>(text: Text<'_, L>, start: usize, record: &[u8], odd: u3
     while let Some(found) = record.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         at += found;
         let Some(after) = text.escape(start + at) else { return false };
-        explained += if record.get(at + 1) == Some(&b'\\') { 2 } else { 1 };
+        // A pair of surrogates has two backslashes, and so has an escaped one.
+        let escape = record.get(at..after - start).unwrap_or_default();
+        explained += escape.iter().map(|byte| u32::from(*byte == b'\\')).sum::<u32>();
         at = after - start;
     }
     explained == odd

@@ -33,6 +33,8 @@ pub struct Inflater {
     /// Bytes that it has given.
     given: u64,
     limit: ObjectLimit,
+    /// Why it gives no more, where that is not its end.
+    damage: Option<Arc<str>>,
 }
 
 /// The parts of one compressed object that is in memory, one after another.
@@ -45,6 +47,11 @@ enum Progress {
     /// Nothing was read yet.
     Beginning,
     Cutting(Cutter, VecDeque<Piece>),
+    /// Its records were given, as far as they go; lines are not counted in it.
+    Damaged {
+        byte: u64,
+        reason: Arc<str>,
+    },
     Ended,
 }
 
@@ -64,24 +71,41 @@ impl Inflater {
                 Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, compressed)))
             }
             Compression::Zstd => {
-                Box::new(zstd::Decoder::new(compressed).map_err(|error| not_decompressed(&object, error))?)
+                let failed = |error| Error::bug("the decompressor could not be set up").because(error);
+                Box::new(zstd::Decoder::new(compressed).map_err(failed)?)
             }
         };
-        Ok(Inflater { object, plain, given: 0, limit })
+        Ok(Inflater { object, plain, given: 0, limit, damage: None })
     }
 
-    /// Appends plain bytes to `buffer` until it holds `wanted` or the object ends; how many those were.
+    /// Appends plain bytes to `buffer` until it holds `wanted`, the object ends or it can't be decompressed
+    /// any further; how many those were.
+    ///
+    /// # Errors
+    /// The object is larger than it may be.
     pub fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<usize> {
         // One byte beyond what is allowed tells an object that is too large.
         let allowed = self.limit.bytes.saturating_sub(self.given).saturating_add(1);
         let room = (wanted.saturating_sub(buffer.len()) as u64).min(allowed);
-        let read = (&mut self.plain).take(room).read_to_end(buffer);
-        let read = read.map_err(|error| not_decompressed(&self.object, error))?;
+        if self.damage.is_some() {
+            return Ok(0);
+        }
+        let before = buffer.len();
+        if let Err(error) = (&mut self.plain).take(room).read_to_end(buffer) {
+            // What came before is as it was written; records in it are not lost with what follows.
+            self.damage = Some(error.to_string().into());
+        }
+        let read = buffer.len().saturating_sub(before);
         self.given = self.given.saturating_add(read as u64);
         if self.given > self.limit.bytes {
             return Err(self.limit.exceeded(&self.object));
         }
         Ok(read)
+    }
+
+    /// Why it gave less than the object holds, if it did.
+    pub fn damage(&self) -> Option<Arc<str>> {
+        self.damage.clone()
     }
 }
 
@@ -97,19 +121,28 @@ impl InflatedParts {
         Ok(InflatedParts { inflater, progress: Progress::Beginning })
     }
 
-    /// The next part; a small object, or one whose records may span lines, has but one.
+    /// The next part; a small object, or one whose records may span lines, has but one. The last of a
+    /// damaged one is where it ends.
     pub fn next(&mut self) -> Result<Option<Piece>> {
         loop {
             match &mut self.progress {
                 Progress::Ended => return Ok(None),
+                Progress::Damaged { byte, reason } => {
+                    let start = Start::Damaged { line: 1, byte: *byte, reason: Arc::clone(reason) };
+                    self.progress = Progress::Ended;
+                    return Ok(Some(Piece { object: Arc::clone(&self.inflater.object), bytes: Bytes::new(), start }));
+                }
                 Progress::Beginning => {
                     let mut bytes = Vec::new();
                     self.inflater.fill(&mut bytes, PART_BYTES)?;
                     let framing = Framing::detect(&bytes);
                     let is_whole = bytes.len() < PART_BYTES;
-                    if is_whole || framing == Framing::Values {
+                    if framing == Framing::Values || (is_whole && self.inflater.damage.is_none()) {
                         self.inflater.fill(&mut bytes, usize::MAX)?;
-                        self.progress = Progress::Ended;
+                        self.progress = match self.inflater.damage() {
+                            Some(reason) => Progress::Damaged { byte: bytes.len() as u64, reason },
+                            None => Progress::Ended,
+                        };
                         let start = Start::Part { framing, line: 1, byte: 0, record: 0 };
                         let object = Arc::clone(&self.inflater.object);
                         return Ok(Some(Piece { object, bytes: bytes.into(), start }));
@@ -129,8 +162,13 @@ impl InflatedParts {
                         continue;
                     }
                     match std::mem::replace(&mut self.progress, Progress::Ended) {
-                        Progress::Cutting(cutter, _) => return Ok(cutter.finish()),
-                        Progress::Beginning | Progress::Ended => return Ok(None),
+                        Progress::Cutting(cutter, _) => {
+                            return Ok(match self.inflater.damage() {
+                                Some(reason) => Some(cutter.damaged(reason)),
+                                None => cutter.finish(),
+                            });
+                        }
+                        Progress::Beginning | Progress::Damaged { .. } | Progress::Ended => return Ok(None),
                     }
                 }
             }
@@ -145,10 +183,6 @@ impl ObjectLimit {
         Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.key))
             .hint(format!("if that is right, raise `max_object_size` under `[tables.{table}]`"))
     }
-}
-
-fn not_decompressed(object: &Object, error: io::Error) -> Error {
-    Error::statement(format!("object `{}` could not be decompressed", object.key)).because(error)
 }
 
 #[cfg(test)]
@@ -209,9 +243,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_is_an_error() {
-        let mut compressed = gzip(&b"{\"a\":1}\n".repeat(1_000));
-        compressed.truncate(compressed.len() - 9);
-        assert!(parts(compressed, 1 << 20).unwrap_err().message().contains("could not be decompressed"));
+    fn what_is_cut_short_gives_its_lines_and_says_where_it_ends() {
+        let line = b"{\"a\":1}\n";
+        for (lines, compress) in [
+            (1_000, gzip as fn(&[u8]) -> Vec<u8>),
+            (500_000, gzip),
+            (500_000, |plain| zstd::encode_all(plain, 1).unwrap()),
+        ] {
+            let mut compressed = compress(&line.repeat(lines));
+            compressed.truncate(compressed.len() - 9);
+            let parts = parts(compressed, 1 << 30).unwrap();
+            let (last, whole) = parts.split_last().unwrap();
+            let given: Vec<u8> = whole.iter().flat_map(|part| part.bytes.to_vec()).collect();
+            assert!(
+                given.len() > line.len() * lines / 2
+                    && given.len().is_multiple_of(line.len())
+                    && last.bytes.len() < line.len()
+            );
+            let Start::Damaged { line: number, byte, reason } = &last.start else { panic!("{:?}", last.start) };
+            assert_eq!((*number as usize - 1, *byte as usize), (given.len() / line.len(), given.len()));
+            assert!(!reason.is_empty());
+        }
+        let mut array = gzip(b"[{\"a\":1},\n{\"a\":2},\n{\"a\":3}]");
+        array.truncate(array.len() - 9);
+        let parts = parts(array, 1 << 20).unwrap();
+        assert!(matches!(parts[1].start, Start::Damaged { .. }) && parts[0].bytes.starts_with(b"[{"));
     }
 }

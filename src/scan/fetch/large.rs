@@ -4,7 +4,7 @@
 //! ends is `parts`', what is in flight altogether `budget`'s.
 
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
 use datafusion::common::runtime::SpawnedTask;
@@ -55,7 +55,7 @@ impl Fetcher {
         match (Compression::of_magic(&first.bytes), lane) {
             (Compression::None, _) => {
                 let chunks = stream::iter([Ok(first)]).chain(chunks).boxed();
-                self.send_parts(object, chunks).await
+                self.send_parts(object, chunks, &OnceLock::new()).await
             }
             (compression, Lane::Inflating) => {
                 let chunks = stream::iter([Ok(first)]).chain(chunks).boxed();
@@ -131,17 +131,30 @@ impl Fetcher {
     }
 
     /// Sends plain chunks as parts, or as a whole where lines do not hold records.
-    async fn send_parts(&self, object: Arc<Object>, mut chunks: BoxStream<'_, Result<Chunk>>) -> Result<()> {
+    /// `damage` is set at the end of the chunks where they are not all that the object holds.
+    async fn send_parts(
+        &self,
+        object: Arc<Object>,
+        mut chunks: BoxStream<'_, Result<Chunk>>,
+        damage: &OnceLock<Arc<str>>,
+    ) -> Result<()> {
         let mut cutter = None;
         while let Some(Chunk { bytes, permit }) = chunks.try_next().await? {
             if cutter.is_none() && Framing::detect(&bytes) == Framing::Values {
                 drop(permit);
-                return self.send_whole(object, bytes, chunks).await;
+                return self.send_whole(object, bytes, chunks, damage).await;
             }
             let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object), self.wanted.positions));
             self.send_pieces(cutter.push(&bytes), &permit).await?;
         }
-        let Some(rest) = cutter.and_then(Cutter::finish) else { return Ok(()) };
+        let rest = match damage.get() {
+            Some(reason) => {
+                let cutter = cutter.unwrap_or_else(|| Cutter::new(object, self.wanted.positions));
+                Some(cutter.damaged(Arc::clone(reason)))
+            }
+            None => cutter.and_then(Cutter::finish),
+        };
+        let Some(rest) = rest else { return Ok(()) };
         let permit = self.budget.reserve(Lane::Decoding, rest.bytes.len() as u64).await?;
         self.send(Pack { pieces: vec![rest], permits: vec![permit] }).await
     }
@@ -170,6 +183,7 @@ impl Fetcher {
         object: Arc<Object>,
         first: Bytes,
         mut rest: BoxStream<'_, Result<Chunk>>,
+        damage: &OnceLock<Arc<str>>,
     ) -> Result<()> {
         let mut whole = Vec::from(first);
         while let Some(chunk) = rest.try_next().await? {
@@ -181,8 +195,13 @@ impl Fetcher {
         drop(rest);
         let permit = self.budget.reserve(Lane::Decoding, whole.len() as u64).await?;
         let start = Start::Part { framing: Framing::Values, line: 1, byte: 0, record: 0 };
+        let end = damage.get().map(|reason| {
+            let start = Start::Damaged { line: 1, byte: whole.len() as u64, reason: Arc::clone(reason) };
+            Piece { object: Arc::clone(&object), bytes: Bytes::new(), start }
+        });
         let piece = Piece { object, bytes: whole.into(), start };
-        self.send(Pack { pieces: vec![piece], permits: vec![permit] }).await
+        let pieces = [piece].into_iter().chain(end).collect();
+        self.send(Pack { pieces, permits: vec![permit] }).await
     }
 
     /// Decompresses chunks on a thread of their own and sends the plain ones.
@@ -196,6 +215,8 @@ impl Fetcher {
         let (from_thread, mut inflated) = mpsc::channel(1);
         let (budget, limit, runtime) = (self.budget.clone(), self.limit.clone(), Handle::current());
         let source = Arc::clone(&object);
+        let damage = Arc::new(OnceLock::new());
+        let ended = Arc::clone(&damage);
         tokio::task::spawn_blocking(move || {
             let work = || -> Result<()> {
                 let reader = ChunkReader { chunks, current: None };
@@ -204,6 +225,8 @@ impl Fetcher {
                     let permit = runtime.block_on(budget.reserve(Lane::Decoding, PART_BYTES as u64))?;
                     let mut buffer = budget.buffer();
                     if inflater.fill(&mut buffer, PART_BYTES)? == 0 {
+                        // It stands before the channel closes, which is when it is looked at.
+                        inflater.damage().into_iter().for_each(|reason| drop(ended.set(reason)));
                         return Ok(());
                     }
                     let chunk = Chunk { bytes: budget.lend(buffer), permit };
@@ -227,7 +250,7 @@ impl Fetcher {
             Ok::<_, Error>(())
         };
         let plain = stream::poll_fn(move |context| inflated.poll_recv(context)).boxed();
-        futures::try_join!(fetch, self.send_parts(object, plain)).map(|_| ())
+        futures::try_join!(fetch, self.send_parts(object, plain, &damage)).map(|_| ())
     }
 }
 

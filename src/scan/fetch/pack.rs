@@ -25,7 +25,7 @@ pub struct Piece {
 }
 
 /// Where a piece begins in its object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Start {
     /// At the object's first byte; the decoder finds out how its records are framed.
     Object,
@@ -39,6 +39,16 @@ pub enum Start {
         byte: u64,
         /// How many records came before; 0 where no offset is asked for.
         record: u64,
+    },
+    /// Nowhere: here the compressed object can't be decompressed any further, and the bytes are what was
+    /// left of a line that is not whole.
+    Damaged {
+        /// The number of that line, from 1.
+        line: u64,
+        /// The offset of its first byte, from 0.
+        byte: u64,
+        /// What the decompressor says.
+        reason: Arc<str>,
     },
 }
 

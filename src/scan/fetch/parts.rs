@@ -61,6 +61,13 @@ impl Cutter {
         (!tail.is_empty()).then(|| self.piece(tail.into()))
     }
 
+    /// What stands after the last line's end of an object that can't be decompressed any further.
+    pub fn damaged(mut self, reason: Arc<str>) -> Piece {
+        let tail = std::mem::take(&mut self.tail);
+        let start = Start::Damaged { line: self.line, byte: self.byte, reason };
+        Piece { object: self.object, bytes: tail.into(), start }
+    }
+
     fn piece(&mut self, bytes: Bytes) -> Piece {
         let (line, byte, record) = (self.line, self.byte, self.record);
         let start = Start::Part { framing: Framing::Lines, line, byte, record };

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use datafusion::common::DataFusionError;
 
 use super::judge::Judge;
+use super::rejects::Damage;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
 use super::tally::ScanTally;
@@ -20,6 +21,9 @@ use crate::scan::objects::{MetadataColumn, Origin, OriginColumn, object_column, 
 use crate::scan::provider::Projection;
 use crate::scan::table::LandedTable;
 use crate::store::Object;
+
+/// Bytes that are kept of a line that an object's damage cut off.
+const KEPT_OF_TAIL: usize = 64 << 10;
 
 /// One partition of a scan.
 pub struct Decoding {
@@ -73,7 +77,7 @@ impl Open {
 fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
     let (framing, line, byte, record) = match piece.start {
         Start::Part { framing, line, byte, record } => (framing, line, byte, record),
-        Start::Object => (Framing::detect(&piece.bytes), 1, 0, 0),
+        Start::Object | Start::Damaged { .. } => (Framing::detect(&piece.bytes), 1, 0, 0),
     };
     Records::new(&piece.bytes, framing, line, byte, position.unwrap_or(record)).pause()
 }
@@ -180,27 +184,43 @@ impl Decoding {
 
     /// Goes on with the next part of a compressed object, if there is one.
     fn go_on(&self, piece: &mut Open) -> Result<bool> {
-        match piece.more.as_mut().map(InflatedParts::next).transpose() {
-            Ok(part) => Ok(part.flatten().map(|part| piece.begin(part)).is_some()),
-            Err(error) => self.judge.bad_object(&piece.object, error).map(|()| false),
+        let next = piece.more.as_mut().map(InflatedParts::next).transpose().map_err(|error| self.within(error))?;
+        match next.flatten() {
+            Some(Piece { object, bytes, start: Start::Damaged { line, byte, reason } }) => {
+                self.damaged(&object, &bytes, line, byte, &reason).map(|()| false)
+            }
+            Some(part) => {
+                piece.begin(part);
+                Ok(true)
+            }
+            None => Ok(false),
         }
     }
 
-    /// Begins a piece; nothing where it can't be read and is skipped.
+    /// Begins a piece; nothing where it is but the end of an object that can't be read any further.
     fn open(&self, piece: Piece) -> Result<Option<Open>> {
+        if let Start::Damaged { line, byte, reason } = &piece.start {
+            return self.damaged(&piece.object, &piece.bytes, *line, *byte, reason).map(|()| None);
+        }
         let compression = Compression::of_magic(&piece.bytes);
         if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
             return Ok(Some(Open::new(piece, None)));
         }
-        let (limit, object) = (self.table.object_limit().clone(), Arc::clone(&piece.object));
-        let opened = InflatedParts::new(piece.object, compression, piece.bytes, limit).and_then(|mut parts| {
-            let first = parts.next()?.ok_or_else(|| Error::bug("a compressed object has no part"))?;
-            Ok(Open::new(first, Some(parts)))
-        });
-        match opened {
-            Ok(open) => Ok(Some(open)),
-            Err(error) => self.judge.bad_object(&object, error).map(|()| None),
+        let limit = self.table.object_limit().clone();
+        let mut parts = InflatedParts::new(piece.object, compression, piece.bytes, limit)?;
+        match parts.next().map_err(|error| self.within(error))? {
+            Some(Piece { object, bytes, start: Start::Damaged { line, byte, reason } }) => {
+                self.damaged(&object, &bytes, line, byte, &reason).map(|()| None)
+            }
+            Some(first) => Ok(Some(Open::new(first, Some(parts)))),
+            None => Ok(None),
         }
+    }
+
+    fn damaged(&self, object: &Object, tail: &[u8], line: u64, byte: u64, reason: &str) -> Result<()> {
+        self.metrics.bad_records.add(1);
+        let text = String::from_utf8_lossy(tail.get(..KEPT_OF_TAIL).unwrap_or(tail)).into_owned();
+        self.judge.damaged(object, Damage { line, byte, reason: reason.to_owned(), text })
     }
 
     fn within(&self, error: Error) -> Error {

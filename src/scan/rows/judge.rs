@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::rejects::Damage;
 use super::tally::{BadPlace, Place, ScanTally};
 use crate::config::{BadRecordLimit, OnBadRecord};
 use crate::error::{Error, Result};
@@ -40,20 +41,20 @@ impl Judge {
         self.judge_early(self.tally.add_bad(&object.key, bad.line, || BadPlace::of(&object.key, bad)))
     }
 
-    /// Nothing of `object` can be read, because of `error`.
+    /// `object` can't be decompressed beyond that place.
     ///
     /// # Errors
-    /// As for a record; the object counts as one.
-    pub fn bad_object(&self, object: &Object, error: Error) -> Result<()> {
+    /// As for a record; what is lost counts as one.
+    pub fn damaged(&self, object: &Object, mut damage: Damage) -> Result<()> {
         if self.table.on_bad_record() == OnBadRecord::Fail {
-            return Err(error.hint(skip_hint(self.table.name())).within(self.place()));
+            return Err(damaged(self.table.name(), object, &damage).within(self.place()));
         }
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        let reason = format!("the whole object can't be decompressed{cause}");
-        self.table.rejects().keep_object(self.table.name(), &object.key, reason.clone());
-        let place = Place { object: object.key.clone(), line: 1 };
-        let bad = || BadPlace { place, byte: 0, reason, snippet: String::new() };
-        self.judge_early(self.tally.add_bad(&object.key, 1, bad))
+        damage.reason = format!("the object can't be decompressed any further: {}", damage.reason);
+        self.table.rejects().keep_damage(self.table.name(), &object.key, &damage);
+        let Damage { line, byte, reason, .. } = damage;
+        let place = Place { object: object.key.clone(), line };
+        let bad = || BadPlace { place, byte, reason, snippet: String::new() };
+        self.judge_early(self.tally.add_bad(&object.key, line, bad))
     }
 
     /// Takes so many good records into account.
@@ -110,6 +111,16 @@ pub fn skip_hint(table: &str) -> String {
     format!(
         "skip such records, counted and kept in `pinq.rejects`: `on_bad_record = \"skip\"` under `[tables.{table}]`"
     )
+}
+
+/// The error for an object that can't be decompressed beyond a place.
+pub fn damaged(table: &str, object: &Object, damage: &Damage) -> Error {
+    let Damage { line, byte, reason, .. } = damage;
+    Error::statement(format!(
+        "object `{}` could not be decompressed beyond line {line} (byte {byte}): {reason}",
+        object.key
+    ))
+    .hint(skip_hint(table))
 }
 
 /// The error for a record that could not be read, with the place in its object.

@@ -11,7 +11,8 @@ mod spoiled;
 mod tally;
 
 pub(super) use decode::{Decoding, Position};
-pub(super) use judge::{Judge, bad_record, skip_hint};
+pub(super) use judge::{Judge, bad_record, damaged};
+pub(super) use rejects::Damage;
 pub use rejects::Rejects;
 pub(super) use repeats::Repeats;
 pub(super) use spoiled::Spoiled;

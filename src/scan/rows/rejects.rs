@@ -35,6 +35,19 @@ struct State {
     bytes: usize,
 }
 
+/// Where an object can't be read any further.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    /// The first line that is not whole, from 1.
+    pub line: u64,
+    /// The offset of its first byte in the decompressed object, from 0.
+    pub byte: u64,
+    /// What is wrong there.
+    pub reason: String,
+    /// What was left of that line.
+    pub text: String,
+}
+
 /// What makes a reject the same: two faults can stand in one line, and one place can end a record and
 /// begin the next.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,10 +87,12 @@ impl Rejects {
         self.insert(key, Reject { line, byte, reason, text: Some(bad.record.text.clone()) });
     }
 
-    /// Keeps a whole object of which nothing can be read.
-    pub fn keep_object(&self, table: &str, object: &str, reason: String) {
-        let key = Key { table: table.into(), object: object.into(), record: 0, fault: 0 };
-        self.insert(key, Reject { line: 1, byte: 0, reason, text: None });
+    /// Keeps the end of an object that can't be read from there on.
+    pub fn keep_damage(&self, table: &str, object: &str, damage: &Damage) {
+        let Damage { line, byte, reason, text } = damage;
+        let key = Key { table: table.into(), object: object.into(), record: *byte, fault: u64::MAX };
+        let (reason, text) = (reason.clone(), Some(text.clone()).filter(|text| !text.is_empty()));
+        self.insert(key, Reject { line: *line, byte: *byte, reason, text });
     }
 
     fn insert(&self, key: Key, reject: Reject) {
@@ -165,13 +180,14 @@ mod tests {
             rejects.keep("t", "b.json", &one);
             rejects.keep("t", "a.json", &two);
             rejects.keep("u", "a.json", &two);
-            rejects.keep_object("a", "x.gz", "no gzip".to_owned());
+            let damage = Damage { line: 4, byte: 30, reason: "no gzip".to_owned(), text: String::new() };
+            rejects.keep_damage("a", "x.gz", &damage);
         }
         assert_eq!((rejects.kept_of("t"), rejects.kept_of("u"), rejects.kept_of("v")), (2, 1, 0));
         let batch = rejects.batches().next().unwrap().unwrap();
         let shown = arrow::util::display::array_value_to_string;
         let row = |row| (0..6).map(|column| shown(batch.column(column), row).unwrap()).collect::<Vec<_>>().join("|");
-        assert_eq!(row(0), "a|x.gz|1|0|no gzip|");
+        assert_eq!(row(0), "a|x.gz|4|30|no gzip|");
         assert!(row(1).starts_with("t|a.json|1|0|"), "{}", row(1));
         assert!(row(2).starts_with("t|b.json|2|8|") && row(2).ends_with(", at column 4 (byte 11)|{\"b"), "{}", row(2));
     }

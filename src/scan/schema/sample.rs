@@ -19,7 +19,7 @@ use crate::location::Location;
 use crate::scan::fetch::{Inflater, ObjectLimit};
 use crate::scan::objects::Snapshot;
 use crate::scan::options::TableOptions;
-use crate::scan::rows::{bad_record, skip_hint};
+use crate::scan::rows::{Damage, bad_record, damaged};
 use crate::store::{Object, Store};
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
@@ -91,7 +91,7 @@ impl Sampling<'_> {
     async fn look_at(&self, snapshot: &Arc<Snapshot>, chosen: &[Arc<Object>]) -> Result<Sample> {
         let objects = chosen.len();
         // The order is kept, so that a landing always gives the same columns in the same order.
-        let seen: Vec<(Inference, u64)> = stream::iter(chosen.to_vec())
+        let seen: Vec<Seen> = stream::iter(chosen.to_vec())
             .map(|object| {
                 let look = Look {
                     limit: self.limit.clone(),
@@ -105,14 +105,18 @@ impl Sampling<'_> {
             .buffered(self.in_flight.clamp(1, OBJECTS))
             .try_collect()
             .await?;
-        let (mut inference, mut bad_records) = (Inference::new(), 0);
-        for (part, bad) in seen {
-            inference.merge(part);
-            bad_records += bad;
+        let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
+        for part in seen {
+            inference.merge(part.inference);
+            bad_records += part.bad_records;
+            first_bad = first_bad.or(part.first_bad);
         }
         let columns = inference.columns();
         if columns.is_empty() {
-            return Err(Error::statement(format!("a sample of {objects} of its objects holds no record"))
+            let bad =
+                first_bad.map(|first| format!(" that can be read; the first of {bad_records} that can't: {first}"));
+            let bad = bad.unwrap_or_default();
+            return Err(Error::statement(format!("a sample of {objects} of its objects holds no record{bad}"))
                 .hint("declare `columns`"));
         }
         Ok(Sample { columns, objects, records: inference.records(), bad_records, origin: SampleOrigin::ThisRun })
@@ -138,6 +142,14 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
     chosen
 }
 
+/// What a look into one object shows.
+struct Seen {
+    inference: Inference,
+    bad_records: u64,
+    /// What is wrong with the first of them, and where.
+    first_bad: Option<String>,
+}
+
 /// A look into one object.
 struct Look {
     limit: ObjectLimit,
@@ -147,13 +159,15 @@ struct Look {
 
 impl Look {
     /// What its first records show, and how many of them can't be read.
-    async fn at(&self, store: &Store, object: &Arc<Object>) -> Result<(Inference, u64)> {
-        let (mut inference, mut bad_records) = (Inference::new(), 0);
+    async fn at(&self, store: &Store, object: &Arc<Object>) -> Result<Seen> {
+        let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
         let bytes = match self.head(store, object).await? {
             Ok(bytes) => bytes,
             // A scan counts the object as a bad record.
-            Err(_) if self.on_bad_record == OnBadRecord::Skip => return Ok((inference, 1)),
-            Err(error) => return Err(error.hint(skip_hint(&self.limit.table))),
+            Err(error) if self.on_bad_record == OnBadRecord::Skip => {
+                return Ok(Seen { inference, bad_records: 1, first_bad: Some(error.message().to_owned()) });
+            }
+            Err(error) => return Err(error),
         };
         for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
             let observed = record.and_then(|record| {
@@ -164,11 +178,14 @@ impl Look {
             });
             match (observed, self.on_bad_record) {
                 (Ok(_), _) => {}
-                (Err(_), OnBadRecord::Skip) => bad_records += 1,
+                (Err(bad), OnBadRecord::Skip) => {
+                    bad_records += 1;
+                    first_bad.get_or_insert_with(|| bad_record(&self.limit.table, object, &bad).message().to_owned());
+                }
                 (Err(bad), OnBadRecord::Fail) => return Err(bad_record(&self.limit.table, object, &bad)),
             }
         }
-        Ok((inference, bad_records))
+        Ok(Seen { inference, bad_records, first_bad })
     }
 
     /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
@@ -199,11 +216,8 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) 
     }
     let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
     let mut plain = Vec::new();
-    match inflater.fill(&mut plain, OBJECT_BYTES) {
-        // What was cut off in the middle can't end well.
-        Err(error) if is_all => return Err(error),
-        Ok(_) | Err(_) => {}
-    }
+    // What was cut off in the middle can't end well: damage says something of whole objects alone.
+    inflater.fill(&mut plain, OBJECT_BYTES)?;
     if plain.len() >= OBJECT_BYTES {
         let head = Bytes::from(plain);
         if let Some(lines) = whole_lines(&head) {
@@ -215,7 +229,15 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) 
         return Ok(None);
     }
     inflater.fill(&mut plain, usize::MAX)?;
-    Ok(Some(plain.into()))
+    match inflater.damage() {
+        Some(reason) => {
+            let line = memchr::memchr_iter(b'\n', &plain).count() as u64 + 1;
+            let byte = memchr::memrchr(b'\n', &plain).map_or(0, |newline| newline as u64 + 1);
+            let damage = Damage { line, byte, reason: reason.to_string(), text: String::new() };
+            Err(damaged(&limit.table, object, &damage))
+        }
+        None => Ok(Some(plain.into())),
+    }
 }
 
 /// The lines that end in these bytes, where lines hold records.
