@@ -62,6 +62,7 @@ impl Feed {
         let fetcher = Fetcher {
             budget: Budget::of_scan(selection.store().kind(), limits.decoders),
             store: selection.store().clone().metered(&limits.metrics.meter),
+            selection: Arc::clone(&selection),
             wanted: limits.wanted,
             limit: limits.object,
             requests: limits.requests,
@@ -103,6 +104,7 @@ impl Drop for Feed {
 /// What the fetching tasks of one feed share.
 pub(super) struct Fetcher {
     pub(super) store: Store,
+    selection: Arc<Selection>,
     pub(super) wanted: Wanted,
     pub(super) limit: ObjectLimit,
     pub(super) requests: Arc<Semaphore>,
@@ -164,6 +166,10 @@ impl Fetcher {
                     return Ok(None);
                 }
                 let permit = self.budget.reserve(Lane::Decoding, object.size).await?;
+                if let Some(bytes) = self.selection.take_sampled(&object) {
+                    self.count_object(&object);
+                    return Ok(Some((Piece { object, bytes, start: Start::Object }, permit)));
+                }
                 let (store, requests) = (self.store.clone(), Arc::clone(&self.requests));
                 // A task of its own goes on while packs wait for a reader, so that a scan that nobody
                 // reads from gives its requests back and does not starve another.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use datafusion::physical_plan::metrics::Count;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::Mutex;
@@ -15,7 +16,7 @@ use super::listing::{Depth, Page, SIDE_BY_SIDE};
 use super::pruning::Pruning;
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Object, Store};
 
 /// Pages of objects as they are listed, those that are ruled out left out.
 pub struct Selection {
@@ -53,6 +54,11 @@ impl Selection {
     /// Where the objects lie.
     pub fn store(&self) -> &Store {
         self.snapshot.store()
+    }
+
+    /// What a sample fetched of the object already.
+    pub fn take_sampled(&self, object: &Object) -> Option<Bytes> {
+        self.snapshot.take_sampled(object)
     }
 
     /// The next page for whoever asks first; `None` is the end.

@@ -6,9 +6,10 @@
 //! folders out. Scans read pages while later ones are on their way, so that GET overlaps LIST. It must
 //! not look into an object.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
@@ -19,7 +20,7 @@ use super::folder::{Folder, Layout, layout_of};
 use super::listing::{Depth, Lister, SIDE_BY_SIDE};
 use super::selection::Selection;
 use crate::error::{Error, Result};
-use crate::store::{Store, Stores};
+use crate::store::{Object, Store, StoreKind, Stores};
 
 /// Kinds of folders of which one is looked into for the names of those below.
 const KINDS: usize = 4;
@@ -31,7 +32,12 @@ pub struct Snapshot {
     lister: Lister,
     root: Arc<Folder>,
     layouts: OnceCell<Vec<Layout>>,
+    /// Small objects that a sample fetched, by key, until a scan takes them.
+    sampled: Mutex<HashMap<String, Bytes>>,
 }
+
+/// A larger object that was sampled is fetched again.
+const SAMPLED_BYTES: u64 = 64 << 10;
 
 impl Snapshot {
     /// The objects of `store`, listed on the I/O runtime; starts with the location's own level.
@@ -39,7 +45,20 @@ impl Snapshot {
         let lister = Lister { store, io: io.clone(), permits: Arc::new(Semaphore::new(SIDE_BY_SIDE)) };
         let root = Arc::new(Folder::new(String::new()));
         root.list(&lister, Depth::Level);
-        Snapshot { stores, lister, root, layouts: OnceCell::new() }
+        Snapshot { stores, lister, root, layouts: OnceCell::new(), sampled: Mutex::default() }
+    }
+
+    /// Keeps what a sample fetched of an object whose every byte costs a request, where it is small.
+    pub fn keep_sampled(&self, object: &Object, bytes: &Bytes) {
+        if self.store().kind() == StoreKind::S3 && object.size <= SAMPLED_BYTES {
+            let mut sampled = self.sampled.lock().unwrap_or_else(PoisonError::into_inner);
+            sampled.insert(object.key.clone(), bytes.clone());
+        }
+    }
+
+    /// What a sample fetched of the object, for the first scan that asks.
+    pub fn take_sampled(&self, object: &Object) -> Option<Bytes> {
+        self.sampled.lock().unwrap_or_else(PoisonError::into_inner).remove(&object.key)
     }
 
     /// Where the objects lie.

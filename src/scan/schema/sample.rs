@@ -94,6 +94,7 @@ impl Sampling<'_> {
         let seen: Vec<Seen> = stream::iter(chosen.to_vec())
             .map(|object| {
                 let look = Look {
+                    snapshot: Arc::clone(snapshot),
                     limit: self.limit.clone(),
                     on_bad_record: self.options.on_bad_record,
                     max_record_bytes: self.options.max_record_bytes,
@@ -152,6 +153,7 @@ struct Seen {
 
 /// A look into one object.
 struct Look {
+    snapshot: Arc<Snapshot>,
     limit: ObjectLimit,
     on_bad_record: OnBadRecord,
     max_record_bytes: u64,
@@ -195,6 +197,9 @@ impl Look {
         loop {
             let is_all = wanted >= object.size;
             let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
+            if is_all {
+                self.snapshot.keep_sampled(object, &bytes);
+            }
             match begin(&self.limit, object, bytes, is_all) {
                 Ok(Some(head)) => return Ok(Ok(head)),
                 Ok(None) => {}
