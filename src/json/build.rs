@@ -88,6 +88,16 @@ impl ColumnBuilder {
         0
     }
 
+    /// Appends a text to a column of texts.
+    #[inline(always)]
+    pub fn append_text(&mut self, text: &str) {
+        match self {
+            ColumnBuilder::Varchar(builder) => builder.append(text),
+            // No caller has one: a column of another type takes its cell.
+            other => other.append_null(),
+        }
+    }
+
     fn append_other(&mut self, cell: &Cell<'_>, scratch: &str) -> u64 {
         match (self, cell) {
             (ColumnBuilder::Varchar(builder), Cell::Copied(range)) => {

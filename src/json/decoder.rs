@@ -14,7 +14,7 @@ use super::bad_record::BadRecord;
 use super::bad_value::bad_value;
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
-use super::fast::{Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
+use super::fast::{Form, Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
 use super::framing::Framing;
 use super::keys::{Keys, LateKey};
 use super::read::{Pass, Reading, RecordSeed};
@@ -297,6 +297,15 @@ impl Rows {
         for ((builder, cell), bad) in self.builders.iter_mut().zip(&*cells).zip(&mut self.bad_values) {
             *bad += builder.append(cell, &reading.scratch);
         }
+        for path in &reading.late_fields {
+            keys.note_late_field(path);
+        }
+        self.count(options, keys, place);
+    }
+
+    /// Counts a record whose values were appended.
+    #[inline(always)]
+    fn count(&mut self, options: &DecodeOptions, keys: &mut Keys, place: Place<'_>) {
         self.count += 1;
         if options.lines {
             self.lines.push(place.line);
@@ -306,9 +315,6 @@ impl Rows {
         }
         if options.fingerprints {
             self.fingerprints.push(xxh3_128(place.text));
-        }
-        for path in &reading.late_fields {
-            keys.note_late_field(path);
         }
         keys.commit(place.line);
     }
@@ -350,10 +356,15 @@ impl Task for Fast<'_, '_, '_> {
                     is_worn = false;
                 }
                 match templates.read(text, start, &mut row) {
-                    Outcome::Taken { end, next } if end - start <= options.max_record_bytes => {
+                    Outcome::Taken { end, next, form } if end - start <= options.max_record_bytes => {
                         let (line, position) = records.accept_line(next);
                         let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
-                        rows.add(cells, options, keys, reading, place);
+                        if form == Form::Plain {
+                            templates.append(text, cells, &mut rows.builders, &mut rows.bad_values);
+                            rows.count(options, keys, place);
+                        } else {
+                            rows.add(cells, options, keys, reading, place);
+                        }
                         continue;
                     }
                     outcome => is_new_shape = matches!(outcome, Outcome::Different),
@@ -368,7 +379,7 @@ impl Task for Fast<'_, '_, '_> {
             let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
             rows.add(cells, options, keys, reading, place);
             if is_new_shape {
-                templates.learn(text, start, keys);
+                templates.learn(text, start, keys, columns);
             }
         }
     }

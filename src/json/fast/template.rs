@@ -8,12 +8,13 @@
 //! a quote or a control character, backslashes are those of right escapes, what is not ASCII is valid
 //! UTF-8, and each value without quotes is a number or a keyword: then it is as valid as that record.
 
+use super::super::build::ColumnBuilder;
 use super::index::Index;
 use super::lanes::{Lanes, PATTERN_BYTES, Pattern};
 use super::text::{Form, Newlines, Text};
 use super::value::{scalar, typed, unescaped};
 use super::{Cell, Feeds, Keys, Row, START, Slot};
-use crate::column::ColumnType;
+use crate::column::{Column, ColumnType};
 
 /// Records with more keys are not worth a template.
 const MOST_VALUES: usize = 200;
@@ -25,8 +26,11 @@ pub struct Template {
     gaps: Vec<Gap>,
     /// Values without quotes: each is looked at.
     bare: Vec<Value>,
-    /// Texts that are asked for.
+    /// Texts that are asked for as texts, and those that are asked for as something else.
     texts: Vec<Value>,
+    typed: Vec<Value>,
+    /// Columns that its records have no key for.
+    absent: Vec<usize>,
     /// Quotes in all.
     quotes: usize,
     /// Odd bytes between the values, such as the newline at the end.
@@ -63,6 +67,8 @@ pub enum Outcome {
         end: usize,
         /// The place after its line.
         next: usize,
+        /// Whether its texts are not in the cells: [`Template::append`] takes them from the record.
+        form: Form,
     },
     /// It has another shape.
     Different,
@@ -75,11 +81,13 @@ pub enum Outcome {
 impl Template {
     /// The shape of a valid record that stands on a line of its own, where one can be made of it:
     /// every value a text or a bare word, no key twice, and a text at the end.
-    pub fn learn<L: Lanes>(text: Text<'_, L>, start: usize, keys: &mut Keys) -> Option<Template> {
+    pub fn learn<L: Lanes>(text: Text<'_, L>, start: usize, keys: &mut Keys, columns: &[Column]) -> Option<Template> {
         let mut template = Template {
             gaps: Vec::new(),
             bare: Vec::new(),
             texts: Vec::new(),
+            typed: Vec::new(),
+            absent: Vec::new(),
             quotes: 0,
             odd: 0,
             closing: 0,
@@ -117,8 +125,10 @@ impl Template {
             let value = Value { gap: number, column };
             if is_text {
                 let (quote, _) = text.string(at + 1)?;
-                if column.is_some() {
-                    template.texts.push(value);
+                match column.and_then(|position| columns.get(position)).map(|column| &column.kind) {
+                    Some(ColumnType::Varchar) => template.texts.push(value),
+                    Some(_) => template.typed.push(value),
+                    None => {}
                 }
                 gap = quote;
                 at = quote + 1;
@@ -140,6 +150,13 @@ impl Template {
         if rest.get(line) != Some(&b'\n') || text.byte(gap) != b'"' || text.newlines != Newlines::EndRecords {
             return None;
         }
+        let has = |position| {
+            [&template.bare, &template.texts, &template.typed]
+                .into_iter()
+                .flatten()
+                .any(|value| value.column == Some(position))
+        };
+        template.absent = (0..columns.len()).filter(|position| !has(*position)).collect();
         template.closing = end - gap;
         template.add_gap(text.bytes.get(gap..end + line + 1)?)?;
         Some(template)
@@ -196,7 +213,7 @@ impl Template {
         }
         let form = if beyond_gaps == 0 { Form::Plain } else { Form::Escaped };
         match self.values(text, place, form, row) {
-            Some(()) if !row.reading.bad => Outcome::Taken { end, next },
+            Some(()) if !row.reading.bad => Outcome::Taken { end, next, form },
             _ => Outcome::Unusual,
         }
     }
@@ -231,7 +248,8 @@ impl Template {
                 return None;
             }
         }
-        for value in &self.texts {
+        let texts: &[Value] = if form == Form::Plain { &[] } else { &self.texts };
+        for value in self.typed.iter().chain(texts) {
             let (gap, after) = (self.gaps.get(value.gap)?, self.gaps.get(value.gap + 1)?);
             let (at, end) = (place(gap) + gap.pattern.length, place(after));
             let content = text.checked(at, end);
@@ -247,6 +265,46 @@ impl Template {
             };
         }
         Some(())
+    }
+
+    /// Appends a record that was taken with [`Form::Plain`], whose first quote is the `quote`-th of the
+    /// index: the texts from where they stand, everything else from the cells. Returns how many values
+    /// became null because they did not fit, for each column in `bad_values`.
+    #[inline(always)]
+    pub fn append<L: Lanes>(
+        &self,
+        text: Text<'_, L>,
+        index: &Index,
+        quote: usize,
+        cells: &[Cell<'_>],
+        builders: &mut [ColumnBuilder],
+        bad_values: &mut [u64],
+    ) {
+        let quotes = index.quotes().get(quote..).unwrap_or_default();
+        let place = |gap: &Gap| {
+            let quote = quotes.get(gap.quote).copied().unwrap_or(u32::MAX);
+            index.start() + (quote.wrapping_sub(gap.before)) as usize
+        };
+        for value in &self.texts {
+            let gaps = self.gaps.get(value.gap).zip(self.gaps.get(value.gap + 1));
+            let builder = value.column.and_then(|position| builders.get_mut(position));
+            if let (Some((gap, after)), Some(builder)) = (gaps, builder) {
+                builder.append_text(text.checked(place(gap) + gap.pattern.length, place(after)));
+            }
+        }
+        for value in self.bare.iter().chain(&self.typed) {
+            let Some(position) = value.column else { continue };
+            if let (Some(builder), Some(cell), Some(bad)) =
+                (builders.get_mut(position), cells.get(position), bad_values.get_mut(position))
+            {
+                *bad += builder.append(cell, "");
+            }
+        }
+        for position in &self.absent {
+            if let Some(builder) = builders.get_mut(*position) {
+                builder.append(&Cell::Null, "");
+            }
+        }
     }
 
     /// Whether the record begins as those of the template do: by its first key.

@@ -2,11 +2,13 @@
 //!
 //! Owns which template is tried first, and when a new one is worth learning.
 
+use super::super::build::ColumnBuilder;
 use super::index::{Index, WINDOW};
 use super::lanes::Lanes;
 use super::template::{Outcome, Template};
 use super::text::Text;
 use super::{Keys, Row};
+use crate::column::Column;
 
 /// Shapes that are remembered. Optional keys multiply them; beyond a few, trying costs more than it saves.
 const REMEMBERED: usize = 8;
@@ -25,6 +27,8 @@ pub struct Templates {
     index: Index,
     /// The first quote of the index that may belong to the next record.
     quote: usize,
+    /// The first quote of the record that was taken last.
+    taken: usize,
 }
 
 impl Templates {
@@ -57,6 +61,7 @@ impl Templates {
             Outcome::Taken { next, .. } => {
                 // The next window comes from memory while this one is read.
                 text.lanes.fetch_ahead(text.bytes, start + WINDOW, next + WINDOW);
+                self.taken = self.quote;
                 self.quote += template.quotes();
                 row.keys.restart();
                 for slot in template.late() {
@@ -69,6 +74,20 @@ impl Templates {
         }
     }
 
+    /// Appends the record that was taken last, as [`Template::append`] does.
+    #[inline(always)]
+    pub fn append<L: Lanes>(
+        &self,
+        text: Text<'_, L>,
+        cells: &[super::Cell<'_>],
+        builders: &mut [ColumnBuilder],
+        bad_values: &mut [u64],
+    ) {
+        if let Some(template) = self.known.get(self.current) {
+            template.append(text, &self.index, self.taken, cells, builders, bad_values);
+        }
+    }
+
     #[inline(never)]
     fn read_by_another<'de, L: Lanes>(&mut self, text: Text<'de, L>, start: usize, row: &mut Row<'_, 'de>) -> Outcome {
         for (number, template) in self.known.iter().enumerate() {
@@ -78,6 +97,7 @@ impl Templates {
                 let outcome = template.read(text, &self.index, start, self.quote, row);
                 if let Outcome::Taken { .. } = outcome {
                     self.current = number;
+                    self.taken = self.quote;
                     self.quote += template.quotes();
                     row.keys.restart();
                     for slot in template.late() {
@@ -92,12 +112,12 @@ impl Templates {
 
     /// Learns the shape of the valid record at `start`, which no template fitted.
     #[cold]
-    pub fn learn<L: Lanes>(&mut self, text: Text<'_, L>, start: usize, keys: &mut Keys) {
+    pub fn learn<L: Lanes>(&mut self, text: Text<'_, L>, start: usize, keys: &mut Keys, columns: &[Column]) {
         self.misses += 1;
         if self.known.len() >= REMEMBERED && !self.misses.is_multiple_of(PATIENCE) {
             return;
         }
-        let Some(template) = Template::learn(text, start, keys) else { return };
+        let Some(template) = Template::learn(text, start, keys, columns) else { return };
         if self.known.len() < REMEMBERED {
             self.current = self.known.len();
             self.known.push(template);
