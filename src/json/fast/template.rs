@@ -187,10 +187,7 @@ impl Template {
         let window = index.start();
         let quotes = index.quotes().get(quote..).and_then(|rest| rest.get(..self.quotes));
         let (Some(quotes), Some(last)) = (quotes, self.gaps.last()) else { return Outcome::BeyondWindow };
-        let place = |gap: &Gap| {
-            let quote = quotes.get(gap.quote).copied().unwrap_or(u32::MAX);
-            window + (quote.wrapping_sub(gap.before)) as usize
-        };
+        let place = places(window, quotes);
         if self.gaps.first().is_none_or(|first| place(first) != start) {
             return Outcome::Different;
         }
@@ -268,8 +265,8 @@ impl Template {
     }
 
     /// Appends a record that was taken with [`Form::Plain`], whose first quote is the `quote`-th of the
-    /// index: the texts from where they stand, everything else from the cells. Returns how many values
-    /// became null because they did not fit, for each column in `bad_values`.
+    /// index: the texts from where they stand, everything else from the cells. Adds to
+    /// `bad_values` how many values of each column became null because they did not fit.
     #[inline(always)]
     pub fn append<L: Lanes>(
         &self,
@@ -280,11 +277,7 @@ impl Template {
         builders: &mut [ColumnBuilder],
         bad_values: &mut [u64],
     ) {
-        let quotes = index.quotes().get(quote..).unwrap_or_default();
-        let place = |gap: &Gap| {
-            let quote = quotes.get(gap.quote).copied().unwrap_or(u32::MAX);
-            index.start() + (quote.wrapping_sub(gap.before)) as usize
-        };
+        let place = places(index.start(), index.quotes().get(quote..).unwrap_or_default());
         for value in &self.texts {
             let gaps = self.gaps.get(value.gap).zip(self.gaps.get(value.gap + 1));
             let builder = value.column.and_then(|position| builders.get_mut(position));
@@ -320,6 +313,15 @@ impl Template {
     /// The keys of each of its records that the table has no column for.
     pub fn late(&self) -> &[Slot] {
         &self.late
+    }
+}
+
+/// Where each gap of a record begins in the text, by the record's quotes in the window that begins there.
+#[inline(always)]
+fn places(window: usize, quotes: &[u32]) -> impl Fn(&Gap) -> usize {
+    move |gap| {
+        let quote = quotes.get(gap.quote).copied().unwrap_or(u32::MAX);
+        window + (quote.wrapping_sub(gap.before)) as usize
     }
 }
 

@@ -25,17 +25,36 @@ pub struct Templates {
     oldest: usize,
     misses: u32,
     index: Index,
-    /// The first quote of the index that may belong to the next record.
-    quote: usize,
-    /// The first quote of the record that was taken last.
+    quotes: Quotes,
+}
+
+/// Where the records stand among the quotes of the index.
+#[derive(Debug, Default)]
+struct Quotes {
+    /// The first that may belong to the next record.
+    next: usize,
+    /// The first of the record that was taken last.
     taken: usize,
+}
+
+impl Quotes {
+    /// Goes beyond the record that `template` took, and tells of its keys.
+    #[inline(always)]
+    fn take(&mut self, template: &Template, keys: &mut Keys) {
+        self.taken = self.next;
+        self.next += template.quotes();
+        keys.restart();
+        for slot in template.late() {
+            keys.note_late(*slot);
+        }
+    }
 }
 
 impl Templates {
     /// Forgets the window; the text is another one.
     pub fn restart(&mut self) {
         self.index.clear();
-        self.quote = 0;
+        self.quotes.next = 0;
     }
 
     /// Reads the record that begins at `start` by the template that fits.
@@ -44,29 +63,24 @@ impl Templates {
         let Some(template) = self.known.get(self.current) else { return Outcome::Different };
         if !self.index.covers(start) {
             self.index.fill(text.lanes, text.bytes, start);
-            self.quote = 0;
+            self.quotes.next = 0;
         }
         let first = (start - self.index.start()) as u32;
-        while self.index.quotes().get(self.quote).is_some_and(|quote| *quote < first) {
-            self.quote += 1;
+        while self.index.quotes().get(self.quotes.next).is_some_and(|quote| *quote < first) {
+            self.quotes.next += 1;
         }
         row.reading.begin_plain();
-        let mut outcome = template.read(text, &self.index, start, self.quote, row);
+        let mut outcome = template.read(text, &self.index, start, self.quotes.next, row);
         if matches!(outcome, Outcome::BeyondWindow) && start > self.index.start() {
             self.index.fill(text.lanes, text.bytes, start);
-            self.quote = 0;
+            self.quotes.next = 0;
             outcome = template.read(text, &self.index, start, 0, row);
         }
         match outcome {
             Outcome::Taken { next, .. } => {
                 // The next window comes from memory while this one is read.
                 text.lanes.fetch_ahead(text.bytes, start + WINDOW, next + WINDOW);
-                self.taken = self.quote;
-                self.quote += template.quotes();
-                row.keys.restart();
-                for slot in template.late() {
-                    row.keys.note_late(*slot);
-                }
+                self.quotes.take(template, row.keys);
                 outcome
             }
             Outcome::Different => self.read_by_another(text, start, row),
@@ -84,7 +98,7 @@ impl Templates {
         bad_values: &mut [u64],
     ) {
         if let Some(template) = self.known.get(self.current) {
-            template.append(text, &self.index, self.taken, cells, builders, bad_values);
+            template.append(text, &self.index, self.quotes.taken, cells, builders, bad_values);
         }
     }
 
@@ -94,15 +108,10 @@ impl Templates {
             if number != self.current && template.fits(text, start) {
                 row.cells.fill_with(|| super::Cell::Null);
                 row.reading.begin_plain();
-                let outcome = template.read(text, &self.index, start, self.quote, row);
+                let outcome = template.read(text, &self.index, start, self.quotes.next, row);
                 if let Outcome::Taken { .. } = outcome {
                     self.current = number;
-                    self.taken = self.quote;
-                    self.quote += template.quotes();
-                    row.keys.restart();
-                    for slot in template.late() {
-                        row.keys.note_late(*slot);
-                    }
+                    self.quotes.take(template, row.keys);
                     return outcome;
                 }
             }
