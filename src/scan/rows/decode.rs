@@ -11,7 +11,7 @@ use super::rejects::Damage;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
 use super::tally::ScanTally;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
 use crate::scan::counters::Counters;
@@ -120,7 +120,7 @@ impl Decoding {
                     position.pack = Some(pack);
                 }
                 Some(Err(error)) => {
-                    return Err(DataFusionError::External(Box::new(self.within(error))));
+                    return Err(DataFusionError::External(Box::new(self.table.within(error))));
                 }
                 None => {
                     let batch = self.finish(position)?;
@@ -184,47 +184,43 @@ impl Decoding {
 
     /// Goes on with the next part of a compressed object, if there is one.
     fn go_on(&self, piece: &mut Open) -> Result<bool> {
-        let next = piece.more.as_mut().map(InflatedParts::next).transpose().map_err(|error| self.within(error))?;
-        match next.flatten() {
-            Some(Piece { object, bytes, start: Start::Damaged { line, byte, reason } }) => {
-                self.damaged(&object, &bytes, line, byte, &reason).map(|()| false)
-            }
-            Some(part) => {
-                piece.begin(part);
-                Ok(true)
-            }
-            None => Ok(false),
+        let Some(parts) = &mut piece.more else { return Ok(false) };
+        let next = self.next_part(parts)?;
+        let goes_on = next.is_some();
+        if let Some(part) = next {
+            piece.begin(part);
         }
+        Ok(goes_on)
     }
 
     /// Begins a piece; nothing where it is but the end of an object that can't be read any further.
     fn open(&self, piece: Piece) -> Result<Option<Open>> {
-        if let Start::Damaged { line, byte, reason } = &piece.start {
-            return self.damaged(&piece.object, &piece.bytes, *line, *byte, reason).map(|()| None);
-        }
+        let Some(piece) = self.readable(piece)? else { return Ok(None) };
         let compression = Compression::of_magic(&piece.bytes);
         if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
             return Ok(Some(Open::new(piece, None)));
         }
         let limit = self.table.object_limit().clone();
-        let mut parts = InflatedParts::new(piece.object, compression, piece.bytes, limit)?;
-        match parts.next().map_err(|error| self.within(error))? {
-            Some(Piece { object, bytes, start: Start::Damaged { line, byte, reason } }) => {
-                self.damaged(&object, &bytes, line, byte, &reason).map(|()| None)
-            }
-            Some(first) => Ok(Some(Open::new(first, Some(parts)))),
-            None => Ok(None),
-        }
+        let parts = InflatedParts::new(piece.object, compression, piece.bytes, limit);
+        let mut parts = parts.map_err(|error| self.table.within(error))?;
+        Ok(self.next_part(&mut parts)?.map(|first| Open::new(first, Some(parts))))
     }
 
-    fn damaged(&self, object: &Object, tail: &[u8], line: u64, byte: u64, reason: &str) -> Result<()> {
+    /// The next part of a compressed object; nothing beyond the last that can be read.
+    fn next_part(&self, parts: &mut InflatedParts) -> Result<Option<Piece>> {
+        let part = parts.next().map_err(|error| self.table.within(error))?;
+        part.map_or(Ok(None), |part| self.readable(part))
+    }
+
+    /// The piece, unless it is but the end of an object that can't be read any further: that is judged.
+    fn readable(&self, piece: Piece) -> Result<Option<Piece>> {
+        let Piece { object, bytes, start: Start::Damaged { line, byte, reason } } = &piece else {
+            return Ok(Some(piece));
+        };
         self.metrics.bad_records.add(1);
-        let text = String::from_utf8_lossy(tail.get(..KEPT_OF_TAIL).unwrap_or(tail)).into_owned();
-        self.judge.damaged(object, Damage { line, byte, reason: reason.to_owned(), text })
-    }
-
-    fn within(&self, error: Error) -> Error {
-        error.within(format!("table `{}`", self.table.name()))
+        let text = String::from_utf8_lossy(bytes.get(..KEPT_OF_TAIL).unwrap_or(bytes)).into_owned();
+        let damage = Damage { line: *line, byte: *byte, reason: reason.to_string(), text };
+        self.judge.damaged(object, damage).map(|()| None)
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {

@@ -35,7 +35,7 @@ impl Judge {
     /// column is no such record, or how many rows there are would depend on the columns that are read.
     pub fn bad_record(&self, object: &Object, bad: &BadRecord) -> Result<()> {
         if self.table.on_bad_record() == OnBadRecord::Fail || bad.fault != Fault::Text {
-            return Err(bad_record(self.table.name(), object, bad).within(self.place()));
+            return Err(self.table.within(bad_record(self.table.name(), object, bad)));
         }
         self.table.rejects().keep(self.table.name(), &object.key, bad);
         self.judge_early(self.tally.add_bad(&object.key, bad.line, || BadPlace::of(&object.key, bad)))
@@ -47,7 +47,7 @@ impl Judge {
     /// As for a record; what is lost counts as one.
     pub fn damaged(&self, object: &Object, mut damage: Damage) -> Result<()> {
         if self.table.on_bad_record() == OnBadRecord::Fail {
-            return Err(damaged(self.table.name(), object, &damage).within(self.place()));
+            return Err(self.table.within(damaged(self.table.name(), object, &damage)));
         }
         damage.reason = format!("the object can't be decompressed any further: {}", damage.reason);
         self.table.rejects().keep_damage(self.table.name(), &object.key, &damage);
@@ -92,11 +92,8 @@ impl Judge {
         let error = Error::statement(format!(
             "{bad} of {records} records read so far can't be read, more than `max_bad_records = {limit}` allows{first}"
         ));
-        Err(error.hint(format!("raise `max_bad_records` under `[tables.{}]`", self.table.name())).within(self.place()))
-    }
-
-    fn place(&self) -> String {
-        format!("table `{}`", self.table.name())
+        let hint = format!("raise `max_bad_records` under `[tables.{}]`", self.table.name());
+        Err(self.table.within(error.hint(hint)))
     }
 }
 
