@@ -162,6 +162,12 @@ fn ways_agree(bytes: &[u8], framing: Framing, columns: &[Column], options: Decod
     Ok(())
 }
 
+/// What a decoder does where all that it can tell of a record is asked for.
+fn everything(is_null: bool) -> DecodeOptions {
+    let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
+    DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN }
+}
+
 /// Sets of columns that read the key `a` in every type, together with others or alone.
 fn column_sets() -> Vec<Vec<Column>> {
     let others = [Column::new("é", ColumnType::Varchar), Column::new("key \"x\"", ColumnType::BigInt)];
@@ -257,8 +263,7 @@ proptest! {
         choice in any::<prop::sample::Index>(),
     ) {
         let bytes = edited(text, edits);
-        let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
-        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
+        let options = everything(is_null);
         let columns = choice.get(&column_sets()).clone();
         for framing in [Framing::Lines, Framing::Values] {
             ways_agree(&bytes, framing, &columns, options)?;
@@ -275,9 +280,7 @@ proptest! {
         choice in any::<prop::sample::Index>(),
     ) {
         let bytes = edited(text, edits);
-        let on_bad_value = if is_null { OnBadValue::Null } else { OnBadValue::Fail };
-        let options = DecodeOptions { on_bad_value, fingerprints: true, lines: true, positions: true, ..DecodeOptions::PLAIN };
-        ways_agree(&bytes, Framing::Lines, &choice.get(&column_sets()).clone(), options)?;
+        ways_agree(&bytes, Framing::Lines, &choice.get(&column_sets()).clone(), everything(is_null))?;
     }
 
     #[test]
