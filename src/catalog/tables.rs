@@ -9,9 +9,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
 use tokio::sync::OnceCell;
 
-use crate::config::{self, TableConfig, TableSource};
+use crate::config::{TableConfig, TableSource};
 use crate::error::{Error, Result};
-use crate::json::OnBadValue;
 use crate::landing::{NamedTopic, Topics};
 use crate::location::Location;
 use crate::scan::{Expected, Findings, LandedProvider, LandedTable, Rejects, Shape, TableContext, TableOptions};
@@ -226,18 +225,6 @@ fn no_landing() -> Error {
 }
 
 fn options(declared: Option<&TableConfig>, expected: Option<Expected>) -> TableOptions {
-    let Some(table) = declared else { return TableOptions { expected, ..TableOptions::default() } };
-    TableOptions {
-        declared: table.columns.clone(),
-        expected,
-        on_bad_value: match table.on_bad_value {
-            config::OnBadValue::Fail => OnBadValue::Fail,
-            config::OnBadValue::Null => OnBadValue::Null,
-        },
-        on_bad_record: table.on_bad_record,
-        max_bad_records: table.max_bad_records,
-        max_record_bytes: table.max_record_bytes,
-        max_object_bytes: table.max_object_bytes,
-        rest: table.rest,
-    }
+    let policy = declared.map(|table| table.policy).unwrap_or_default();
+    TableOptions { declared: declared.and_then(|table| table.columns.clone()), expected, policy }
 }

@@ -57,10 +57,7 @@ use std::time::Duration;
 
 pub use environment::Environment;
 pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
-pub use tables::{
-    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, OnBadValue, REST_COLUMN, Rest,
-    TableConfig, TableSource,
-};
+pub use tables::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest, TableConfig, TableSource};
 
 use crate::column::ColumnType;
 use crate::error::Result;

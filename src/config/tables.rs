@@ -1,18 +1,12 @@
 //! What the configuration says of one table: where its records are, its columns, and what becomes of
 //! records and values that are wrong.
 //!
-//! Owns the validated options and the reading of a limit on bad records. It must not read the file.
+//! Owns the validated options, their defaults and the reading of a limit on bad records. It must not read the file.
 
 use std::fmt;
 
 use crate::column::Column;
 use crate::location::Location;
-
-/// The bytes that a compressed object may grow to, where its table does not say.
-pub const DEFAULT_MAX_OBJECT_BYTES: u64 = 16 << 30;
-
-/// The largest record in bytes where the configuration says nothing else.
-pub const DEFAULT_MAX_RECORD_BYTES: u64 = 64 << 20;
 
 /// The column of the keys that are not in a table's columns, where `rest = true`.
 pub const REST_COLUMN: &str = "_rest";
@@ -30,11 +24,18 @@ pub struct TableConfig {
     pub columns: Option<Vec<Column>>,
     /// The key that each of its records must have.
     pub key: Option<String>,
+    /// What becomes of what does not fit.
+    pub policy: RecordPolicy,
+}
+
+/// What becomes of a table's records and values that are wrong or too large, and of keys that it has no column for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordPolicy {
     /// What a value that does not fit its column does.
     pub on_bad_value: OnBadValue,
     /// What a record that can't be read does.
     pub on_bad_record: OnBadRecord,
-    /// How many of them may be skipped.
+    /// How many of them a scan may skip.
     pub max_bad_records: BadRecordLimit,
     /// Bytes beyond which a record is a bad one.
     pub max_record_bytes: u64,
@@ -56,7 +57,7 @@ pub enum TableSource {
 }
 
 /// What a value that does not fit its column does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnBadValue {
     /// The statement fails and names the value.
     #[default]
@@ -76,7 +77,7 @@ pub enum OnBadRecord {
 }
 
 /// How many bad records a scan may skip before its statement fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BadRecordLimit {
     /// Any number.
     #[default]
@@ -95,6 +96,20 @@ pub enum Rest {
     Left,
     /// They are the JSON text of the column `_rest`.
     Kept,
+}
+
+impl Default for RecordPolicy {
+    /// As without a word in the configuration.
+    fn default() -> Self {
+        RecordPolicy {
+            on_bad_value: OnBadValue::default(),
+            on_bad_record: OnBadRecord::default(),
+            max_bad_records: BadRecordLimit::default(),
+            max_record_bytes: 64 << 20,
+            max_object_bytes: 16 << 30,
+            rest: Rest::default(),
+        }
+    }
 }
 
 const MILLION: f64 = 1_000_000.0;

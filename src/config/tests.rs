@@ -79,13 +79,24 @@ threads = 7
     assert_eq!(zebra.line, 4);
     let columns: Vec<_> = zebra.columns.iter().flatten().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["z", "a", "m"], "as ordered in the file");
-    assert_eq!((zebra.key.as_deref(), zebra.on_bad_value), (Some("z"), OnBadValue::Null));
-    assert_eq!((zebra.on_bad_record, zebra.max_bad_records), (OnBadRecord::Skip, BadRecordLimit::Share(10_000)));
-    assert_eq!((zebra.max_record_bytes, zebra.rest), (2 << 20, Rest::Kept));
-    let bee = config.table("bee").unwrap();
-    assert_eq!((bee.on_bad_record, bee.max_bad_records), (OnBadRecord::Fail, BadRecordLimit::Unlimited));
-    assert_eq!((bee.max_record_bytes, bee.rest), (DEFAULT_MAX_RECORD_BYTES, Rest::Left));
-    assert_eq!((zebra.max_object_bytes, bee.max_object_bytes), (2_000_000_000, 16 << 30));
+    let policy = RecordPolicy {
+        on_bad_value: OnBadValue::Null,
+        on_bad_record: OnBadRecord::Skip,
+        max_bad_records: BadRecordLimit::Share(10_000),
+        max_record_bytes: 2 << 20,
+        max_object_bytes: 2_000_000_000,
+        rest: Rest::Kept,
+    };
+    assert_eq!((zebra.key.as_deref(), zebra.policy), (Some("z"), policy));
+    let policy = RecordPolicy {
+        on_bad_value: OnBadValue::Fail,
+        on_bad_record: OnBadRecord::Fail,
+        max_bad_records: BadRecordLimit::Unlimited,
+        max_record_bytes: 64 << 20,
+        max_object_bytes: 16 << 30,
+        rest: Rest::Left,
+    };
+    assert_eq!(config.table("bee").unwrap().policy, policy);
     let bucket = Location::S3 { bucket: "bucket".into(), prefix: "x/".into() };
     assert_eq!(config.table("ant").unwrap().source, TableSource::Location(bucket));
     assert_eq!(config.table("bee").unwrap().source, TableSource::TopicOfThatName);

@@ -11,9 +11,7 @@ use toml::Spanned;
 use super::environment::Environment;
 use super::raw::{RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
 use super::source::SourceText;
-use super::tables::{
-    BadRecordLimit, DEFAULT_MAX_OBJECT_BYTES, DEFAULT_MAX_RECORD_BYTES, OnBadRecord, REST_COLUMN, Rest,
-};
+use super::tables::{BadRecordLimit, OnBadRecord, REST_COLUMN, RecordPolicy, Rest};
 use super::value::{parse_duration, parse_memory, parse_size};
 use super::{
     Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
@@ -88,11 +86,7 @@ fn table(
             .error(&written.span(), format!("{within} has the key `{key}`, which is not in its columns"))
             .hint(format!("add `{key}` to `columns`")));
     }
-    let (on_bad_record, max_bad_records) = bad_records(source, &within, raw)?;
-    let max_record_bytes = match &raw.max_record_size {
-        Some(text) => parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong))?,
-        None => DEFAULT_MAX_RECORD_BYTES,
-    };
+    let policy = policy(source, &within, raw)?;
     if let (Some(columns), true) = (&raw.columns, raw.rest)
         && let Some((written, _)) = columns.iter().find(|(name, _)| name.get_ref() == REST_COLUMN)
     {
@@ -106,14 +100,22 @@ fn table(
         source: table_source,
         columns,
         key,
+        policy,
+    })
+}
+
+fn policy(source: &SourceText, within: &str, raw: &RawTable) -> Result<RecordPolicy> {
+    let default = RecordPolicy::default();
+    let (on_bad_record, max_bad_records) = bad_records(source, within, raw)?;
+    Ok(RecordPolicy {
         on_bad_value: match raw.on_bad_value {
             Some(RawOnBadValue::Null) => OnBadValue::Null,
             Some(RawOnBadValue::Fail) | None => OnBadValue::Fail,
         },
-        max_object_bytes: size(source, &raw.max_object_size, DEFAULT_MAX_OBJECT_BYTES)?,
         on_bad_record,
         max_bad_records,
-        max_record_bytes,
+        max_record_bytes: size(source, &raw.max_record_size, default.max_record_bytes)?,
+        max_object_bytes: size(source, &raw.max_object_size, default.max_object_bytes)?,
         rest: if raw.rest { Rest::Kept } else { Rest::Left },
     })
 }

@@ -20,8 +20,8 @@ use super::metrics::ScanMetrics;
 use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
 use super::rows::{Decoding, Judge, Position, Repeats, ScanTally};
+use crate::config::OnBadValue;
 use crate::error::Error;
-use crate::json::OnBadValue;
 
 /// A limit beyond this is likely to need most of what is fetched ahead.
 const FEW_ROWS: usize = 10_000;

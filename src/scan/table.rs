@@ -15,9 +15,8 @@ use super::options::TableOptions;
 use super::rows::{Findings, Rejects, TableTally};
 use super::schema::{Sample, Sampling, SchemaCache};
 use crate::column::Column;
-use crate::config::{BadRecordLimit, OnBadRecord, REST_COLUMN, Rest};
+use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, Rest};
 use crate::error::{Error, Result};
-use crate::json::OnBadValue;
 use crate::location::Location;
 use crate::store::{Store, Stores};
 
@@ -84,7 +83,7 @@ impl LandedTable {
     /// A table of that name over the objects below `location`.
     pub fn new(context: &TableContext, name: String, location: Location, options: TableOptions) -> Self {
         LandedTable {
-            object_limit: ObjectLimit { table: name.as_str().into(), bytes: options.max_object_bytes },
+            object_limit: ObjectLimit { table: name.as_str().into(), bytes: options.policy.max_object_bytes },
             name,
             location,
             declared: options.declared.clone().map(Into::into),
@@ -115,19 +114,19 @@ impl LandedTable {
     }
 
     pub(super) fn on_bad_value(&self) -> OnBadValue {
-        self.options.on_bad_value
+        self.options.policy.on_bad_value
     }
 
     pub(super) fn on_bad_record(&self) -> OnBadRecord {
-        self.options.on_bad_record
+        self.options.policy.on_bad_record
     }
 
     pub(super) fn max_bad_records(&self) -> BadRecordLimit {
-        self.options.max_bad_records
+        self.options.policy.max_bad_records
     }
 
     pub(super) fn max_record_bytes(&self) -> u64 {
-        self.options.max_record_bytes
+        self.options.policy.max_record_bytes
     }
 
     pub(super) fn rejects(&self) -> &Rejects {
@@ -140,7 +139,7 @@ impl LandedTable {
 
     /// What becomes of keys that are not in its columns.
     pub fn rest(&self) -> Rest {
-        self.options.rest
+        self.options.policy.rest
     }
 
     /// What its scans found wrong up to now.
@@ -212,7 +211,7 @@ impl LandedTable {
             })
             .await
             .map_err(|error| self.within(error))?;
-        let is_rest = |column: &Column| self.options.rest == Rest::Kept && column.name == REST_COLUMN;
+        let is_rest = |column: &Column| self.rest() == Rest::Kept && column.name == REST_COLUMN;
         let seen = || sample.columns.iter().map(|inferred| &inferred.column).filter(|column| !is_rest(column));
         let expected =
             self.options.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));

@@ -11,6 +11,7 @@ use super::rejects::Damage;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
 use super::tally::ScanTally;
+use crate::config;
 use crate::error::Result;
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
@@ -86,7 +87,10 @@ impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
         let options = DecodeOptions {
-            on_bad_value: if self.spoiled.is_some() { OnBadValue::Null } else { self.table.on_bad_value() },
+            on_bad_value: match (&self.spoiled, self.table.on_bad_value()) {
+                (None, config::OnBadValue::Fail) => OnBadValue::Fail,
+                (Some(_), _) | (_, config::OnBadValue::Null) => OnBadValue::Null,
+            },
             fingerprints: self.projection.has(MetadataColumn::Repeat),
             lines: self.projection.has(MetadataColumn::Line),
             positions: self.projection.has(MetadataColumn::Offset),

@@ -131,6 +131,7 @@ impl SchemaFile {
 mod tests {
     use super::*;
     use crate::column::{Column, ColumnType};
+    use crate::config::RecordPolicy;
     use crate::json::WidenedFrom;
 
     fn objects() -> Vec<Arc<Object>> {
@@ -200,7 +201,8 @@ mod tests {
     fn other_options_and_places_are_other_files() {
         let cache = SchemaCache::below(Path::new("/c"));
         let one = cache.file(&Location::Folder("/l".into()), &TableOptions::default());
-        let options = TableOptions { max_record_bytes: 1, ..TableOptions::default() };
+        let policy = RecordPolicy { max_record_bytes: 1, ..RecordPolicy::default() };
+        let options = TableOptions { policy, ..TableOptions::default() };
         assert_ne!(one.path, cache.file(&Location::Folder("/l".into()), &options).path);
         assert_ne!(one.path, cache.file(&Location::Folder("/m".into()), &TableOptions::default()).path);
     }

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 
 use super::cache::{SchemaCache, SchemaFile};
-use crate::config::OnBadRecord;
+use crate::config::{OnBadRecord, RecordPolicy};
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, Framing, Inference, InferredColumn, Records};
 use crate::landing::Compression;
@@ -93,12 +93,8 @@ impl Sampling<'_> {
         // The order is kept, so that a landing always gives the same columns in the same order.
         let seen: Vec<Seen> = stream::iter(chosen.to_vec())
             .map(|object| {
-                let look = Look {
-                    snapshot: Arc::clone(snapshot),
-                    limit: self.limit.clone(),
-                    on_bad_record: self.options.on_bad_record,
-                    max_record_bytes: self.options.max_record_bytes,
-                };
+                let look =
+                    Look { snapshot: Arc::clone(snapshot), limit: self.limit.clone(), policy: self.options.policy };
                 let store = snapshot.store().clone();
                 let task = self.io.spawn(async move { look.at(&store, &object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
@@ -155,8 +151,7 @@ struct Seen {
 struct Look {
     snapshot: Arc<Snapshot>,
     limit: ObjectLimit,
-    on_bad_record: OnBadRecord,
-    max_record_bytes: u64,
+    policy: RecordPolicy,
 }
 
 impl Look {
@@ -166,19 +161,19 @@ impl Look {
         let bytes = match self.head(store, object).await? {
             Ok(bytes) => bytes,
             // A scan counts the object as a bad record.
-            Err(error) if self.on_bad_record == OnBadRecord::Skip => {
+            Err(error) if self.policy.on_bad_record == OnBadRecord::Skip => {
                 return Ok(Seen { inference, bad_records: 1, first_bad: Some(error.message().to_owned()) });
             }
             Err(error) => return Err(error),
         };
         for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
             let observed = record.and_then(|record| {
-                if record.text.len() as u64 > self.max_record_bytes {
-                    return Err(BadRecord::too_large(&record, self.max_record_bytes));
+                if record.text.len() as u64 > self.policy.max_record_bytes {
+                    return Err(BadRecord::too_large(&record, self.policy.max_record_bytes));
                 }
                 inference.observe(&record, &object.key)
             });
-            match (observed, self.on_bad_record) {
+            match (observed, self.policy.on_bad_record) {
                 (Ok(_), _) => {}
                 (Err(bad), OnBadRecord::Skip) => {
                     bad_records += 1;
