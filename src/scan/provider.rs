@@ -52,8 +52,7 @@ impl LandedProvider {
                 origin_columns(&columns, FolderColumn::of_layouts(layouts))
             }
         };
-        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let schema = schema_of(&columns, &origin);
         Ok(LandedProvider { table, snapshot, columns, origin, schema })
     }
 }
@@ -61,6 +60,12 @@ impl LandedProvider {
 /// The keys that are in no other column, as the text of a JSON object.
 pub fn rest_column() -> Column {
     Column::new(REST_COLUMN, ColumnType::Varchar)
+}
+
+/// The columns, and after them those of the origin.
+fn schema_of(columns: &[Column], origin: &[OriginColumn]) -> SchemaRef {
+    let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
+    Arc::new(Schema::new(fields.collect::<Vec<Field>>()))
 }
 
 #[async_trait]
@@ -119,8 +124,7 @@ enum Source {
 impl Projection {
     /// These columns, in that order; `unread` are the table's other columns.
     pub fn of(columns: Vec<Column>, origin: Vec<OriginColumn>, unread: Vec<String>) -> Self {
-        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let schema = schema_of(&columns, &origin);
         let sources = (0..columns.len()).map(Source::Record).chain((0..origin.len()).map(Source::Origin)).collect();
         Projection { schema, columns, unread, origin, sources }
     }
@@ -182,8 +186,7 @@ mod tests {
     fn a_count_asks_for_no_column_of_either_sort() {
         let columns = [Column::new("n", ColumnType::BigInt)];
         let origin = origin_columns(&columns, Vec::new());
-        let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));
-        let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        let schema = schema_of(&columns, &origin);
         let nothing = Projection::new(&schema, &columns, &origin, Some(&Vec::new())).unwrap();
         assert!(nothing.columns.is_empty() && nothing.origin.is_empty() && nothing.schema.fields().is_empty());
         for column in [MetadataColumn::Line, MetadataColumn::Offset, MetadataColumn::Repeat] {

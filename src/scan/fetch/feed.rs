@@ -125,7 +125,7 @@ impl Fetcher {
     async fn fetch(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
         match self.store.kind() {
             StoreKind::Disk => self.fetch_folder(objects).await,
-            StoreKind::S3 => self.fetch_bucket(objects, in_flight.max(1)).await,
+            StoreKind::S3 => self.fetch_bucket(objects, in_flight).await,
         }
     }
 
