@@ -18,7 +18,9 @@ mod writes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, ParamValues};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
 use tokio::sync::Semaphore;
 
@@ -122,17 +124,12 @@ impl Engine {
             .hint("to keep an answer, use `--output PATH`"));
         }
         let values = sql::bind(statement, file, parameters)?;
-        if sql::references(&statement.parsed)?.iter().any(|name| name.starts_with("information_schema.")) {
+        if lists_tables(statement)? {
             // What lists the tables is asked for names without waiting; they have to be known by then.
             self.catalog.tables.all().await?;
         }
         let started = async {
-            let plan = self.context.state().statement_to_plan(statement.parsed.clone()).await?;
-            // Before it is executed: a view that is created keeps the values that it was created with.
-            let plan = match values {
-                Some(values) => plan.with_param_values(values)?,
-                None => plan,
-            };
+            let plan = logical_plan(&self.context.state(), statement, values).await?;
             writes::register_stores(&self.context, &self.stores, &plan).await?;
             start(self.context.execute_logical_plan(plan).await?).await
         };
@@ -179,6 +176,25 @@ impl Engine {
     /// The stores, for what writes answers to a bucket.
     pub fn stores(&self) -> &Stores {
         &self.stores
+    }
+}
+
+/// Whether the statement reads the list of the tables rather than, or beside, their rows.
+fn lists_tables(statement: &SourceStatement) -> Result<bool> {
+    Ok(sql::references(&statement.parsed)?.iter().any(|name| name.starts_with("information_schema.")))
+}
+
+/// The plan of a statement with the values of its parameters.
+async fn logical_plan(
+    state: &SessionState,
+    statement: &SourceStatement,
+    values: Option<ParamValues>,
+) -> Result<LogicalPlan, DataFusionError> {
+    let plan = state.statement_to_plan(statement.parsed.clone()).await?;
+    match values {
+        // Before it is executed: a view that is created keeps the values that it was created with.
+        Some(values) => plan.with_param_values(values),
+        None => Ok(plan),
     }
 }
 

@@ -11,7 +11,7 @@ use datafusion::common::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 
-use super::{Access, Answer, Engine};
+use super::{Access, Answer, Engine, lists_tables, logical_plan};
 use crate::error::{Error, Result};
 use crate::scan::{Announcement, announce};
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
@@ -128,18 +128,13 @@ impl Engine {
         file: &[SourceStatement],
         parameters: &Parameters,
     ) -> Option<Planned> {
-        let names = sql::references(&statement.parsed).ok()?;
-        if names.iter().any(|name| name.starts_with("information_schema.")) {
+        if lists_tables(statement).ok()? {
             return None;
         }
         let values = sql::bind(statement, file, parameters).ok()?;
         let state = self.context.state();
         let planned = async {
-            let plan = state.statement_to_plan(statement.parsed.clone()).await?;
-            let plan = match values {
-                Some(values) => plan.with_param_values(values)?,
-                None => plan,
-            };
+            let plan = logical_plan(&state, statement, values).await?;
             if matches!(
                 plan,
                 LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_)
