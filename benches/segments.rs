@@ -1,10 +1,10 @@
 //! Which file format keeps decoded rows best: Parquet and Arrow IPC, with their codecs and settings, in one run.
 //!
 //! It owns the timing and the table: size, seconds to write and seconds to read back, on one thread and in memory, as
-//! a cache in the page cache is read. The candidates take turns, round after round, so that a busy machine is busy for
-//! all, and each one's best round is shown: the work is the same in every round, so that all above it is disturbance.
-//! A second on one thread without input or output is a second of CPU. It is a package of its own,
-//! `benches/segments/`, so that its dependencies stay out of pinq's build:
+//! a cache in the page cache is read. The seconds are CPU seconds per million rows. The candidates take turns, round
+//! after round, so that a busy machine is busy for all, and each one's best round is shown: the work is the same in
+//! every round, so that all above it is disturbance. It is a package of its own, `benches/segments/`, so that its
+//! dependencies stay out of pinq's build:
 //!
 //! ```sh
 //! cd benches/segments
@@ -23,10 +23,10 @@ mod tables;
 mod types;
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use bytes::Bytes;
 use candidates::{Candidate, candidates};
+use rustix::time::{ClockId, clock_gettime};
 use tables::Table;
 
 struct Arguments {
@@ -84,25 +84,31 @@ impl Cost {
 }
 
 fn measured(candidate: &Candidate, table: &Table) -> Cost {
-    let began = Instant::now();
+    let began = cpu_seconds();
     let files: Vec<Bytes> = table.segments.iter().map(|segment| (candidate.write)(segment)).collect();
-    let write = began.elapsed().as_secs_f64();
+    let write = cpu_seconds() - began;
     let read = |columns: Option<&[usize]>| {
-        let began = Instant::now();
+        let began = cpu_seconds();
         let mut rows = 0;
         for file in &files {
             (candidate.read)(file, columns, &mut |batch| rows += black_box(batch).num_rows());
         }
         assert_eq!(rows, table.rows, "`{}` loses rows of `{}`", candidate.name, table.name);
-        began.elapsed().as_secs_f64()
+        cpu_seconds() - began
     };
     let (read_all, read_two) = (read(None), read(Some(&table.two)));
-    let began = Instant::now();
+    let began = cpu_seconds();
     for file in &files {
         (candidate.open)(file);
     }
-    let open = began.elapsed().as_secs_f64() / files.len() as f64;
+    let open = (cpu_seconds() - began) / files.len() as f64;
     Cost { bytes: files.iter().map(Bytes::len).sum(), write, read_all, read_two, open }
+}
+
+/// What this thread has had of the processor, in which others' work does not count.
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn arguments() -> Arguments {

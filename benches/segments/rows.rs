@@ -49,6 +49,11 @@ pub fn users(rows: usize) -> RecordBatch {
     ])
 }
 
+/// Fingerprints that are kept as two integers each, to compare with those that every table has as 16 bytes.
+pub fn halves(rows: usize) -> RecordBatch {
+    batch([("low", numbers(rows, mixed)), ("high", numbers(rows, |row| mixed(!row)))])
+}
+
 /// The posts with all columns.
 pub fn wide_pins(rows: usize) -> RecordBatch {
     let link = |at| format!("https://i.pinimg.com/originals/{:016x}{:016x}.jpg", mixed(at), mixed(!at));

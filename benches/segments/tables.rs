@@ -31,7 +31,8 @@ pub struct Table {
 
 impl Table {
     pub fn memory(&self) -> usize {
-        self.segments.iter().flatten().map(RecordBatch::get_array_memory_size).sum()
+        let columns = self.segments.iter().flatten().flat_map(RecordBatch::columns);
+        columns.map(|column| column.to_data().get_slice_memory_size().expect("buffers of a known size")).sum()
     }
 }
 
@@ -42,6 +43,7 @@ pub fn made(rows: usize) -> Vec<Table> {
         table("pin", 716, &rows::pins(rows)),
         table("geo", 113, &rows::places(rows)),
         table("user", 104, &rows::users(rows)),
+        table("fingerprints as integers", 16, &rows::halves(rows)),
         table("pin, all columns", 716, &rows::wide_pins(wide_rows)),
     ]
 }
