@@ -142,13 +142,13 @@ fn print_table(table: &Table, candidates: &[Candidate], costs: &[Option<Cost>]) 
         json as f64 / 1e6,
     );
     println!(
-        "{:<40} {:>8} {:>8} {:>9} {:>9} {:>9} {:>10} {:>8}",
+        "{:<46} {:>8} {:>8} {:>9} {:>9} {:>9} {:>10} {:>8}",
         "", "MB", "of JSON", "write s/M", "read s/M", "two s/M", "read Mrow/s", "open µs"
     );
     for (candidate, cost) in candidates.iter().zip(costs) {
         let Some(cost) = cost else { continue };
         println!(
-            "{:<40} {:>8.2} {:>7.2}% {:>9.3} {:>9.4} {:>9.4} {:>11.1} {:>8.1}",
+            "{:<46} {:>8.2} {:>7.2}% {:>9.3} {:>9.4} {:>9.4} {:>11.1} {:>8.1}",
             candidate.name,
             cost.bytes as f64 / 1e6,
             cost.bytes as f64 / json as f64 * 100.0,
