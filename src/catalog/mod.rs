@@ -14,6 +14,7 @@ use std::sync::{Arc, Weak};
 
 use datafusion::catalog::{CatalogProvider, SchemaProvider};
 use datafusion::execution::SessionState;
+use futures::future::join_all;
 use parking_lot::RwLock;
 
 use landed::LandedSchema;
@@ -54,6 +55,18 @@ impl Catalog {
             views: Arc::clone(&self.views),
             own: Arc::new(OwnSchema::new(Arc::clone(self.tables.rejects()))),
         })
+    }
+
+    /// Lists the landed tables that these names stand for, side by side; the planner would list one after another.
+    ///
+    /// What can't be listed is left for the planner to say.
+    pub async fn list_ahead(&self, names: impl IntoIterator<Item = String>) {
+        let listings = self.views.landed(names).into_iter().map(|name| async move {
+            if let Ok(Some(table)) = self.tables.table(&name).await {
+                let _untold = table.list_ahead().await;
+            }
+        });
+        join_all(listings).await;
     }
 
     /// Gives the views the session in which they are planned.

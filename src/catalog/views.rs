@@ -3,7 +3,7 @@
 //! Owns the order in which views build on each other: a view is planned when a statement names it,
 //! and a cycle is found before any statement runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use async_trait::async_trait;
@@ -84,6 +84,26 @@ impl Views {
     /// The definitions that can be planned where these tables exist, ordered by name.
     pub fn usable(&self, tables: &[String]) -> impl Iterator<Item = &ViewDefinition> {
         self.definitions().filter(|definition| self.is_usable(&definition.name, tables))
+    }
+
+    /// The landed tables that these names stand for, with or without views between, as far as the names alone tell.
+    pub fn landed(&self, names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+        let (mut landed, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut names: Vec<String> = names.into_iter().collect();
+        while let Some(name) = names.pop() {
+            let plain = name.strip_prefix("public.").unwrap_or(&name);
+            let of_records = name.strip_prefix("raw.").or_else(|| name.strip_prefix("landed."));
+            if let Some(table) = of_records {
+                landed.insert(table.trim_matches('"').to_owned());
+            } else if let Some(made_of) = self.made_of.get(plain) {
+                if seen.insert(plain.to_owned()) {
+                    names.extend(made_of.iter().cloned());
+                }
+            } else if !plain.contains('.') && !self.created().contains_key(plain) {
+                landed.insert(plain.trim_matches('"').to_owned());
+            }
+        }
+        landed
     }
 
     fn is_usable(&self, name: &str, tables: &[String]) -> bool {

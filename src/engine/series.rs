@@ -3,13 +3,14 @@
 //! Owns how far ahead a plan holds. A statement that may change what later ones see ends the stretch that is planned
 //! for good; beyond it, statements are planned only to learn which columns they read, and again when it has run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::sql::parser::Statement;
 
 use super::{Access, Answer, Engine, lists_tables, logical_plan};
 use crate::error::{Error, Result};
@@ -96,11 +97,38 @@ impl Series<'_> {
     }
 
     /// Plans what is left: for good up to a statement that changes what later ones see, beyond it for its columns.
+    ///
+    /// The planner needs a table's listing to know its columns, and asks for one table after another.
     async fn plan_ahead(&mut self) {
+        let names = self.read_ahead();
+        let listing = async {
+            self.engine.catalog.list_ahead(names).await;
+            std::future::pending().await
+        };
+        let (planned, settled) = tokio::select! {
+            // The planner is asked first: where a store does not answer, its error is the one that counts.
+            biased;
+            planned = self.plan_rest() => planned,
+            never = listing => match never {},
+        };
+        self.settled = settled;
+        // Only now does what was announced before go, so that rows that both plans want are kept.
+        self.planned = planned;
+    }
+
+    /// The names that the statements read which are planned ahead.
+    fn read_ahead(&self) -> BTreeSet<String> {
+        let statements = self.members.iter().skip(self.next).map(|member| &member.statement.parsed);
+        let reading = statements.filter(|parsed| is_planned_ahead(parsed));
+        reading.filter_map(|parsed| sql::references(parsed).ok()).flatten().collect()
+    }
+
+    /// The plans, and the first statement that is not planned for good.
+    async fn plan_rest(&self) -> (BTreeMap<usize, Planned>, usize) {
         let mut planned = BTreeMap::new();
         let mut settled = None;
         for (number, member) in self.members.iter().enumerate().skip(self.next) {
-            if !matches!(sql::kind(&member.statement.parsed), StatementKind::Query | StatementKind::Explain) {
+            if !is_planned_ahead(&member.statement.parsed) {
                 settled.get_or_insert(number + 1);
                 continue;
             }
@@ -114,10 +142,12 @@ impl Series<'_> {
                 break;
             }
         }
-        self.settled = settled.unwrap_or(self.members.len());
-        // Only now does what was announced before go, so that rows that both plans want are kept.
-        self.planned = planned;
+        (planned, settled.unwrap_or(self.members.len()))
     }
+}
+
+fn is_planned_ahead(parsed: &Statement) -> bool {
+    matches!(sql::kind(parsed), StatementKind::Query | StatementKind::Explain)
 }
 
 impl Engine {

@@ -190,6 +190,15 @@ impl LandedTable {
         Ok(Arc::clone(snapshot))
     }
 
+    /// Lists what [`LandedTable::columns`] will look at, so that several tables can be listed side by side.
+    pub async fn list_ahead(&self) -> Result<()> {
+        let snapshot = self.snapshot().await?;
+        if self.declared.is_none() {
+            snapshot.pages().await?;
+        }
+        Ok(())
+    }
+
     /// The columns: declared, or inferred from a sample of the snapshot.
     pub async fn columns(&self) -> Result<TableColumns> {
         if let Some(columns) = &self.declared {
