@@ -86,12 +86,13 @@ impl Engine {
         let io = IoRuntime::start()?;
         let stores = Stores::new(&config.storage, environment);
         let counters = Arc::new(Counters::default());
+        let gets = gets_under_way(config.storage.requests_in_flight);
         let tables = TableContext {
             stores: stores.clone(),
             counters: Arc::clone(&counters),
             io: io.handle(),
-            requests_in_flight: config.storage.requests_in_flight,
-            requests: Arc::new(Semaphore::new(config.storage.requests_in_flight)),
+            requests_in_flight: gets,
+            requests: Arc::new(Semaphore::new(gets)),
             rejects: Arc::default(),
             schema_cache: environment.cache_folder().map(|folder| SchemaCache::below(&folder)),
             kept: KeptTables::default(),
@@ -196,6 +197,12 @@ async fn logical_plan(
         Some(values) => plan.with_param_values(values),
         None => Ok(plan),
     }
+}
+
+/// GETs under way in all, where so many requests may be unanswered: some more, because one that was answered goes on
+/// until its body has arrived, and the next request should stand ready for its leave by then.
+fn gets_under_way(requests_in_flight: usize) -> usize {
+    requests_in_flight.saturating_add(requests_in_flight.div_ceil(4))
 }
 
 async fn start(

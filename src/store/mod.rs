@@ -5,6 +5,7 @@
 //! is in the objects. Every future here can be polled on any tokio runtime with I/O and time.
 
 mod accounting;
+mod below;
 mod chain;
 mod client;
 mod credentials;
@@ -15,6 +16,7 @@ mod explain;
 mod keys;
 mod meter;
 mod nearby;
+mod places;
 mod profile;
 mod region;
 mod s3;
@@ -214,7 +216,8 @@ impl Store {
     }
 
     /// Every object below `folder`, which is not empty and ends in `/`, in pages of at most 1,000 as they
-    /// arrive, in no order: on S3 one LIST a page. No page is asked for before the one before was taken.
+    /// arrive, in no order: on S3 one LIST a page, some of them at once where the first page was not all. Nothing is
+    /// asked for before what was asked for was taken.
     pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
         match &self.backend {
             Backend::Disk(disk) => disk.list_below(folder.to_owned()),

@@ -11,6 +11,7 @@ use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path as ClientPath;
 use object_store::{GetOptions, GetRange, ObjectStore};
 
+use super::below::{Below, KeyPage, Start};
 use super::client::Bucket;
 use super::explain::Explain;
 use super::meter::{RequestMeter, Tries};
@@ -82,7 +83,19 @@ impl Prefix {
 
     /// Everything below one folder; see `Store::list_below`.
     pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
-        self.pages(format!("{}{folder}", self.folder), Depth::Flat).map_ok(|page| page.objects).boxed()
+        let (prefix, folder) = (self.clone(), format!("{}{folder}", self.folder));
+        let below = Below::new(move |start| {
+            let (prefix, folder) = (prefix.clone(), folder.clone());
+            async move {
+                let (page, next) = prefix.one_page(&folder, Depth::Flat, start).await?;
+                Ok(KeyPage { objects: page.objects, next })
+            }
+        });
+        let pages = stream::try_unfold(below, |mut below| async move {
+            let pages = below.next().await?;
+            Ok::<_, Error>(pages.map(|pages| (stream::iter(pages).map(Ok), below)))
+        });
+        pages.try_flatten().boxed()
     }
 
     /// What stands directly below.
@@ -148,29 +161,38 @@ impl Prefix {
     /// Pages of at most 1,000 names each, one LIST a page.
     fn pages(&self, folder: String, depth: Depth) -> BoxStream<'static, Result<Page>> {
         let prefix = self.clone();
-        let from_start = Some(None::<String>);
-        stream::try_unfold(from_start, move |next| {
+        stream::try_unfold(Some(Start::First), move |next| {
             let (prefix, folder) = (prefix.clone(), folder.clone());
             async move {
-                let Some(page_token) = next else { return Ok(None) };
-                let options = PaginatedListOptions {
-                    delimiter: match depth {
-                        Depth::OneLevel => Some("/".into()),
-                        Depth::Flat => None,
-                    },
-                    page_token,
-                    extensions: Tries::extensions(None),
-                    ..PaginatedListOptions::default()
-                };
-                let place = format!("s3://{}/{folder}", prefix.bucket.name);
-                let asked = Some(folder.as_str()).filter(|folder| !folder.is_empty());
-                let answer = prefix.bucket.client.list_paginated(asked, options).await;
-                let answer = answer.explain(&prefix.bucket, "list", &place)?;
-                let page = prefix.page(answer.result)?;
-                Ok(Some((page, answer.page_token.map(Some))))
+                let Some(start) = next else { return Ok(None) };
+                let (page, token) = prefix.one_page(&folder, depth, start).await?;
+                Ok(Some((page, token.map(Start::Token))))
             }
         })
         .boxed()
+    }
+
+    async fn one_page(&self, folder: &str, depth: Depth, start: Start) -> Result<(Page, Option<String>)> {
+        let (page_token, offset) = match start {
+            Start::First => (None, None),
+            Start::Token(token) => (Some(token), None),
+            Start::Behind(key) => (None, Some(format!("{}{key}", self.folder))),
+        };
+        let options = PaginatedListOptions {
+            delimiter: match depth {
+                Depth::OneLevel => Some("/".into()),
+                Depth::Flat => None,
+            },
+            page_token,
+            offset,
+            extensions: Tries::extensions(None),
+            ..PaginatedListOptions::default()
+        };
+        let place = format!("s3://{}/{folder}", self.bucket.name);
+        let asked = Some(folder).filter(|folder| !folder.is_empty());
+        let answer = self.bucket.client.list_paginated(asked, options).await;
+        let answer = answer.explain(&self.bucket, "list", &place)?;
+        Ok((self.page(answer.result)?, answer.page_token))
     }
 
     fn page(&self, listed: object_store::ListResult) -> Result<Page> {
