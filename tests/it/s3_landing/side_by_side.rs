@@ -29,7 +29,7 @@ async fn one_table_alone_sends_one_request_at_a_time() {
 #[tokio::test]
 async fn the_tables_of_a_join_are_listed_together() {
     let server = serve_slowly(&single_objects(&["one", "two", "three"]), LATENCY).await;
-    let join = "select n from raw.one join landed.two using (n) join three using (n)";
+    let join = "select a.n from raw.one as a join landed.two as b on b.n = a.n join three as c on c.n = a.n";
     assert_eq!(Pinq::against(&server).sql(join).run().await.answer(), "n\n1\n");
     let counts = server.counts();
     assert_eq!((counts.gets, counts.lists, counts.peak_in_flight), (3, 7, 3), "{counts}");
