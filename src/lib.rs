@@ -49,6 +49,7 @@ pub mod json;
 
 mod scan;
 
+mod cache;
 mod catalog;
 
 pub mod engine;
