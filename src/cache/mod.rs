@@ -19,6 +19,7 @@ mod status;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 pub use column::CachedColumn;
@@ -54,6 +55,8 @@ pub struct Cache {
 
 struct Shared {
     settings: CacheSettings,
+    /// Segments that were found damaged.
+    damaged: AtomicU64,
     /// Passes from when the process began.
     running: Instant,
     state: Mutex<State>,
@@ -68,7 +71,8 @@ enum State {
 impl Cache {
     /// The cache in that folder.
     pub fn new(settings: CacheSettings) -> Cache {
-        Cache { shared: Arc::new(Shared { settings, running: Instant::now(), state: Mutex::new(State::Closed) }) }
+        let (damaged, running, state) = (AtomicU64::new(0), Instant::now(), Mutex::new(State::Closed));
+        Cache { shared: Arc::new(Shared { settings, damaged, running, state }) }
     }
 
     /// The folder.
@@ -95,6 +99,15 @@ impl Cache {
             State::Off(error) => Some(error.again()),
             State::Closed | State::Open(_) => None,
         }
+    }
+
+    /// How many segments were found damaged, and dropped, up to now.
+    pub fn damaged(&self) -> u64 {
+        self.shared.damaged.load(Ordering::Relaxed)
+    }
+
+    fn count_damaged(&self) {
+        self.shared.damaged.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The index, opened by whoever asks first.

@@ -41,6 +41,26 @@ impl Piece {
         Piece { key: object.key.clone(), size: object.size, modified, etag: object.etag.clone(), from, to, rows, found }
     }
 
+    /// Rows that nobody is to find: they stand among others, and their object is fetched again.
+    pub fn of_nobody(rows: u64) -> Piece {
+        let key = String::new();
+        Piece { key, size: 0, modified: 0, etag: None, from: 0, to: Some(0), rows, found: None }
+    }
+
+    /// Whether nobody is to find it.
+    pub fn is_of_nobody(&self) -> bool {
+        // No object has this key.
+        self.key.is_empty()
+    }
+
+    /// Whether `next` begins where it ends, so that both may be told as one.
+    pub fn goes_on_with(&self, next: &Piece) -> bool {
+        self.to == Some(next.from)
+            && self.found.is_none()
+            && next.found.is_none()
+            && (&self.key, self.size, self.modified, &self.etag) == (&next.key, next.size, next.modified, &next.etag)
+    }
+
     /// Whether it is of that very object, unchanged.
     pub fn is_of(&self, object: &Object) -> bool {
         self.key == object.key

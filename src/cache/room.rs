@@ -25,7 +25,7 @@ pub fn make_room(index: &Index, transaction: &Transaction<'_>, bytes: u64, most:
         if total.saturating_add(bytes) <= most {
             break;
         }
-        if is_read(index, transaction, segment)? {
+        if is_read(index, transaction, segment, None)? {
             continue;
         }
         drop_segment(index, transaction, segment)?;
@@ -56,9 +56,12 @@ pub fn drop_segment(index: &Index, transaction: &Transaction<'_>, segment: i64) 
     Ok(())
 }
 
-/// Whether a process that is alive reads it.
-pub fn is_read(index: &Index, transaction: &Transaction<'_>, segment: i64) -> rusqlite::Result<bool> {
-    let mut readers = transaction.prepare("SELECT DISTINCT process FROM readers WHERE segment = ?1")?;
-    let readers = readers.query_map([segment], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+/// Whether a scan reads it, other than that one of this process, if one is given.
+pub fn is_read(index: &Index, transaction: &Transaction<'_>, segment: i64, but: Option<i64>) -> rusqlite::Result<bool> {
+    let mut readers = transaction.prepare(
+        "SELECT DISTINCT process FROM readers WHERE segment = ?1 AND NOT (process = ?2 AND scan IS ?3)",
+    )?;
+    let readers = readers.query_map(params![segment, index.process(), but], |row| row.get::<_, String>(0))?;
+    let readers = readers.collect::<Result<Vec<_>, _>>()?;
     Ok(readers.iter().any(|process| index.is_alive(process)))
 }

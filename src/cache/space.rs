@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::{Transaction, params};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::column::CachedColumn;
 use super::index::Index;
@@ -47,7 +48,9 @@ pub struct Segment {
 pub struct Segments {
     space: Space,
     scan: i64,
-    /// The newest first.
+    /// The numbers of all of the space's segments, those that are not wanted included.
+    pub all: Vec<i64>,
+    /// Those that are wanted, the newest first.
     pub segments: Vec<Segment>,
 }
 
@@ -88,16 +91,17 @@ impl Space {
     /// The segments that are `wanted`. None of them goes before the answer is dropped.
     pub fn segments(&self, wanted: impl Fn(&Description) -> bool) -> Result<Segments> {
         let (scan, now) = (SCANS.fetch_add(1, Ordering::Relaxed), self.now());
-        let mut segments = Segments { space: self.clone(), scan, segments: Vec::new() };
+        let mut segments = Segments { space: self.clone(), scan, all: Vec::new(), segments: Vec::new() };
         type Row = (i64, i64, Description, Vec<u8>);
-        let found: Vec<Row> = self.index.write(|transaction| {
+        let (all, found): (Vec<i64>, Vec<Row>) = self.index.write(|transaction| {
             let mut rows = transaction.prepare(
                 "SELECT id, generation, description, pieces FROM segments
                  WHERE space = ?1 AND writer IS NULL ORDER BY id DESC",
             )?;
             let mut rows = rows.query([self.id])?;
-            let mut found = Vec::new();
+            let (mut all, mut found) = (Vec::new(), Vec::new());
             while let Some(row) = rows.next()? {
+                all.push(row.get(0)?);
                 // One that can't be made out is as good as none, and goes as those do that nobody uses.
                 let Ok(description) = serde_json::from_str::<Description>(row.get_ref(2)?.as_str()?) else { continue };
                 if wanted(&description) {
@@ -112,8 +116,9 @@ impl Space {
                 touch.execute(params![id, now])?;
             }
             transaction.execute("UPDATE spaces SET last_used = ?2 WHERE id = ?1", params![self.id, now])?;
-            Ok(found)
+            Ok((all, found))
         })?;
+        segments.all = all;
         for (id, generation, description, pieces) in found {
             match piece::decode(&pieces) {
                 Ok(pieces) => {
@@ -161,9 +166,43 @@ impl Space {
         Ok(Committed::Kept(id))
     }
 
-    /// Drops a segment that is damaged.
-    pub fn forget(&self, segment: i64) -> Result<()> {
+    /// Drops a segment that was found damaged, and has it told.
+    pub fn note_damaged(&self, segment: i64) {
+        self.cache.count_damaged();
+        if let Err(error) = self.forget(segment) {
+            self.turn_off(error);
+        }
+    }
+
+    /// Drops a segment.
+    fn forget(&self, segment: i64) -> Result<()> {
         self.index.write(|transaction| room::drop_segment(&self.index, transaction, segment))
+    }
+
+    /// Drops segments that no other scan is reading.
+    pub fn drop_segments(&self, segments: &[i64], scan: i64) -> Result<()> {
+        if segments.is_empty() {
+            return Ok(());
+        }
+        self.index.write(|transaction| {
+            for segment in segments {
+                if !room::is_read(&self.index, transaction, *segment, Some(scan))? {
+                    room::drop_segment(&self.index, transaction, *segment)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// A number that no other scan has, in whatever process.
+    pub fn generation(&self) -> i64 {
+        let scan = SCANS.fetch_add(1, Ordering::Relaxed);
+        xxh3_64(format!("{} {scan} {}", self.index.process(), self.now()).as_bytes()).cast_signed()
+    }
+
+    /// Seconds since 1970, UTC.
+    pub fn clock(&self) -> i64 {
+        self.now()
     }
 
     /// Counts objects that did not have to be fetched.
@@ -219,9 +258,9 @@ impl Space {
 }
 
 impl Segments {
-    /// Whose they are.
-    pub fn space(&self) -> &Space {
-        &self.space
+    /// The number under which it is noted that they are read.
+    pub fn scan(&self) -> i64 {
+        self.scan
     }
 }
 

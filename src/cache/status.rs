@@ -105,7 +105,7 @@ impl Cache {
             )?;
             let segments = segments.query_map([table], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
             for segment in segments {
-                if !room::is_read(&index, transaction, segment)? {
+                if !room::is_read(&index, transaction, segment, None)? {
                     room::drop_segment(&index, transaction, segment)?;
                 }
             }

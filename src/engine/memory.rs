@@ -5,7 +5,7 @@ use std::fmt;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 
-use crate::scan::{CONSUMER, KeptTables};
+use crate::scan::{CONSUMER, KeptTables, RECORDER};
 
 /// A pool that, before it refuses memory, has the tables give up the rows that they keep.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
             Err(refused) => refused,
         };
         // What keeps rows takes the refusal as the sign to stop.
-        if reservation.consumer().name() == CONSUMER || !self.kept.give_up() {
+        if [CONSUMER, RECORDER].contains(&reservation.consumer().name()) || !self.kept.give_up() {
             return Err(refused);
         }
         self.pool.try_grow(reservation, additional)

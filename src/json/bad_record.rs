@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr;
 
 use super::record::{Record, offset};
@@ -16,7 +17,7 @@ const KEPT: usize = 200;
 const KEPT_OF_RECORD: usize = 64 << 10;
 
 /// What about the record is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// Its text: it is no JSON object.
     Text,
@@ -25,7 +26,7 @@ pub enum Fault {
 }
 
 /// A record that is no row, with everything needed to find and to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRecord {
     /// The line of the offending place, from 1.
     pub line: u64,
@@ -46,7 +47,7 @@ pub struct BadRecord {
 }
 
 /// The text of a bad record, for those who want to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedRecord {
     /// Its text, cut to 64 KiB (`…` marks the cut), not escaped; what is no UTF-8 in it is replaced.
     pub text: String,

@@ -8,7 +8,6 @@ use std::mem;
 use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 use serde::de::DeserializeSeed;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::bad_record::BadRecord;
 use super::bad_value::bad_value;
@@ -20,7 +19,7 @@ use super::keys::{Keys, LateKey};
 use super::read::{Pass, Reading, RecordSeed};
 use super::record::{Record, trim};
 use super::records::Records;
-use super::rest::rest_of;
+use super::rows::{Place, Rows};
 use super::skip::Skip;
 use crate::column::Column;
 
@@ -118,18 +117,6 @@ pub struct Decoder {
     rows: Rows,
 }
 
-/// The rows since the last [`Decoder::finish`].
-#[derive(Debug)]
-struct Rows {
-    builders: Vec<ColumnBuilder>,
-    count: usize,
-    tombstones: u64,
-    lines: Vec<u64>,
-    positions: Vec<u64>,
-    fingerprints: Vec<u128>,
-    bad_values: Vec<u64>,
-}
-
 impl Decoder {
     /// A decoder of these columns, whose names differ; none at all counts rows. `unread` are the other
     /// columns of the table: a key that is neither is a late one.
@@ -218,6 +205,11 @@ impl Decoder {
         self.rows.tombstones.saturating_add(self.rows.count as u64)
     }
 
+    /// For each column how many values became NULL since the last `finish` because they did not fit.
+    pub fn bad_values(&self) -> &[u64] {
+        &self.rows.bad_values
+    }
+
     /// The keys without a column that came since the last call, in the order in which they were met.
     pub fn late_keys(&mut self) -> Vec<LateKey> {
         self.keys.take_late()
@@ -269,54 +261,6 @@ impl Decoder {
         let seed = RecordSeed { columns: &self.columns, keys: &mut self.keys, cells, reading: &mut self.reading };
         seed.deserialize(&mut deserializer)?;
         deserializer.end()
-    }
-}
-
-/// A record that became a row.
-#[derive(Clone, Copy, Debug)]
-struct Place<'de> {
-    text: &'de [u8],
-    line: u64,
-    position: u64,
-}
-
-impl Rows {
-    /// Adds the record's cells.
-    #[inline(always)]
-    fn add<'de>(
-        &mut self,
-        cells: &mut [Cell<'de>],
-        options: &DecodeOptions,
-        keys: &mut Keys,
-        reading: &mut Reading,
-        place: Place<'de>,
-    ) {
-        if let Some(cell) = options.rest.and_then(|rest| cells.get_mut(rest)) {
-            *cell = if keys.has_late() { rest_of(place.text, keys, &mut reading.scratch) } else { Cell::Null };
-        }
-        for ((builder, cell), bad) in self.builders.iter_mut().zip(&*cells).zip(&mut self.bad_values) {
-            *bad += builder.append(cell, &reading.scratch);
-        }
-        for path in &reading.late_fields {
-            keys.note_late_field(path);
-        }
-        self.count(options, keys, place);
-    }
-
-    /// Counts a record whose values were appended.
-    #[inline(always)]
-    fn count(&mut self, options: &DecodeOptions, keys: &mut Keys, place: Place<'_>) {
-        self.count += 1;
-        if options.lines {
-            self.lines.push(place.line);
-        }
-        if options.positions {
-            self.positions.push(place.position);
-        }
-        if options.fingerprints {
-            self.fingerprints.push(xxh3_128(place.text));
-        }
-        keys.commit(place.line);
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use std::mem;
 
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::fast::Pattern;
 use crate::column::Column;
@@ -20,7 +21,7 @@ const REMEMBERED: usize = 4096;
 const LONGEST_REMEMBERED: usize = 256;
 
 /// A key that the table has no column for, as counted since it was last asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateKey {
     /// The key; `None` stands for all those beyond the few thousand that are remembered by name.
     pub name: Option<String>,

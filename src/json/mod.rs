@@ -24,6 +24,7 @@ mod read;
 mod record;
 mod records;
 mod rest;
+mod rows;
 mod shape;
 mod skip;
 mod text_builder;

@@ -73,6 +73,11 @@ impl<'a> Records<'a> {
         self.position
     }
 
+    /// The offset in the object up to which records were read.
+    pub fn byte(&self) -> u64 {
+        self.first_byte.saturating_add(offset(self.at))
+    }
+
     /// How the records follow one another.
     pub(super) fn framing(&self) -> Framing {
         self.framing

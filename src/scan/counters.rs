@@ -10,6 +10,8 @@ pub struct Counters {
     records: AtomicU64,
     tombstones: AtomicU64,
     nulled_values: AtomicU64,
+    cached_objects: AtomicU64,
+    cached_records: AtomicU64,
 }
 
 /// A reading of the counters.
@@ -23,6 +25,10 @@ pub struct Totals {
     pub records: u64,
     /// Records that were a bare `null`, which make no row.
     pub tombstones: u64,
+    /// Objects whose rows came from the cache, in addition to those that were read.
+    pub cached_objects: u64,
+    /// These rows, in addition to the records that were decoded.
+    pub cached_records: u64,
     /// Values that did not fit their column and became NULL because the table says so.
     pub nulled_values: u64,
 }
@@ -39,6 +45,11 @@ impl Counters {
         self.nulled_values.fetch_add(nulled_values, Ordering::Relaxed);
     }
 
+    pub(crate) fn add_cached(&self, objects: u64, records: u64) {
+        self.cached_objects.fetch_add(objects, Ordering::Relaxed);
+        self.cached_records.fetch_add(records, Ordering::Relaxed);
+    }
+
     /// What was counted up to now.
     pub fn totals(&self) -> Totals {
         Totals {
@@ -46,6 +57,8 @@ impl Counters {
             bytes: self.bytes.load(Ordering::Relaxed),
             records: self.records.load(Ordering::Relaxed),
             tombstones: self.tombstones.load(Ordering::Relaxed),
+            cached_objects: self.cached_objects.load(Ordering::Relaxed),
+            cached_records: self.cached_records.load(Ordering::Relaxed),
             nulled_values: self.nulled_values.load(Ordering::Relaxed),
         }
     }

@@ -26,6 +26,8 @@ pub struct FetchMetrics {
     pub objects: Count,
     /// Their bytes as stored.
     pub bytes: Count,
+    /// Objects whose rows came from the cache instead.
+    pub cached: Count,
     /// Requests for them, each try of a retried one included; none on disk.
     requests: Count,
     /// The requests that were no first try.
@@ -66,6 +68,7 @@ impl ScanMetrics {
         let fetching = FetchMetrics {
             objects: count("objects_fetched"),
             bytes: count("bytes_fetched"),
+            cached: count("objects_cached"),
             requests: count("requests"),
             retries: count("retries"),
             meter: Arc::default(),

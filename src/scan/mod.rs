@@ -4,6 +4,7 @@
 //! `rows` decodes it, `keeping` shares it between statements, `schema` settles the columns; the files beside them are
 //! what DataFusion calls, and what ties the rooms. It must not parse JSON (`json` does) nor talk to S3 (`store` does).
 
+mod cached;
 mod counters;
 mod exec;
 mod fetch;
@@ -20,7 +21,7 @@ mod table;
 
 pub use counters::{Counters, Totals};
 pub use exec::announce;
-pub use keeping::{Announcement, CONSUMER, KeptTables};
+pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER};
 pub use objects::MetadataColumn;
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};

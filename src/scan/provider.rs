@@ -107,8 +107,8 @@ pub struct Projection {
     pub schema: SchemaRef,
     /// What to decode out of each record.
     pub columns: Vec<Column>,
-    /// The table's other columns, by name: keys that are known and not read.
-    pub unread: Vec<String>,
+    /// The table's other columns: keys that are known and not read.
+    pub unread: Vec<Column>,
     /// What to add to it.
     pub origin: Vec<OriginColumn>,
     /// For each field of the schema its source.
@@ -123,7 +123,7 @@ enum Source {
 
 impl Projection {
     /// These columns, in that order; `unread` are the table's other columns.
-    pub fn of(columns: Vec<Column>, origin: Vec<OriginColumn>, unread: Vec<String>) -> Self {
+    pub fn of(columns: Vec<Column>, origin: Vec<OriginColumn>, unread: Vec<Column>) -> Self {
         let schema = schema_of(&columns, &origin);
         let sources = (0..columns.len()).map(Source::Record).chain((0..origin.len()).map(Source::Origin)).collect();
         Projection { schema, columns, unread, origin, sources }
@@ -139,7 +139,7 @@ impl Projection {
         let chosen = chosen.unwrap_or(&all);
         let projected = Arc::new(schema.project(chosen)?);
         let is_unread = |(index, _): &(usize, &Column)| !chosen.contains(index);
-        let unread = columns.iter().enumerate().filter(is_unread).map(|(_, column)| column.name.clone()).collect();
+        let unread = columns.iter().enumerate().filter(is_unread).map(|(_, column)| column.clone()).collect();
         let mut projection =
             Projection { schema: projected, columns: Vec::new(), unread, origin: Vec::new(), sources: Vec::new() };
         for index in chosen {

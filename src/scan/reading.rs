@@ -13,13 +13,15 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_plan::metrics::Count;
 
+use super::cached::{Caching, Keeping};
 use super::exec::Scan;
 use super::fetch::{Feed, Positions, Rows, Wanted};
 use super::keeping::{Filling, Handed, Opened, Opening, Reader, Reads, Taken};
 use super::metrics::ScanMetrics;
 use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
-use super::rows::{Decoding, Judge, Position, Repeats, ScanTally};
+use super::rows::{Decoding, Judge, Position, Repeats, ScanTally, Spoiled};
+use crate::cache::CachedColumn;
 use crate::config::OnBadValue;
 use crate::error::Error;
 
@@ -57,6 +59,10 @@ pub struct Objects {
     repeats: Option<Arc<Repeats>>,
     tally: Arc<ScanTally>,
     wanted: Wanted,
+    caching: Option<Arc<Caching>>,
+    /// Where columns are decoded for the cache that the scan does not read: a value that does not fit one of them
+    /// must not fail it.
+    spoiled: Option<Arc<Spoiled>>,
 }
 
 /// The objects, whose rows are kept.
@@ -127,7 +133,11 @@ impl Reading {
                 // Its decoder counts the rows.
                 State::Decoding(decoding) => {
                     let (decoding, position) = decoding.as_mut();
-                    return decoding.next(position).await;
+                    let batch = decoding.next(position).await?;
+                    if decoding.is_spoiled() {
+                        return self.reread(lane.partition).await;
+                    }
+                    return Ok(batch);
                 }
                 State::Kept(reader) => {
                     let Some(batch) = reader.next() else { return Ok(None) };
@@ -213,11 +223,11 @@ impl Reading {
 
     fn open(&self, opened: Opened) -> Source {
         match opened {
-            Opened::Alone => Source::Objects(self.objects(&self.scan.projection)),
+            Opened::Alone => Source::Objects(self.objects(&self.scan.projection, self.keeping())),
             Opened::Later(filling) => Source::Later(filling),
             Opened::Kept(reader) => Source::Kept(reader),
             Opened::First(filling) => {
-                let objects = self.objects(filling.projection());
+                let objects = self.objects(filling.projection(), self.keeping());
                 let fails = self.scan.table.on_bad_value() == OnBadValue::Fail;
                 let tasks = (0..self.partitions).map(|partition| {
                     // Rows are counted where the scan yields them.
@@ -231,20 +241,40 @@ impl Reading {
         }
     }
 
-    fn objects(&self, projection: &Projection) -> Objects {
+    /// What becomes of rows that it decodes. A scan with a limit may end before an object does.
+    fn keeping(&self) -> Keeping {
+        match self.reads {
+            Reads::All => Keeping::All,
+            Reads::Selected if self.scan.limit.is_none() => Keeping::Some,
+            Reads::Selected | Reads::Some => Keeping::Nothing,
+        }
+    }
+
+    fn objects(&self, projection: &Projection, keeping: Keeping) -> Objects {
+        let caching = self.scan.table.caching(&self.scan.snapshot, projection, keeping, self.partitions);
+        self.objects_with(projection, caching.map(Arc::new))
+    }
+
+    fn objects_with(&self, projection: &Projection, caching: Option<Arc<Caching>>) -> Objects {
         let Scan { table, snapshot, pruning, limit, .. } = &self.scan;
         let counts = self.metrics.selecting.clone();
         let selection = Arc::new(Selection::new(Arc::clone(snapshot), pruning.clone(), counts));
+        let keeps_positions = caching.as_ref().is_some_and(|caching| caching.holds(&CachedColumn::Position));
+        let counts_records = projection.has(MetadataColumn::Offset) || keeps_positions;
         let wanted = Wanted {
             rows: if limit.is_some_and(|limit| limit <= FEW_ROWS) { Rows::Few } else { Rows::All },
-            positions: if projection.has(MetadataColumn::Offset) { Positions::Counted } else { Positions::Uncounted },
+            positions: if counts_records { Positions::Counted } else { Positions::Uncounted },
         };
+        let decodes_more = caching.as_ref().is_some_and(|caching| caching.decodes_more());
+        let spoils = decodes_more && table.on_bad_value() == OnBadValue::Fail;
         let has_repeats = projection.has(MetadataColumn::Repeat);
         Objects {
-            feed: Arc::new(table.feed(selection, wanted, self.partitions, self.metrics.fetching.clone())),
+            spoiled: spoils.then(|| Arc::new(Spoiled::new(&projection.columns))),
+            feed: Arc::new(table.feed(selection, wanted, self.partitions, self.metrics.fetching.clone(), caching.clone())),
             repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool))),
             tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), self.partitions)),
             wanted,
+            caching,
         }
     }
 
@@ -255,7 +285,9 @@ impl Reading {
             projection: Arc::clone(projection),
             feed: Arc::clone(&objects.feed),
             repeats: objects.repeats.clone(),
-            spoiled: None,
+            spoiled: objects.spoiled.clone(),
+            caching: objects.caching.clone(),
+            pool: Arc::clone(&self.pool),
             counters: Arc::clone(table.counters()),
             judge: Judge::new(Arc::clone(table), Arc::clone(&objects.tally)),
             tally: Arc::clone(&objects.tally),
@@ -270,7 +302,7 @@ impl Reading {
     async fn reread(&self, partition: usize) -> Result<Option<RecordBatch>> {
         let Projection { columns, unread, .. } = self.scan.projection.as_ref();
         let columns = Arc::new(Projection::of(columns.clone(), Vec::new(), unread.clone()));
-        let objects = self.objects(&columns);
+        let objects = self.objects_with(&columns, None);
         let decoding = self.decoding(&columns, &objects, partition, Count::new());
         let mut position = decoding.begin();
         while decoding.next(&mut position).await?.is_some() {}

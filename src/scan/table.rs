@@ -1,24 +1,30 @@
 //! A landed table: its location, its columns and its snapshot, each found out when first needed.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
+use super::cached::{Caching, Keeping};
 use super::counters::Counters;
 use super::fetch::{Feed, Limits, ObjectLimit, Wanted};
 use super::keeping::{Kept, KeptTables};
 use super::metrics::FetchMetrics;
 use super::objects::{Selection, Snapshot};
 use super::options::TableOptions;
+use super::provider::Projection;
 use super::rows::{Findings, Rejects, TableTally};
 use super::schema::{Sample, Sampling, SchemaCache};
+use crate::cache::{Cache, Space};
 use crate::column::Column;
-use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, Rest};
+use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest};
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::store::{Store, Stores};
+
+/// What decodes as no other version does.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A table over landed JSON objects.
 pub struct LandedTable {
@@ -39,6 +45,8 @@ pub struct LandedTable {
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
     kept: Arc<Kept>,
+    cache: Option<Cache>,
+    space: OnceLock<Option<Space>>,
 }
 
 /// What a table is made of, apart from what it finds out by itself.
@@ -77,6 +85,8 @@ pub struct TableContext {
     pub schema_cache: Option<SchemaCache>,
     /// What they keep of their rows for later statements.
     pub kept: KeptTables,
+    /// What they keep of their rows for later runs, if anything.
+    pub cache: Option<Cache>,
 }
 
 impl LandedTable {
@@ -100,6 +110,8 @@ impl LandedTable {
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
             kept: Kept::of(&context.kept),
+            cache: context.cache.clone(),
+            space: OnceLock::new(),
         }
     }
 
@@ -165,6 +177,7 @@ impl LandedTable {
         wanted: Wanted,
         decoders: usize,
         metrics: FetchMetrics,
+        caching: Option<Arc<Caching>>,
     ) -> Feed {
         let limits = Limits {
             wanted,
@@ -173,8 +186,35 @@ impl LandedTable {
             decoders,
             object: self.object_limit.clone(),
             metrics,
+            caching,
         };
         Feed::start(selection, Arc::clone(&self.counters), limits, &self.io)
+    }
+
+    /// What a scan reads from the cache and puts into it, where there is a cache. Opening it takes a moment of disk.
+    pub(super) fn caching(
+        &self,
+        snapshot: &Snapshot,
+        projection: &Projection,
+        keeping: Keeping,
+        partitions: usize,
+    ) -> Option<Caching> {
+        let space = self.space.get_or_init(|| {
+            let identity = self.identity(snapshot.store());
+            let location = self.location.to_string();
+            // Why it can't be used is told by the cache itself.
+            self.cache.as_ref()?.space(&identity, &self.name, &location).ok()
+        });
+        Some(Caching::new(space.clone()?, projection, keeping, self.on_bad_value(), partitions))
+    }
+
+    /// Everything but the columns that decides which rows an object gives: what an earlier version of pinq or other
+    /// options made of it is never taken for what would be made of it now.
+    fn identity(&self, store: &Store) -> String {
+        let RecordPolicy { on_bad_value, on_bad_record, max_bad_records: _, max_record_bytes, max_object_bytes, rest } =
+            self.options.policy;
+        let policy = format!("{on_bad_value:?} {on_bad_record:?} {max_record_bytes} {max_object_bytes} {rest:?}");
+        format!("{VERSION}\n{policy}\n{}", store.identity())
     }
 
     /// The run's listing of the table, started by whoever asks first.

@@ -44,6 +44,12 @@ impl Description {
         self.columns.iter().position(|(own, _)| own == column)
     }
 
+    /// Bytes of its file that are read for the columns at these positions.
+    pub fn needed_bytes(&self, positions: &[usize]) -> u64 {
+        let columns = positions.iter().filter_map(|position| self.columns.get(*position));
+        columns.fold(self.footer.length, |bytes, (_, stretch)| bytes.saturating_add(stretch.length))
+    }
+
     /// Bytes of its file; 0 where it has no columns, and so no file.
     pub fn file_bytes(&self) -> u64 {
         self.footer.offset.saturating_add(self.footer.length)

@@ -65,7 +65,7 @@ impl SegmentBytes {
         let order = wanted.iter().filter_map(|wanted| roots.binary_search(wanted).ok()).collect();
         let damaged = || Error::statement(format!("the cache's file `{}` is damaged", file.display()));
         let mut parts = Vec::new();
-        if !wanted.is_empty() {
+        if !wanted.is_empty() && description.rows > 0 {
             let mut opened = File::open(file).map_err(|error| damaged().because(error))?;
             // Before anything is allocated by what the index says.
             let length = opened.metadata().map_err(|error| damaged().because(error))?.len();

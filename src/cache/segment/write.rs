@@ -43,7 +43,7 @@ impl SegmentBuilder {
     /// Adds rows: an array for each column.
     pub fn write(&mut self, columns: &[ArrayRef], rows: usize) -> Result<()> {
         self.rows = self.rows.saturating_add(rows);
-        if self.columns.is_empty() {
+        if self.columns.is_empty() || rows == 0 {
             return Ok(());
         }
         let writer = match &mut self.writer {
@@ -74,11 +74,10 @@ impl SegmentBuilder {
     pub fn finish(self, known: Vec<String>) -> Result<(Vec<u8>, Description)> {
         let rows = self.rows as u64;
         let Some(mut writer) = self.writer else {
-            if !self.columns.is_empty() {
-                return Err(Error::bug("a segment has no rows"));
-            }
-            let footer = Stretch { offset: 0, length: 0, hash: 0 };
-            return Ok((Vec::new(), Description { columns: Vec::new(), known, rows, footer }));
+            // Without rows or without columns there is nothing to put into a file.
+            let nothing = Stretch { offset: 0, length: 0, hash: 0 };
+            let columns = self.columns.into_iter().map(|column| (column, nothing)).collect();
+            return Ok((Vec::new(), Description { columns, known, rows, footer: nothing }));
         };
         let metadata = writer.finish().map_err(not_written)?;
         let file = std::mem::take(writer.inner_mut());
@@ -123,6 +122,7 @@ fn properties(columns: &[CachedColumn], first: &[ArrayRef]) -> WriterProperties 
         if *column == CachedColumn::Fingerprint {
             properties = properties.set_column_dictionary_enabled(path, false);
         } else if let Some(texts) = values.as_string_view_opt() {
+            properties = properties.set_column_encoding(path.clone(), Encoding::DELTA_LENGTH_BYTE_ARRAY);
             if has_many_values(texts) {
                 properties = properties.set_column_dictionary_enabled(path.clone(), false);
             }

@@ -4,6 +4,7 @@
 //! `budget`'s, how large objects are read `large`'s. It must not decode.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::common::runtime::SpawnedTask;
 use futures::stream::{self, Stream};
@@ -14,9 +15,10 @@ use tokio::task::AbortHandle;
 
 use super::budget::{Budget, Lane, PART_BYTES, closed};
 use super::inflate::ObjectLimit;
-use super::pack::{Gathering, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
+use super::pack::{Gathering, Load, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
 use super::wanted::{Rows, Wanted};
 use crate::error::{Error, Result};
+use crate::scan::cached::{Caching, Coverage};
 use crate::scan::counters::Counters;
 use crate::scan::metrics::FetchMetrics;
 use crate::scan::objects::Selection;
@@ -34,7 +36,7 @@ const FIRST_WAVE: usize = 4;
 /// Packs as they arrive, for the partitions of one scan to share.
 #[derive(Debug)]
 pub struct Feed {
-    packs: Mutex<mpsc::Receiver<Result<Pack>>>,
+    packs: Mutex<mpsc::Receiver<Result<Load>>>,
     task: AbortHandle,
 }
 
@@ -52,6 +54,8 @@ pub struct Limits {
     pub object: ObjectLimit,
     /// What the feed counts.
     pub metrics: FetchMetrics,
+    /// Where rows may be that need not be fetched.
+    pub caching: Option<Arc<Caching>>,
 }
 
 impl Feed {
@@ -69,11 +73,15 @@ impl Feed {
             large: Semaphore::new(LARGE_READERS),
             counters,
             metrics: limits.metrics,
+            caching: limits.caching,
+            coverage: std::sync::Mutex::default(),
+            has_fetched: AtomicBool::new(false),
             sender,
         };
         let task = io.spawn(async move {
+            fetcher.look_into_cache().await;
             let fetched = match fetcher.wanted.rows {
-                Rows::All => fetcher.fetch(objects(&selection), in_flight).await,
+                Rows::All => fetcher.fetch_all(objects(&selection), in_flight).await,
                 Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
             };
             if let Err(error) = fetched {
@@ -84,8 +92,8 @@ impl Feed {
         Feed { packs: Mutex::new(receiver), task: task.abort_handle() }
     }
 
-    /// The next pack for whichever partition asks first; `None` is the end.
-    pub async fn next(&self) -> Option<Result<Pack>> {
+    /// What comes next for whichever partition asks first; `None` is the end.
+    pub async fn next(&self) -> Option<Result<Load>> {
         self.packs.lock().await.recv().await
     }
 
@@ -110,9 +118,13 @@ pub(super) struct Fetcher {
     pub(super) requests: Arc<Semaphore>,
     pub(super) large: Semaphore,
     pub(super) budget: Budget,
-    counters: Arc<Counters>,
-    metrics: FetchMetrics,
-    sender: mpsc::Sender<Result<Pack>>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) metrics: FetchMetrics,
+    pub(super) caching: Option<Arc<Caching>>,
+    pub(super) coverage: std::sync::Mutex<Option<Coverage>>,
+    /// Whether an object was fetched.
+    pub(super) has_fetched: AtomicBool,
+    pub(super) sender: mpsc::Sender<Result<Load>>,
 }
 
 /// One read: small files that lie side by side, or an object of its own.
@@ -122,6 +134,13 @@ enum Job {
 }
 
 impl Fetcher {
+    /// Fetches what the cache does not hold, and sends what it does.
+    async fn fetch_all(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        self.fetch(self.uncovered(objects), in_flight).await?;
+        let again = self.send_cached().await?;
+        self.fetch(stream::iter(again).map(Ok), in_flight).await
+    }
+
     async fn fetch(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
         match self.store.kind() {
             StoreKind::Disk => self.fetch_folder(objects).await,
@@ -139,7 +158,7 @@ impl Fetcher {
             if first.is_empty() {
                 return Ok(());
             }
-            self.fetch(stream::iter(first).map(Ok), in_flight).await?;
+            self.fetch_all(stream::iter(first).map(Ok), in_flight).await?;
             self.budget.all_given_back().await?;
             wave = wave.saturating_mul(2);
         }
@@ -222,13 +241,14 @@ impl Fetcher {
 
     /// Counts an object whose bytes are asked for.
     pub(super) fn count_object(&self, object: &Object) {
+        self.has_fetched.store(true, Ordering::Relaxed);
         self.counters.add_object(object.size);
         self.metrics.objects.add(1);
         self.metrics.bytes.add(usize::try_from(object.size).unwrap_or(usize::MAX));
     }
 
     pub(super) async fn send(&self, pack: Pack) -> Result<()> {
-        self.sender.send(Ok(pack)).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
+        self.sender.send(Ok(Load::Pack(pack))).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
     }
 }
 

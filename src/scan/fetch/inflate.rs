@@ -165,7 +165,8 @@ impl InflatedParts {
                         Progress::Cutting(cutter, _) => {
                             return Ok(match self.inflater.damage() {
                                 Some(reason) => Some(cutter.damaged(reason)),
-                                None => cutter.finish(),
+                                // Its end is told by there being no next part.
+                                None => cutter.finish().find(|piece| !piece.bytes.is_empty()),
                             });
                         }
                         Progress::Beginning | Progress::Damaged { .. } | Progress::Ended => return Ok(None),

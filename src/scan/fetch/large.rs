@@ -147,16 +147,13 @@ impl Fetcher {
             let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object), self.wanted.positions));
             self.send_pieces(cutter.push(&bytes), &permit).await?;
         }
-        let rest = match damage.get() {
-            Some(reason) => {
-                let cutter = cutter.unwrap_or_else(|| Cutter::new(object, self.wanted.positions));
-                Some(cutter.damaged(Arc::clone(reason)))
-            }
-            None => cutter.and_then(Cutter::finish),
+        let cutter = cutter.unwrap_or_else(|| Cutter::new(object, self.wanted.positions));
+        let rest: Vec<Piece> = match damage.get() {
+            Some(reason) => vec![cutter.damaged(Arc::clone(reason))],
+            None => cutter.finish().collect(),
         };
-        let Some(rest) = rest else { return Ok(()) };
-        let permit = self.budget.reserve(Lane::Decoding, rest.bytes.len() as u64).await?;
-        self.send(Pack { pieces: vec![rest], permits: vec![permit] }).await
+        let permit = self.budget.reserve(Lane::Decoding, rest.iter().map(|piece| piece.bytes.len() as u64).sum()).await?;
+        self.send(Pack { pieces: rest, permits: vec![permit] }).await
     }
 
     /// Sends the parts of one chunk, which hold its share of the budget together, as they share its bytes.
@@ -195,13 +192,14 @@ impl Fetcher {
         drop(rest);
         let permit = self.budget.reserve(Lane::Decoding, whole.len() as u64).await?;
         let start = Start::Part { framing: Framing::Values, line: 1, byte: 0, record: 0 };
-        let end = damage.get().map(|reason| {
-            let start = Start::Damaged { line: 1, byte: whole.len() as u64, reason: Arc::clone(reason) };
-            Piece { object: Arc::clone(&object), bytes: Bytes::new(), start }
-        });
+        let byte = whole.len() as u64;
+        let end = match damage.get() {
+            Some(reason) => Start::Damaged { line: 1, byte, reason: Arc::clone(reason) },
+            None => Start::End { byte },
+        };
+        let end = Piece { object: Arc::clone(&object), bytes: Bytes::new(), start: end };
         let piece = Piece { object, bytes: whole.into(), start };
-        let pieces = [piece].into_iter().chain(end).collect();
-        self.send(Pack { pieces, permits: vec![permit] }).await
+        self.send(Pack { pieces: vec![piece, end], permits: vec![permit] }).await
     }
 
     /// Decompresses chunks on a thread of their own and sends the plain ones.

@@ -4,6 +4,7 @@
 //! objects are read (`objects` does), and parse nothing but the ends of lines.
 
 mod budget;
+mod cached;
 mod feed;
 mod inflate;
 mod large;
@@ -13,5 +14,5 @@ mod wanted;
 
 pub(super) use feed::{Feed, Limits};
 pub(super) use inflate::{InflatedParts, Inflater, ObjectLimit};
-pub(super) use pack::{Pack, Piece, Start};
+pub(super) use pack::{Load, Pack, Piece, Start};
 pub(super) use wanted::{Positions, Rows, Wanted};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::budget::Permit;
+use crate::cache::SegmentBytes;
 use crate::json::Framing;
+use crate::scan::cached::CachedRows;
 use crate::store::Object;
 
 /// Small objects are gathered up to this size, so that a decoder is handed work that is worth it.
@@ -40,6 +42,11 @@ pub enum Start {
         /// How many records came before; 0 where no offset is asked for.
         record: u64,
     },
+    /// Nowhere: the object, whose parts came before, ends here.
+    End {
+        /// The offset, from 0.
+        byte: u64,
+    },
     /// Nowhere: here the compressed object can't be decompressed any further, and the bytes are what was
     /// left of a line that is not whole.
     Damaged {
@@ -52,6 +59,16 @@ pub enum Start {
     },
 }
 
+impl Start {
+    /// The offset at which it is.
+    pub fn byte(&self) -> u64 {
+        match self {
+            Start::Object => 0,
+            Start::Part { byte, .. } | Start::End { byte } | Start::Damaged { byte, .. } => *byte,
+        }
+    }
+}
+
 /// Pieces that one decoder takes at once, and the share of the byte budget that they hold.
 #[derive(Debug)]
 pub struct Pack {
@@ -60,6 +77,21 @@ pub struct Pack {
     /// Given back to the feed's budget when the pack is dropped.
     #[expect(dead_code, reason = "it is held, not read")]
     pub permits: Vec<Permit>,
+}
+
+/// What a decoder takes from a feed.
+pub enum Load {
+    /// Bytes of objects.
+    Pack(Pack),
+    /// Rows that the cache holds, with the bytes of their file that they need.
+    Cached {
+        /// Whose rows.
+        rows: Box<CachedRows>,
+        /// Their bytes.
+        bytes: SegmentBytes,
+        /// Their share of the budget.
+        permit: Permit,
+    },
 }
 
 /// Small objects on their way into one pack.

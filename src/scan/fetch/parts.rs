@@ -55,10 +55,12 @@ impl Cutter {
         pieces
     }
 
-    /// What stands after the last line's end, once the object has no further chunk.
-    pub fn finish(mut self) -> Option<Piece> {
+    /// What stands after the last line's end, once the object has no further chunk, and the object's end.
+    pub fn finish(mut self) -> impl Iterator<Item = Piece> {
         let tail = std::mem::take(&mut self.tail);
-        (!tail.is_empty()).then(|| self.piece(tail.into()))
+        let rest = (!tail.is_empty()).then(|| self.piece(tail.into()));
+        let end = Piece { object: self.object, bytes: Bytes::new(), start: Start::End { byte: self.byte } };
+        rest.into_iter().chain([end])
     }
 
     /// What stands after the last line's end of an object that can't be decompressed any further.
@@ -104,6 +106,8 @@ mod tests {
         let mut pieces: Vec<_> =
             text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk))).collect();
         pieces.extend(cutter.finish());
+        let end = pieces.pop().unwrap();
+        assert!(matches!(end.start, Start::End { byte } if byte == text.len() as u64));
         pieces
     }
 
@@ -137,7 +141,7 @@ mod tests {
         let pieces = cutter.push(&text);
         assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
         assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));
-        assert!(cutter.finish().is_none());
+        assert_eq!(cutter.finish().count(), 1);
     }
 
     #[test]

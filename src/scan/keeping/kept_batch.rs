@@ -13,6 +13,9 @@ use super::kept::Kept;
 /// The name under which kept rows count against the memory limit.
 pub const CONSUMER: &str = "rows kept for later statements";
 
+/// The name under which rows count that are on their way into the cache.
+pub const RECORDER: &str = "rows kept for later runs";
+
 /// Of the memory limit, what may be kept: the statement that runs needs the rest.
 const MOST: usize = 2;
 

@@ -12,4 +12,4 @@ mod union;
 pub(super) use filling::{Filling, Handed, Taken};
 pub use kept::Announcement;
 pub(super) use kept::{Kept, Opened, Opening, Reader, Reads};
-pub use kept_batch::{CONSUMER, KeptTables};
+pub use kept_batch::{CONSUMER, KeptTables, RECORDER};

@@ -19,7 +19,7 @@ pub struct ColumnUnion {
     columns: Vec<Column>,
     origin: Vec<OriginColumn>,
     /// The table's columns that no scan wants, and some of those that one does.
-    unread: Vec<String>,
+    unread: Vec<Column>,
 }
 
 impl ColumnUnion {
@@ -35,16 +35,16 @@ impl ColumnUnion {
                 self.origin.push(column.clone());
             }
         }
-        for name in &projection.unread {
-            if !self.unread.contains(name) {
-                self.unread.push(name.clone());
+        for column in &projection.unread {
+            if !self.unread.contains(column) {
+                self.unread.push(column.clone());
             }
         }
     }
 
     /// The projection of a scan that reads all of it.
     pub fn projection(&self) -> Projection {
-        let is_unread = |name: &&String| !self.columns.iter().any(|column| column.name == **name);
+        let is_unread = |column: &&Column| !self.columns.contains(column);
         let unread = self.unread.iter().filter(is_unread).cloned().collect();
         Projection::of(self.columns.clone(), self.origin.clone(), unread)
     }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_union_holds_each_column_once_and_serves_each_scan() {
-        let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let names = |names: [&str; 2]| names.map(column).to_vec();
         let repeat = vec![OriginColumn::Metadata(MetadataColumn::Repeat)];
         let first = Projection::of(vec![column("a"), column("b")], repeat, names(["c", "d"]));
         let second = Projection::of(vec![column("b"), column("c")], Vec::new(), names(["a", "d"]));
@@ -104,7 +104,7 @@ mod tests {
         let union = wanted.projection();
         let names: Vec<&str> = union.schema.fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names, ["a", "b", "c", "_repeat"]);
-        assert_eq!(union.unread, ["d"]);
+        assert_eq!(union.unread, [column("d")]);
 
         let number = |n: i64| Arc::new(Int64Array::from(vec![n])) as _;
         let batch = RecordBatch::try_new(

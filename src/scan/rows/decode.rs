@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use datafusion::common::DataFusionError;
+use datafusion::execution::memory_pool::MemoryPool;
 
 use super::judge::Judge;
 use super::rejects::Damage;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
 use super::tally::ScanTally;
+use crate::cache::CachedColumn;
+use crate::column::Column;
+use crate::config::REST_COLUMN;
 use crate::config;
 use crate::error::Result;
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
+use crate::scan::cached::{Caching, Decoded, Found, Recorder, SegmentReading};
 use crate::scan::counters::Counters;
 use crate::scan::fetch::{Feed, InflatedParts, Pack, Piece, Start, Wanted};
 use crate::scan::metrics::DecodeMetrics;
@@ -34,6 +39,9 @@ pub struct Decoding {
     pub repeats: Option<Arc<Repeats>>,
     /// Where values are noted that do not fit, rather than failing by them.
     pub spoiled: Option<Arc<Spoiled>>,
+    /// Where rows are kept for later runs.
+    pub caching: Option<Arc<Caching>>,
+    pub pool: Arc<dyn MemoryPool>,
     pub counters: Arc<Counters>,
     pub tally: Arc<ScanTally>,
     pub judge: Judge,
@@ -49,6 +57,9 @@ pub struct Position {
     origins: Vec<Origin>,
     pack: Option<Pack>,
     piece: Option<Open>,
+    /// Rows of the cache that are being read.
+    cached: Option<SegmentReading>,
+    recorder: Option<Recorder>,
 }
 
 /// A piece whose records are being read.
@@ -59,12 +70,21 @@ struct Open {
     records: Records<'static>,
     /// What follows it in a compressed object.
     more: Option<InflatedParts>,
+    /// The offset in the object of what was not read yet, as far as was noted.
+    noted: u64,
+    /// The offset at which the piece ends, where the object goes on in another.
+    end: Option<u64>,
 }
 
 impl Open {
     fn new(piece: Piece, more: Option<InflatedParts>) -> Open {
         let records = begin(&piece, None);
-        Open { object: piece.object, bytes: piece.bytes, records, more }
+        let noted = piece.start.byte();
+        let end = match (&more, &piece.start) {
+            (None, Start::Part { .. }) => Some(noted.saturating_add(piece.bytes.len() as u64)),
+            _ => None,
+        };
+        Open { object: piece.object, bytes: piece.bytes, records, more, noted, end }
     }
 
     /// Goes on with the next part of the same object.
@@ -78,7 +98,7 @@ impl Open {
 fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
     let (framing, line, byte, record) = match piece.start {
         Start::Part { framing, line, byte, record } => (framing, line, byte, record),
-        Start::Object | Start::Damaged { .. } => (Framing::detect(&piece.bytes), 1, 0, 0),
+        Start::Object | Start::End { .. } | Start::Damaged { .. } => (Framing::detect(&piece.bytes), 1, 0, 0),
     };
     Records::new(&piece.bytes, framing, line, byte, position.unwrap_or(record)).pause()
 }
@@ -86,30 +106,53 @@ fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
 impl Decoding {
     /// A position before the first pack.
     pub fn begin(&self) -> Position {
+        let holds = |column| self.caching.as_ref().is_some_and(|caching| caching.holds(&column));
+        let columns = self.columns();
+        let is_unread = |column: &&Column| !columns.contains(column);
+        let unread: Vec<String> =
+            self.projection.unread.iter().filter(is_unread).map(|column| column.name.clone()).collect();
         let options = DecodeOptions {
             on_bad_value: match (&self.spoiled, self.table.on_bad_value()) {
                 (None, config::OnBadValue::Fail) => OnBadValue::Fail,
                 (Some(_), _) | (_, config::OnBadValue::Null) => OnBadValue::Null,
             },
-            fingerprints: self.projection.has(MetadataColumn::Repeat),
-            lines: self.projection.has(MetadataColumn::Line),
-            positions: self.projection.has(MetadataColumn::Offset),
-            rest: self.projection.rest(),
+            fingerprints: self.projection.has(MetadataColumn::Repeat) || holds(CachedColumn::Fingerprint),
+            lines: self.projection.has(MetadataColumn::Line) || holds(CachedColumn::Line),
+            positions: self.projection.has(MetadataColumn::Offset) || holds(CachedColumn::Position),
+            rest: columns.iter().position(|column| column.name == REST_COLUMN),
             max_record_bytes: usize::try_from(self.table.max_record_bytes()).unwrap_or(usize::MAX),
         };
         Position {
-            decoder: Decoder::new(self.projection.columns.clone(), &self.projection.unread, options),
+            decoder: Decoder::new(columns.to_vec(), &unread, options),
             origins: Vec::new(),
             pack: None,
             piece: None,
+            cached: None,
+            recorder: self.caching.as_ref().filter(|it| it.keeps()).map(|it| Recorder::new(it, &self.pool)),
         }
+    }
+
+    /// What is decoded: the scan's own columns, and after them those that the cache is to have, too.
+    fn columns(&self) -> &[Column] {
+        self.caching.as_ref().map_or(&self.projection.columns, |caching| caching.decoded())
+    }
+
+    /// Whether a value was met that does not fit one of the scan's own columns.
+    pub fn is_spoiled(&self) -> bool {
+        self.spoiled.as_ref().is_some_and(|spoiled| spoiled.has_any())
     }
 
     /// The next full batch, or what is left at the end, or `None` after it.
     pub async fn next(&self, position: &mut Position) -> Result<Option<RecordBatch>, DataFusionError> {
         loop {
+            if let Some(batch) = self.next_cached(position)? {
+                return Ok(Some(batch));
+            }
+            if let Some(recorder) = position.recorder.as_mut().filter(|recorder| recorder.is_full()) {
+                recorder.flush().await;
+            }
             let timer = self.metrics.time_decoding.timer();
-            self.decode(position).map_err(|error| DataFusionError::External(Box::new(error)))?;
+            self.decode(position).map_err(external)?;
             timer.done();
             let rows = position.decoder.rows();
             if rows >= self.batch_size || (rows > 0 && self.wanted.is_few()) {
@@ -119,19 +162,21 @@ impl Decoding {
             let pack = self.feed.next().await;
             timer.done();
             match pack {
-                Some(Ok(mut pack)) => {
+                Some(Ok(Load::Pack(mut pack))) => {
                     pack.pieces.reverse();
                     position.pack = Some(pack);
                 }
-                Some(Err(error)) => {
-                    return Err(DataFusionError::External(Box::new(self.table.within(error))));
+                Some(Ok(Load::Cached { rows, bytes, .. })) => {
+                    position.cached = Some(self.open_cached(*rows, &bytes, position).map_err(external)?);
                 }
+                Some(Err(error)) => return Err(external(self.table.within(error))),
                 None => {
                     let batch = self.finish(position)?;
                     if batch.num_rows() > 0 {
                         return Ok(Some(batch));
                     }
-                    self.judge.end_partition().map_err(|error| DataFusionError::External(Box::new(error)))?;
+                    self.judge.end_partition().map_err(external)?;
+                    self.end_keeping(position).await;
                     return Ok(None);
                 }
             }
@@ -149,24 +194,42 @@ impl Decoding {
                     position.pack = None;
                     return Ok(());
                 };
-                position.piece = self.open(piece)?;
+                let (object, from, mut found) = (Arc::clone(&piece.object), piece.start.byte(), Found::default());
+                position.piece = self.open(piece, &mut found)?;
+                if let (None, Some(recorder)) = (&position.piece, &mut position.recorder) {
+                    recorder.note(&object, from, None, 0, &found);
+                }
             }
             let Some(mut piece) = position.piece.take() else { continue };
-            let before = position.decoder.rows();
-            let done = self.read(&mut piece, &mut position.decoder)?;
-            self.tally.add_late_keys(&piece.object.key, position.decoder.late_keys());
-            let rows = position.decoder.rows() - before;
+            let decoder = &mut position.decoder;
+            let (rows_before, records_before, mut found) = (decoder.rows(), decoder.records(), Found::default());
+            let bad_before = if position.recorder.is_some() { decoder.bad_values().to_vec() } else { Vec::new() };
+            let done = self.read(&mut piece, decoder, &mut found)?;
+            let late = decoder.late_keys();
+            let rows = decoder.rows() - rows_before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
             }
-            if !done || self.go_on(&mut piece)? {
+            let goes_on = done && self.go_on(&mut piece, &mut found)?;
+            if let Some(recorder) = &mut position.recorder {
+                found.tombstones = decoder.records().saturating_sub(records_before).saturating_sub(rows as u64);
+                found.late.clone_from(&late);
+                let nulled = self.columns().iter().zip(decoder.bad_values().iter().zip(&bad_before));
+                let nulled = nulled.filter(|(_, (now, before))| now > before);
+                found.nulled = nulled.map(|(column, (now, before))| (column.name.clone(), now - before)).collect();
+                let to = if done && !goes_on { piece.end } else { Some(piece.records.byte()) };
+                recorder.note(&piece.object, piece.noted, to, rows as u64, &found);
+                piece.noted = to.unwrap_or_default();
+            }
+            self.tally.add_late_keys(&piece.object.key, late);
+            if !done || goes_on {
                 position.piece = Some(piece);
             }
         }
     }
 
     /// Reads records of a piece until a batch is full; whether it was the last of them.
-    fn read(&self, piece: &mut Open, decoder: &mut Decoder) -> Result<bool> {
+    fn read(&self, piece: &mut Open, decoder: &mut Decoder, found: &mut Found) -> Result<bool> {
         let mut records = piece.records.clone().resume(&piece.bytes);
         let mut told = decoder.records();
         let filled = loop {
@@ -178,6 +241,9 @@ impl Decoding {
                     self.tally.add_records(decoder.records() - told);
                     told = decoder.records();
                     self.judge.bad_record(&piece.object, &bad)?;
+                    if self.caching.is_some() {
+                        found.bad.push(bad);
+                    }
                 }
             }
         };
@@ -187,9 +253,9 @@ impl Decoding {
     }
 
     /// Goes on with the next part of a compressed object, if there is one.
-    fn go_on(&self, piece: &mut Open) -> Result<bool> {
+    fn go_on(&self, piece: &mut Open, found: &mut Found) -> Result<bool> {
         let Some(parts) = &mut piece.more else { return Ok(false) };
-        let next = self.next_part(parts)?;
+        let next = self.next_part(parts, found)?;
         let goes_on = next.is_some();
         if let Some(part) = next {
             piece.begin(part);
@@ -198,8 +264,8 @@ impl Decoding {
     }
 
     /// Begins a piece; nothing where it is but the end of an object that can't be read any further.
-    fn open(&self, piece: Piece) -> Result<Option<Open>> {
-        let Some(piece) = self.readable(piece)? else { return Ok(None) };
+    fn open(&self, piece: Piece, found: &mut Found) -> Result<Option<Open>> {
+        let Some(piece) = self.readable(piece, found)? else { return Ok(None) };
         let compression = Compression::of_magic(&piece.bytes);
         if matches!(piece.start, Start::Part { .. }) || compression == Compression::None {
             return Ok(Some(Open::new(piece, None)));
@@ -207,23 +273,26 @@ impl Decoding {
         let limit = self.table.object_limit().clone();
         let parts = InflatedParts::new(piece.object, compression, piece.bytes, limit);
         let mut parts = parts.map_err(|error| self.table.within(error))?;
-        Ok(self.next_part(&mut parts)?.map(|first| Open::new(first, Some(parts))))
+        Ok(self.next_part(&mut parts, found)?.map(|first| Open::new(first, Some(parts))))
     }
 
     /// The next part of a compressed object; nothing beyond the last that can be read.
-    fn next_part(&self, parts: &mut InflatedParts) -> Result<Option<Piece>> {
+    fn next_part(&self, parts: &mut InflatedParts, found: &mut Found) -> Result<Option<Piece>> {
         let part = parts.next().map_err(|error| self.table.within(error))?;
-        part.map_or(Ok(None), |part| self.readable(part))
+        part.map_or(Ok(None), |part| self.readable(part, found))
     }
 
-    /// The piece, unless it is but the end of an object that can't be read any further: that is judged.
-    fn readable(&self, piece: Piece) -> Result<Option<Piece>> {
-        let Piece { object, bytes, start: Start::Damaged { line, byte, reason } } = &piece else {
-            return Ok(Some(piece));
+    /// The piece, unless it is but the end of an object. One that can't be read any further is judged.
+    fn readable(&self, piece: Piece, found: &mut Found) -> Result<Option<Piece>> {
+        let (object, bytes, line, byte, reason) = match &piece {
+            Piece { start: Start::Object | Start::Part { .. }, .. } => return Ok(Some(piece)),
+            Piece { start: Start::End { .. }, .. } => return Ok(None),
+            Piece { object, bytes, start: Start::Damaged { line, byte, reason } } => (object, bytes, line, byte, reason),
         };
         self.metrics.bad_records.add(1);
         let text = String::from_utf8_lossy(bytes.get(..KEPT_OF_TAIL).unwrap_or(bytes)).into_owned();
         let damage = Damage { line: *line, byte: *byte, reason: reason.to_string(), text };
+        found.damage = Some(damage.clone());
         self.judge.damaged(object, damage).map(|()| None)
     }
 
@@ -239,7 +308,7 @@ impl Decoding {
             None => {
                 let names = self.projection.columns.iter().map(|column| column.name.as_str());
                 self.tally.add_nulled(names.zip(decoded.bad_values.iter().copied()));
-                decoded.bad_values.iter().sum()
+                decoded.bad_values.iter().take(self.projection.columns.len()).sum()
             }
         };
         self.tally.publish();
@@ -248,20 +317,51 @@ impl Decoding {
         self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
         self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
-        let mut origin = Vec::with_capacity(self.projection.origin.len());
-        for column in &self.projection.origin {
-            origin.push(match (column, &self.repeats) {
-                (OriginColumn::Metadata(MetadataColumn::Repeat), Some(repeats)) => {
-                    Arc::new(repeats.observe(&decoded.fingerprints)?) as ArrayRef
-                }
-                (OriginColumn::Metadata(MetadataColumn::Offset), _) => offset_column(&origins, &decoded.positions),
-                _ => object_column(column, &origins).unwrap_or_else(|| {
-                    Arc::new(decoded.lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
-                }),
-            });
+        let flags = match &self.repeats {
+            Some(repeats) => Some(repeats.observe(&decoded.fingerprints)?),
+            None => None,
+        };
+        let places = Places { lines: &decoded.lines, positions: &decoded.positions, flags };
+        if let Some(recorder) = &mut position.recorder {
+            recorder.add(&Decoded::of(&decoded), places.flags.as_ref());
         }
-        let columns = self.projection.arrange(&decoded.columns, &origin);
-        let options = RecordBatchOptions::new().with_row_count(Some(decoded.rows));
+        self.assemble(&decoded.columns, decoded.rows, &origins, places)
+    }
+
+    /// The rows as the scan yields them: their columns, which begin with the scan's own, and where they came from.
+    pub(super) fn assemble(
+        &self,
+        columns: &[ArrayRef],
+        rows: usize,
+        origins: &[Origin],
+        places: Places<'_>,
+    ) -> Result<RecordBatch, DataFusionError> {
+        let Places { lines, positions, flags } = places;
+        let origin: Vec<ArrayRef> = self
+            .projection
+            .origin
+            .iter()
+            .map(|column| match (column, &flags) {
+                (OriginColumn::Metadata(MetadataColumn::Repeat), Some(flags)) => Arc::new(flags.clone()) as ArrayRef,
+                (OriginColumn::Metadata(MetadataColumn::Offset), _) => offset_column(origins, positions),
+                _ => object_column(column, origins).unwrap_or_else(|| {
+                    Arc::new(lines.iter().map(|line| i64::try_from(*line).ok()).collect::<Int64Array>())
+                }),
+            })
+            .collect();
+        let columns = self.projection.arrange(columns, &origin);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.projection.schema), columns, &options)?)
     }
+}
+
+/// What differs from row to row of where rows came from; a list is empty where nobody asked for it.
+pub(super) struct Places<'a> {
+    pub lines: &'a [u64],
+    pub positions: &'a [u64],
+    pub flags: Option<BooleanArray>,
+}
+
+pub(super) fn external(error: Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
 }

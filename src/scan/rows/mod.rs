@@ -3,6 +3,7 @@
 //! Owns decoding on the threads that run the query, exact repeats, and the account of everything that was wrong. It
 //! must not fetch, nor parse JSON (`json` does).
 
+mod cached;
 mod decode;
 mod judge;
 mod rejects;

@@ -27,6 +27,11 @@ impl Spoiled {
         }
     }
 
+    /// Whether there is one.
+    pub fn has_any(&self) -> bool {
+        self.columns.iter().any(|(_, is_spoiled)| is_spoiled.load(Ordering::Relaxed))
+    }
+
     /// Their names.
     pub fn columns(&self) -> Vec<String> {
         let spoiled = self.columns.iter().filter(|(_, is_spoiled)| is_spoiled.load(Ordering::Relaxed));
