@@ -71,6 +71,13 @@ impl Disk {
         Disk { root: Arc::new(root.to_owned()), counters: Arc::clone(counters) }
     }
 
+    /// See `Store::identity`.
+    pub fn identity(&self) -> String {
+        let canonical = fs::canonicalize(self.root.as_path());
+        // Written so that bytes that are no text tell paths apart, too.
+        format!("disk {:?}", canonical.as_deref().unwrap_or(&self.root))
+    }
+
     /// The location of the object `key`.
     pub fn location_of(&self, key: &str) -> Location {
         Location::Folder(self.path(key))

@@ -82,6 +82,24 @@ impl Endpoint {
         }
     }
 
+    /// What tells the service whose names of buckets it answers for from all others, without what a
+    /// URL may hold of a user and a password.
+    pub fn identity(&self, region: &str) -> String {
+        match self {
+            // Apart from these parts of AWS, a bucket's name is taken once in all regions.
+            Endpoint::Aws(_) if region.starts_with("cn-") => "AWS-China".to_owned(),
+            Endpoint::Aws(_) if region.starts_with("us-gov-") => "AWS-GovCloud".to_owned(),
+            Endpoint::Aws(_) => "AWS".to_owned(),
+            Endpoint::Own { base, .. } => match Url::parse(base) {
+                Ok(url) => {
+                    let port = url.port_or_known_default().unwrap_or_default();
+                    format!("{}:{port}{}", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'))
+                }
+                Err(_) => "unknown".to_owned(),
+            },
+        }
+    }
+
     /// Whether requests go over plain http, which was found to be allowed.
     pub fn is_plain_http(&self) -> bool {
         matches!(self, Endpoint::Own { base, .. } if base.starts_with("http://"))
@@ -155,6 +173,19 @@ mod tests {
         let allowed = StorageConfig { plain_http: Some(PlainHttp::Allowed), ..minio };
         assert!(choose(&allowed, &environment).is_ok());
         assert!(choose(&with("ftp://x"), &environment).is_err());
+    }
+
+    #[test]
+    fn is_told_from_others_without_secrets() {
+        let identity = |endpoint: &str| {
+            let config = StorageConfig { endpoint: Some(endpoint.into()), ..StorageConfig::default() };
+            choose(&config, &Environment::empty("/")).unwrap().identity("eu-west-1")
+        };
+        assert_eq!(identity("https://me:hunter2@s3.example/"), "s3.example:443");
+        assert_eq!(identity("http://127.0.0.1:9000/below"), "127.0.0.1:9000/below");
+        let aws = Endpoint::Aws(Addressing::Path);
+        assert_eq!(aws.identity("eu-west-1"), Endpoint::Aws(Addressing::VirtualHost).identity("us-east-1"));
+        assert_ne!(aws.identity("eu-west-1"), aws.identity("cn-north-1"));
     }
 
     #[test]

@@ -187,6 +187,15 @@ impl Store {
         }
     }
 
+    /// What tells this location from all others, whatever name it was opened by: for what is kept from
+    /// run to run. It holds no secret. Blocks for a moment on disk.
+    pub fn identity(&self) -> String {
+        match &self.backend {
+            Backend::Disk(disk) => disk.identity(),
+            Backend::S3(prefix) => prefix.identity(),
+        }
+    }
+
     /// The location of one object, for messages.
     pub fn location_of(&self, object: &Object) -> Location {
         match &self.backend {

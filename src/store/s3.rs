@@ -54,6 +54,12 @@ impl Prefix {
         Prefix { bucket, folder: format!("{prefix}{slash}"), meter: None }
     }
 
+    /// See `Store::identity`. Neither service nor bucket can hold a space.
+    pub fn identity(&self) -> String {
+        let bucket = &self.bucket;
+        format!("s3 {} {} {}", bucket.endpoint.identity(&bucket.region), bucket.name, self.folder)
+    }
+
     /// Pages of everything below; see `Store::list`.
     pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
         let prefix = self.clone();

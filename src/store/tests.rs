@@ -222,3 +222,25 @@ async fn profiles_give_keys_region_and_endpoint() {
     let text = error.render();
     assert!(text.contains("tried the profile `work`") && !text.contains("the environment ("), "{text}");
 }
+
+#[tokio::test]
+async fn a_location_is_the_same_by_whatever_name() {
+    let (scratch, store) = folder(&[("a.json", b"1")]).await;
+    let stores = stores(&StorageConfig::default(), &Environment::empty(scratch.path()));
+    let other = |path: &str| Location::Folder(scratch.path().join(path));
+    let roundabout = stores.open(&other("landing/../landing/")).await.unwrap();
+    assert_eq!(roundabout.identity(), store.identity());
+    let missing = stores.open(&other("missing")).await.unwrap();
+    assert_ne!(missing.identity(), store.identity());
+    let config = StorageConfig {
+        endpoint: Some("https://me:hunter2@s3.example".into()),
+        region: Some("r".into()),
+        signing: Signing::Anonymous,
+        ..StorageConfig::default()
+    };
+    let stores = Stores::new(&config, &Environment::empty(scratch.path()));
+    let open = async |text: &str| stores.open(&Location::parse(text, scratch.path()).unwrap()).await.unwrap();
+    let identity = open("s3://bucket/topics").await.identity();
+    assert_eq!(identity, "s3 s3.example:443 bucket topics/");
+    assert_eq!(open("s3a://bucket/topics/").await.identity(), identity);
+}
