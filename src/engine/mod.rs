@@ -32,6 +32,7 @@ pub use offsets::PartitionOffsets;
 pub use series::Series;
 
 use self::io::IoRuntime;
+use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Tables, ViewDefinition};
 use crate::column::Column;
 use crate::config::{Config, Environment, ViewsOrigin};
@@ -96,6 +97,9 @@ impl Engine {
             rejects: Arc::default(),
             schema_cache: environment.cache_folder().map(|folder| SchemaCache::below(&folder)),
             kept: KeptTables::default(),
+            cache: environment.cache_folder().map(|folder| {
+                Cache::new(CacheSettings { folder: folder.join("pinq"), max_bytes: 20 << 30, began: 1_800_000_000 })
+            }),
         };
         let kept = tables.kept.clone();
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);

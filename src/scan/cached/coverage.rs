@@ -119,6 +119,7 @@ impl Coverage {
                     pieces,
                     flags: None,
                     held: Arc::clone(&self.segments),
+                    permit: None,
                 });
             }
         }

@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, BooleanArray, BooleanBufferBuilder};
 
 use crate::cache::{CachedColumn, Description, SegmentBatches, SegmentBytes, Segments};
 use crate::error::Result;
+use crate::scan::fetch::Permit;
 use crate::scan::objects::Origin;
 use crate::store::Object;
 
@@ -30,6 +31,8 @@ pub struct CachedRows {
     /// Keeps the segment from being dropped.
     #[expect(dead_code, reason = "it is held, not read")]
     pub held: Arc<Segments>,
+    /// The share of the byte budget that its bytes have.
+    pub permit: Option<Permit>,
 }
 
 /// Rows of one object.

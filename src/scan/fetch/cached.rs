@@ -35,9 +35,9 @@ impl Fetcher {
         &self,
         objects: impl Stream<Item = Result<Arc<Object>>>,
     ) -> impl Stream<Item = Result<Arc<Object>>> {
-        objects.try_filter(|object| {
-            let is_covered = self.coverage().as_mut().is_some_and(|coverage| coverage.take(object));
-            std::future::ready(!is_covered)
+        objects.try_filter_map(|object| {
+            let is_covered = self.coverage().as_mut().is_some_and(|coverage| coverage.take(&object));
+            std::future::ready(Ok((!is_covered).then_some(object)))
         })
     }
 
@@ -53,7 +53,8 @@ impl Fetcher {
         // Before anything is sent where one lost file would make what was sent of others wrong: the pieces of an
         // object go together, and so do the flags of all rows.
         let together = |rows: &&CachedRows| flags.is_some() || rows.pieces.iter().any(|piece| !piece.is_whole);
-        let mut gone = self.damaged(all.iter().filter(together)).await?;
+        let checks = all.iter().filter(together).map(|rows| (rows.segment, rows.checking())).collect();
+        let mut gone = damaged(checks).await?;
         let mut again = without(&mut all, &gone);
         let flags = flags.filter(|_| gone.is_empty());
         let has_flags = flags.is_some();
@@ -61,8 +62,8 @@ impl Fetcher {
             set_flags(&mut all, flags);
         }
         let mut objects = 0;
-        for rows in all {
-            let permit = self.budget.reserve(Lane::Decoding, rows.needed_bytes()).await?;
+        for mut rows in all {
+            rows.permit = Some(self.budget.reserve(Lane::Decoding, rows.needed_bytes()).await?);
             let (rows, bytes) = read(rows).await?;
             match bytes {
                 Ok(bytes) => {
@@ -70,7 +71,7 @@ impl Fetcher {
                     let count = rows.pieces.iter().map(|piece| piece.rows.end.saturating_sub(piece.rows.start)).sum();
                     self.counters.add_cached(rows.pieces.len() as u64, count);
                     self.metrics.cached.add(rows.pieces.len());
-                    let load = Load::Cached { rows: Box::new(rows), bytes, permit };
+                    let load = Load::Cached { rows: Box::new(rows), bytes };
                     let ended = |_| Error::bug("rows were read for a statement that has ended");
                     self.sender.send(Ok(load)).await.map_err(ended)?;
                 }
@@ -98,23 +99,26 @@ impl Fetcher {
         tokio::task::spawn_blocking(move || caching.flags(&cover)).await.ok().flatten()
     }
 
-    /// Of these, the segments whose files are not as they were written.
-    async fn damaged(&self, all: impl Iterator<Item = &CachedRows>) -> Result<HashSet<i64>> {
-        let checks: Vec<_> = all.map(|rows| (rows.segment, rows.checking())).collect();
-        stream::iter(checks)
-            .map(|(segment, check)| async move {
-                let is_whole = tokio::task::spawn_blocking(move || check().is_ok()).await.map_err(reading_failed)?;
-                Ok::<_, Error>((segment, is_whole))
-            })
-            .buffer_unordered(READERS)
-            .try_filter_map(|(segment, is_whole)| std::future::ready(Ok((!is_whole).then_some(segment))))
-            .try_collect()
-            .await
-    }
-
     fn coverage(&self) -> std::sync::MutexGuard<'_, Option<Coverage>> {
         self.coverage.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Of these, the segments whose files are not as they were written.
+async fn damaged(checks: Vec<(i64, impl FnOnce() -> Result<()> + Send + 'static)>) -> Result<HashSet<i64>> {
+    let mut checked = stream::iter(checks)
+        .map(|(segment, check)| {
+            let checking = tokio::task::spawn_blocking(move || check().is_err());
+            async move { Ok::<_, Error>((segment, checking.await.map_err(reading_failed)?)) }
+        })
+        .buffer_unordered(READERS);
+    let mut damaged = HashSet::new();
+    while let Some((segment, is_damaged)) = checked.try_next().await? {
+        if is_damaged {
+            damaged.insert(segment);
+        }
+    }
+    Ok(damaged)
 }
 
 async fn read(rows: CachedRows) -> Result<(CachedRows, Result<SegmentBytes>)> {

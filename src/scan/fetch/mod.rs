@@ -12,6 +12,7 @@ mod pack;
 mod parts;
 mod wanted;
 
+pub(super) use budget::Permit;
 pub(super) use feed::{Feed, Limits};
 pub(super) use inflate::{InflatedParts, Inflater, ObjectLimit};
 pub(super) use pack::{Load, Pack, Piece, Start};

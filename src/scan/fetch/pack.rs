@@ -89,8 +89,6 @@ pub enum Load {
         rows: Box<CachedRows>,
         /// Their bytes.
         bytes: SegmentBytes,
-        /// Their share of the budget.
-        permit: Permit,
     },
 }
 

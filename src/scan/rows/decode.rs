@@ -16,12 +16,12 @@ use crate::cache::CachedColumn;
 use crate::column::Column;
 use crate::config::REST_COLUMN;
 use crate::config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
 use crate::scan::cached::{Caching, Decoded, Found, Recorder, SegmentReading};
 use crate::scan::counters::Counters;
-use crate::scan::fetch::{Feed, InflatedParts, Pack, Piece, Start, Wanted};
+use crate::scan::fetch::{Feed, InflatedParts, Load, Pack, Piece, Start, Wanted};
 use crate::scan::metrics::DecodeMetrics;
 use crate::scan::objects::{MetadataColumn, Origin, OriginColumn, object_column, offset_column};
 use crate::scan::provider::Projection;
@@ -58,8 +58,8 @@ pub struct Position {
     pack: Option<Pack>,
     piece: Option<Open>,
     /// Rows of the cache that are being read.
-    cached: Option<SegmentReading>,
-    recorder: Option<Recorder>,
+    pub(super) cached: Option<SegmentReading>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// A piece whose records are being read.
@@ -166,7 +166,7 @@ impl Decoding {
                     pack.pieces.reverse();
                     position.pack = Some(pack);
                 }
-                Some(Ok(Load::Cached { rows, bytes, .. })) => {
+                Some(Ok(Load::Cached { rows, bytes })) => {
                     position.cached = Some(self.open_cached(*rows, &bytes, position).map_err(external)?);
                 }
                 Some(Err(error)) => return Err(external(self.table.within(error))),
