@@ -5,6 +5,7 @@
 //! run and is told once: an answer never depends on it. Every call blocks for a moment; none waits for a network.
 
 mod column;
+mod free;
 mod index;
 mod listings;
 mod packed;

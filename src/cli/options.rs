@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Config, Environment, Overrides};
+use crate::config::{CacheUse, Config, Environment, Overrides};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::output::{Format, MaxRows};
@@ -19,6 +19,12 @@ pub struct CommonArgs {
     /// The folder or `s3://BUCKET/PREFIX/` that holds the topics, instead of the configured one
     #[arg(long, global = true, value_name = "LOCATION")]
     pub landing: Option<String>,
+    /// Keep nothing from run to run, and use nothing that was kept
+    #[arg(long, global = true)]
+    pub no_cache: bool,
+    /// List every object anew, so that deletions are noticed at once
+    #[arg(long, global = true)]
+    pub refresh: bool,
     /// Write answers and errors only: no summary, no progress
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -38,7 +44,12 @@ pub struct CommonArgs {
 impl CommonArgs {
     /// Reads and validates the configuration.
     pub fn config(&self, environment: &Environment) -> Result<Config> {
-        let overrides = Overrides { file: self.config.clone(), landing: self.landing.clone() };
+        let cache = match (self.no_cache, self.refresh) {
+            (true, _) => CacheUse::Off,
+            (false, true) => CacheUse::Relisted,
+            (false, false) => CacheUse::AsConfigured,
+        };
+        let overrides = Overrides { file: self.config.clone(), landing: self.landing.clone(), cache };
         Config::load(&overrides, environment, &sql::parse_type)
     }
 
@@ -70,6 +81,8 @@ impl CommonArgs {
         CommonArgs {
             config: None,
             landing: None,
+            no_cache: false,
+            refresh: false,
             quiet: false,
             format: None,
             output: Some(output.to_owned()),

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 
@@ -19,6 +20,7 @@ pub struct Environment {
     working_folder: PathBuf,
     memory: Option<u64>,
     processors: usize,
+    began: Option<i64>,
 }
 
 impl Environment {
@@ -38,6 +40,7 @@ impl Environment {
             working_folder,
             memory: machine_memory(),
             processors: thread::available_parallelism().map_or(1, usize::from),
+            began: seconds_since_1970(SystemTime::now()),
         })
     }
 
@@ -49,6 +52,7 @@ impl Environment {
             working_folder: working_folder.into(),
             memory: None,
             processors: 1,
+            began: None,
         }
     }
 
@@ -71,6 +75,13 @@ impl Environment {
     pub fn with_machine(mut self, memory: u64, processors: usize) -> Environment {
         self.memory = Some(memory);
         self.processors = processors;
+        self
+    }
+
+    /// The same environment of a process that began so many seconds after 1970, UTC.
+    #[must_use]
+    pub fn with_began(mut self, began: i64) -> Environment {
+        self.began = Some(began);
         self
     }
 
@@ -111,6 +122,11 @@ impl Environment {
         self.processors
     }
 
+    /// When the process began, in seconds since 1970, UTC. What is kept from run to run needs to know.
+    pub fn began(&self) -> Option<i64> {
+        self.began
+    }
+
     /// `path` with a leading `~/` replaced by the home folder, below the working folder.
     pub fn resolve(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), &self.home) {
@@ -129,8 +145,13 @@ impl fmt::Debug for Environment {
             .field("working_folder", &self.working_folder)
             .field("memory", &self.memory)
             .field("processors", &self.processors)
+            .field("began", &self.began)
             .finish()
     }
+}
+
+fn seconds_since_1970(instant: SystemTime) -> Option<i64> {
+    i64::try_from(instant.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// The smaller of the machine's memory and the limits of the container, in bytes.

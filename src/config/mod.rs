@@ -39,12 +39,19 @@
 //! request_timeout = "30s"
 //! retries = 10
 //!
+//! [cache]
+//! enabled = true                        # false: nothing is kept from run to run
+//! path = "/home/me/.cache/pinq"         # default: `pinq` in XDG_CACHE_HOME or `~/.cache`; without these, no cache
+//! max_size = "20GiB"                    # default: that, or a tenth of the free disk where it is less
+//! relist_after = "1h"                   # an older listing of S3 is not gone on with but made anew; "0s": always
+//!
 //! [session]
 //! memory_limit = "60%"                  # of the machine's memory; or "2GiB", "512MB"
 //! spill_folder = "/tmp"                 # default: the system's folder for temporary files
 //! threads = 8                           # default: the machine's processors
 //! ```
 
+mod cache;
 mod environment;
 mod raw;
 mod source;
@@ -55,6 +62,7 @@ mod value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use cache::{CacheConfig, CacheUse, Relisting};
 pub use environment::Environment;
 pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
 pub use tables::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest, TableConfig, TableSource};
@@ -70,6 +78,8 @@ pub struct Overrides {
     pub file: Option<PathBuf>,
     /// `--landing LOCATION`, below the working folder.
     pub landing: Option<String>,
+    /// `--no-cache` and `--refresh`.
+    pub cache: CacheUse,
 }
 
 /// The validated configuration.
@@ -85,6 +95,8 @@ pub struct Config {
     pub views: ViewsConfig,
     /// How S3 is reached.
     pub storage: StorageConfig,
+    /// Where what was read is kept from run to run; none where nothing is.
+    pub cache: Option<CacheConfig>,
     /// What the engine may use.
     pub session: SessionConfig,
 }
@@ -188,6 +200,7 @@ impl Config {
         if let Some(landing) = &overrides.landing {
             config.landing = Some(Location::parse(landing, environment.working_folder())?);
         }
+        config.cache = config.cache.and_then(|cache| cache.used(overrides.cache));
         Ok(config)
     }
 
@@ -199,6 +212,7 @@ impl Config {
             tables: Vec::new(),
             views: ViewsConfig::default_below(environment.working_folder()),
             storage: StorageConfig::default(),
+            cache: CacheConfig::default_in(environment),
             session: SessionConfig::default_on(environment),
         }
     }

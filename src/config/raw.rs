@@ -21,6 +21,8 @@ pub struct RawConfig {
     #[serde(default)]
     pub storage: RawStorage,
     #[serde(default)]
+    pub cache: RawCache,
+    #[serde(default)]
     pub session: RawSession,
 }
 
@@ -88,6 +90,16 @@ pub struct RawStorage {
     pub connect_timeout: Option<Spanned<String>>,
     pub request_timeout: Option<Spanned<String>>,
     pub retries: Option<u32>,
+}
+
+/// `[cache]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCache {
+    pub enabled: Option<bool>,
+    pub path: Option<Spanned<String>>,
+    pub max_size: Option<Spanned<String>>,
+    pub relist_after: Option<Spanned<String>>,
 }
 
 /// `[session]`.

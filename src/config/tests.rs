@@ -63,6 +63,10 @@ range_size = "1MiB"
 connect_timeout = "500ms"
 request_timeout = "2m"
 retries = 0
+[cache]
+path = "kept"
+max_size = "3GB"
+relist_after = "0s"
 [session]
 memory_limit = "2GiB"
 spill_folder = "spill"
@@ -117,6 +121,8 @@ threads = 7
             retries: 0,
         }
     );
+    let relisting = Relisting::After(Duration::ZERO);
+    assert_eq!(config.cache, Some(CacheConfig { path: base.join("kept"), max_bytes: Some(3_000_000_000), relisting }));
     let session = SessionConfig { memory_limit: 2 << 30, spill_folder: Some(base.join("spill")), threads: 7 };
     assert_eq!(config.session, session);
 }
@@ -127,10 +133,13 @@ fn an_empty_file_and_no_file_are_the_defaults() {
     let config = config.unwrap();
     assert_eq!(config.session, SessionConfig { memory_limit: 600, spill_folder: None, threads: 3 });
     assert_eq!(config.storage, StorageConfig::default());
+    assert_eq!(config.cache, None, "there is no folder for it");
+    let (_folder, off) = load("[cache]\nenabled = false\npath = 'kept'\n");
+    assert_eq!(off.unwrap().cache, None);
     assert_eq!(config.views.path, folder.path().join("queries/views"));
 
     let empty = tempfile::tempdir().unwrap();
-    let overrides = Overrides { file: None, landing: Some("there".into()) };
+    let overrides = Overrides { landing: Some("there".into()), ..Overrides::default() };
     let environment = Environment::empty(empty.path());
     let config = Config::load(&overrides, &environment, &parse_type).unwrap();
     assert_eq!(config.landing, Some(Location::Folder(empty.path().join("there"))));
@@ -142,7 +151,8 @@ fn the_command_line_wins_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("other.toml"), "[landing]\nlocation = 'a'\n").unwrap();
     let environment = Environment::empty(folder.path());
-    let overrides = Overrides { file: Some("other.toml".into()), landing: Some("s3://b/t/".into()) };
+    let overrides =
+        Overrides { file: Some("other.toml".into()), landing: Some("s3://b/t/".into()), cache: CacheUse::default() };
     let config = Config::load(&overrides, &environment, &parse_type).unwrap();
     assert_eq!(config.landing.unwrap().to_string(), "s3://b/t/");
     assert_eq!(config.file, Some(folder.path().join("other.toml")));
@@ -174,6 +184,8 @@ fn a_wrong_value_names_its_place() {
         ("[storage]\nrequests_in_flight = 0\n", "line 2, column 22: 0 is not between 1 and 4096"),
         ("[storage]\nconnect_timeout = '5'\n", "line 2, column 19: `5` is no span of time"),
         ("[storage]\nendpoint = 'localhost:9000'\n", "line 2, column 12: the endpoint `localhost:9000` has no scheme"),
+        ("[cache]\nenabled = false\nrelist_after = 'x'\n", "line 3, column 16: `x` is no span of time"),
+        ("[cache]\nmax_size = '10%'\n", "line 2, column 12: `10%` is no size"),
         ("[session]\nmemory_limit = 'much'\n", "line 2, column 16: `much` is no amount of memory"),
         ("[session]\nthreads = 0\n", "line 2, column 11: 0 is not between"),
         ("[landing]\nlocation = 'gs://b'\n", "line 2, column 12: `gs://b` has the unknown scheme"),

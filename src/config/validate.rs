@@ -9,13 +9,13 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::environment::Environment;
-use super::raw::{RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
+use super::raw::{RawCache, RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
 use super::source::SourceText;
 use super::tables::{BadRecordLimit, OnBadRecord, REST_COLUMN, RecordPolicy, Rest};
-use super::value::{parse_duration, parse_memory, parse_size};
+use super::value::{parse_age, parse_duration, parse_memory, parse_size};
 use super::{
-    Addressing, Config, OnBadValue, PlainHttp, SessionConfig, Signing, StorageConfig, TableConfig, TableSource,
-    ViewsConfig, ViewsOrigin,
+    Addressing, CacheConfig, Config, OnBadValue, PlainHttp, Relisting, SessionConfig, Signing, StorageConfig,
+    TableConfig, TableSource, ViewsConfig, ViewsOrigin,
 };
 use crate::column::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -40,6 +40,7 @@ pub fn validate(source: &SourceText, environment: &Environment, parse_type: Pars
         tables: tables(source, &raw.tables, parse_type)?,
         views: views(source, &raw.views)?,
         storage: storage(source, &raw.storage)?,
+        cache: cache(source, &raw.cache, environment)?,
         session: session(source, &raw.session, environment)?,
     })
 }
@@ -192,6 +193,24 @@ fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
         request_timeout: duration(&raw.request_timeout, default.request_timeout)?,
         retries: raw.retries.map_or(default.retries, |retries| retries as usize),
     })
+}
+
+fn cache(source: &SourceText, raw: &RawCache, environment: &Environment) -> Result<Option<CacheConfig>> {
+    let path = match &raw.path {
+        Some(path) => Some(source.folder().join(not_empty(source, path)?)),
+        None => CacheConfig::default_path(environment),
+    };
+    let max_bytes = match &raw.max_size {
+        Some(text) => Some(parse_size(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong))?),
+        None => None,
+    };
+    let relisting = match &raw.relist_after {
+        Some(text) => Relisting::After(parse_age(text.get_ref()).map_err(|wrong| source.error(&text.span(), wrong))?),
+        None => Relisting::default(),
+    };
+    // What is wrong is told where the cache is off, too.
+    let path = path.filter(|_| raw.enabled != Some(false));
+    Ok(path.map(|path| CacheConfig { path, max_bytes, relisting }))
 }
 
 fn session(source: &SourceText, raw: &RawSession, environment: &Environment) -> Result<SessionConfig> {

@@ -4,9 +4,14 @@
 
 use std::time::Duration;
 
-/// Reads `30s`, `500ms`, `2m`, `1h`. The error is a fragment that says what is wrong.
+/// Reads `30s`, `500ms`, `2m`, `1h`; no time at all is wrong. The error is a fragment that says so.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let expected = || format!("`{text}` is no span of time; write `30s`, `500ms`, `2m` or `1h`");
+    parse_age(text).and_then(|duration| if duration.is_zero() { Err(no_duration(text)) } else { Ok(duration) })
+}
+
+/// Reads what [`parse_duration`] does, and `0s`.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    let expected = || no_duration(text);
     let (number, unit) = split_number(text);
     let number: u64 = number.parse().map_err(|_| expected())?;
     let millis_per_unit = match unit {
@@ -16,10 +21,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000,
         _ => return Err(expected()),
     };
-    match number.checked_mul(millis_per_unit) {
-        Some(0) | None => Err(expected()),
-        Some(millis) => Ok(Duration::from_millis(millis)),
-    }
+    number.checked_mul(millis_per_unit).map(Duration::from_millis).ok_or_else(expected)
+}
+
+fn no_duration(text: &str) -> String {
+    format!("`{text}` is no span of time; write `30s`, `500ms`, `2m` or `1h`")
 }
 
 /// Reads `2GiB`, `512MB`, `64KiB`, or `60%` of `whole` bytes. The error is a fragment that says what
@@ -77,6 +83,8 @@ mod tests {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("500 ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_age("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_age("1h"), Ok(Duration::from_secs(3600)));
         for wrong in ["", "30", "s", "0s", "1 day", "-1s", "99999999999999999999s", "18446744073709551615h"] {
             assert!(parse_duration(wrong).unwrap_err().contains("`30s`"), "{wrong}");
         }
