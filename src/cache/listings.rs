@@ -2,6 +2,8 @@
 //!
 //! Owns how listings are kept. When one may be gone on with is for whoever lists to decide.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ pub struct KnownListing {
     /// Seconds since 1970, UTC, when all of it was listed the last time.
     pub listed_at: i64,
     /// Every key that was listed, whether or not it is data, ordered as the store orders keys.
-    pub objects: Vec<Object>,
+    pub objects: Vec<Arc<Object>>,
 }
 
 /// As it is written: key, size, modified in nanoseconds, entity tag.
@@ -41,14 +43,15 @@ impl Cache {
                 .optional()
         })?;
         let Some((listed_at, objects)) = found else { return Ok(None) };
-        let written: Vec<Written> = packed::unpack(&objects)?;
+        // One that is damaged is made anew.
+        let Ok(written) = packed::unpack::<Vec<Written>>(&objects) else { return Ok(None) };
         let object = |Written(key, size, modified, etag)| {
-            Object { key, size, modified: DateTime::from_timestamp_nanos(modified), etag }
+            Arc::new(Object { key, size, modified: DateTime::from_timestamp_nanos(modified), etag })
         };
         Ok(Some(KnownListing { listed_at, objects: written.into_iter().map(object).collect() }))
     }
 
-    /// Keeps a listing, where there is room for it.
+    /// Keeps a listing, where there is room for it, unless another process has listed the whole since.
     pub fn keep_listing(&self, location: &str, folder: &str, listing: &KnownListing) -> Result<()> {
         let written: Vec<Written> = listing
             .objects
@@ -61,6 +64,17 @@ impl Cache {
         let objects = packed::pack(&written)?;
         let (index, now, most) = (self.index()?, self.now(), self.max_bytes());
         index.write(|transaction| {
+            // One from the future was kept by another clock, and says nothing.
+            let is_newer = transaction
+                .query_row(
+                    "SELECT 1 FROM listings WHERE location = ?1 AND folder = ?2 AND listed_at > ?3 AND listed_at <= ?4",
+                    params![location, folder, listing.listed_at, now],
+                    |_| Ok(()),
+                )
+                .optional()?;
+            if is_newer.is_some() {
+                return Ok(());
+            }
             transaction
                 .execute("DELETE FROM listings WHERE location = ?1 AND folder = ?2", params![location, folder])?;
             if room::make_room(&index, transaction, objects.len() as u64, most)? {
@@ -69,6 +83,14 @@ impl Cache {
                     params![location, folder, listing.listed_at, objects, now],
                 )?;
             }
+            Ok(())
+        })
+    }
+
+    /// Forgets what is known of every folder of a store, so that each is listed in full.
+    pub fn forget_listings(&self, location: &str) -> Result<()> {
+        self.index()?.write(|transaction| {
+            transaction.execute("DELETE FROM listings WHERE location = ?1", params![location])?;
             Ok(())
         })
     }

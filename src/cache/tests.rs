@@ -179,7 +179,8 @@ fn what_is_there_is_told_and_cleared_by_table() {
     keep(&cache.space("j", "geo", "s3://b/geo/").unwrap(), "b", 5);
     pin.count_hits(3).unwrap();
     let status = cache.status().unwrap();
-    let shown: Vec<_> = status.iter().map(|table| (table.table.as_str(), table.objects, table.records, table.hits)).collect();
+    let shown: Vec<_> =
+        status.iter().map(|table| (table.table.as_str(), table.objects, table.records, table.hits)).collect();
     assert_eq!(shown, [("geo", 1, 5, 0), ("pin", 1, 10, 3)]);
     assert_eq!(status[1].columns, ["n"]);
     assert_eq!(status[1].last_used, 1_700_000_000);
@@ -196,8 +197,19 @@ fn a_listing_comes_back_as_it_was() {
     let cache = cache(folder.path(), 1 << 30);
     let modified = chrono::DateTime::from_timestamp(1_700_000_000, 5).unwrap();
     let object = Object { key: "partition=0/a.json".into(), size: 3, modified, etag: Some("\"x\"".into()) };
-    let listing = KnownListing { listed_at: 12, objects: vec![object] };
+    let listing = KnownListing { listed_at: 12, objects: vec![Arc::new(object)] };
     cache.keep_listing("s3://b/", "partition=0/", &listing).unwrap();
-    assert_eq!(cache.known_listing("s3://b/", "partition=0/").unwrap(), Some(listing));
+    assert_eq!(cache.known_listing("s3://b/", "partition=0/").unwrap(), Some(listing.clone()));
     assert_eq!(cache.known_listing("s3://b/", "partition=1/").unwrap(), None);
+    let listed_at = || cache.known_listing("s3://b/", "partition=0/").unwrap().map(|listing| listing.listed_at);
+    cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: 11, ..listing.clone() }).unwrap();
+    assert_eq!(listed_at(), Some(12), "another process has listed the whole since");
+    let future = cache.clock() + 1_000;
+    cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: future, ..listing.clone() }).unwrap();
+    cache.keep_listing("s3://b/", "partition=0/", &listing).unwrap();
+    assert_eq!(listed_at(), Some(12), "a clock was set back");
+    cache.forget_listings("s3://a/").unwrap();
+    assert_eq!(listed_at(), Some(12));
+    cache.forget_listings("s3://b/").unwrap();
+    assert_eq!(listed_at(), None);
 }

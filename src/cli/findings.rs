@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{BadPlace, Engine, LateKeyCount, Place, TableFindings};
+use crate::engine::{BadPlace, CacheNews, Engine, LateKeyCount, Place, TableFindings};
 use crate::ui::{Ui, human};
 
 /// Groups of keys that are told one by one.
@@ -27,6 +27,18 @@ pub fn tell(ui: &Ui, engine: &Engine) {
 pub fn tell_of_failure(ui: &Ui, engine: &Engine) {
     for findings in engine.findings() {
         tell_lost(ui, &findings);
+    }
+}
+
+/// Tells what went wrong with the cache, without which the answers are the same.
+pub fn tell_of_cache(ui: &Ui, engine: &Engine) {
+    let CacheNews { trouble, damaged } = engine.cache_news();
+    if let Some(trouble) = trouble {
+        ui.warning(&format!("the cache is off for this run: {}", trouble.in_one_line()));
+    }
+    if damaged > 0 {
+        let files = human::counted(damaged, "file", "files");
+        ui.warning(&format!("{files} of the cache were damaged and dropped; their objects were fetched again"));
     }
 }
 

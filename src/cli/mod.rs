@@ -3,6 +3,7 @@
 //! Owns clap, and nothing else may name it. A command is a file: its arguments, whose doc comments are
 //! the help, and `run`.
 
+mod cache;
 mod check;
 mod completions;
 mod destination;
@@ -52,6 +53,7 @@ enum Command {
     Tables(tables::TablesArgs),
     Schema(schema::SchemaArgs),
     Check(check::CheckArgs),
+    Cache(cache::CacheArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -98,6 +100,7 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment) -> Res
         Command::Tables(arguments) => tables::run(ui, common, environment, arguments).await,
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
+        Command::Cache(arguments) => cache::run(ui, common, environment, arguments).await,
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,
         Command::Completions(arguments) => completions::run(ui, arguments),
     }

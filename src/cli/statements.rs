@@ -116,8 +116,16 @@ impl Running<'_> {
     fn summarise(&self, engine: &Engine, statements: u64, elapsed: Duration) {
         let totals = engine.totals();
         let requests = totals.requests;
+        let cached = match totals.scans.cached_objects {
+            0 => String::new(),
+            objects => format!(
+                ", {} with {} from the cache",
+                human::counted(objects, "object", "objects"),
+                human::counted(totals.scans.cached_records, "record", "records"),
+            ),
+        };
         self.ui.summary(&format!(
-            "{}, {}, {}, {}, {}, {}, {}",
+            "{}, {}, {}, {}, {}, {}{cached}, {}",
             human::counted(statements, "statement", "statements"),
             human::counted(totals.tables, "table", "tables"),
             human::counted(totals.scans.objects, "object", "objects"),
@@ -134,6 +142,7 @@ impl Running<'_> {
             self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
         }
         findings::tell(self.ui, engine);
+        findings::tell_of_cache(self.ui, engine);
     }
 }
 

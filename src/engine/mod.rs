@@ -4,6 +4,7 @@
 //! It must not print, parse arguments or read the environment.
 
 mod answer;
+mod cached;
 mod check;
 mod describe;
 mod findings;
@@ -25,6 +26,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use tokio::sync::Semaphore;
 
 pub use answer::Answer;
+pub use cached::{CacheNews, CachedTable};
 pub use check::{ColumnCheck, TableCheck};
 pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
@@ -35,7 +37,7 @@ use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Tables, ViewDefinition};
 use crate::column::Column;
-use crate::config::{Config, Environment, ViewsOrigin};
+use crate::config::{Config, Environment, Relisting, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
 pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin};
@@ -63,6 +65,7 @@ pub struct Engine {
     counters: Arc<Counters>,
     stores: Stores,
     kept: KeptTables,
+    cache: Option<Cache>,
     /// Ends the I/O tasks when the engine is dropped.
     _io: IoRuntime,
 }
@@ -82,7 +85,7 @@ pub struct EngineTotals {
 
 impl Engine {
     /// An engine over what `config` names. Neither disk nor network is touched, apart from the files
-    /// of the views.
+    /// of the views and the question how much of the cache's disk is free.
     pub fn open(config: &Config, environment: &Environment) -> Result<Engine> {
         let io = IoRuntime::start()?;
         let stores = Stores::new(&config.storage, environment);
@@ -95,18 +98,17 @@ impl Engine {
             requests_in_flight: gets,
             requests: Arc::new(Semaphore::new(gets)),
             rejects: Arc::default(),
-            schema_cache: environment.cache_folder().map(|folder| SchemaCache::below(&folder)),
+            schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),
+            cache: cache(config, environment),
+            relisting: config.cache.as_ref().map_or(Relisting::Always, |cache| cache.relisting),
             kept: KeptTables::default(),
-            cache: environment.cache_folder().map(|folder| {
-                Cache::new(CacheSettings { folder: folder.join("pinq"), max_bytes: 20 << 30, began: 1_800_000_000 })
-            }),
         };
-        let kept = tables.kept.clone();
+        let (kept, cache) = (tables.kept.clone(), tables.cache.clone());
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let catalog = Catalog::new(tables, view_definitions(config)?)?;
         let context = session::context(&config.session, &catalog, &kept)?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, kept, _io: io })
+        Ok(Engine { context, catalog, counters, stores, kept, cache, _io: io })
     }
 
     /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
@@ -182,6 +184,13 @@ impl Engine {
     pub fn stores(&self) -> &Stores {
         &self.stores
     }
+}
+
+/// What is kept from run to run, where anything is: without a clock nobody could tell how old it is.
+fn cache(config: &Config, environment: &Environment) -> Option<Cache> {
+    let (cache, began) = (config.cache.as_ref()?, environment.began()?);
+    let max_bytes = cache.max_bytes.unwrap_or_else(|| Cache::default_max_bytes(&cache.path));
+    Some(Cache::new(CacheSettings { folder: cache.path.clone(), max_bytes, began }))
 }
 
 /// Whether the statement reads the list of the tables rather than, or beside, their rows.

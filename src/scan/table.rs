@@ -1,6 +1,7 @@
 //! A landed table: its location, its columns and its snapshot, each found out when first needed.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
@@ -11,14 +12,14 @@ use super::counters::Counters;
 use super::fetch::{Feed, Limits, ObjectLimit, Wanted};
 use super::keeping::{Kept, KeptTables};
 use super::metrics::FetchMetrics;
-use super::objects::{Selection, Snapshot};
+use super::objects::{KnownListings, Selection, Snapshot};
 use super::options::TableOptions;
 use super::provider::Projection;
 use super::rows::{Findings, Rejects, TableTally};
 use super::schema::{Sample, Sampling, SchemaCache};
 use crate::cache::{Cache, Space};
 use crate::column::Column;
-use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest};
+use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Relisting, Rest};
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::store::{Store, Stores};
@@ -40,12 +41,15 @@ pub struct LandedTable {
     rejects: Arc<Rejects>,
     tally: Arc<TableTally>,
     schema_cache: Option<SchemaCache>,
+    cache: Option<Cache>,
+    relisting: Relisting,
+    /// Whether somebody asked for what is there now.
+    is_refreshed: AtomicBool,
     io: Handle,
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
     kept: Arc<Kept>,
-    cache: Option<Cache>,
     space: OnceLock<Option<Space>>,
 }
 
@@ -83,10 +87,12 @@ pub struct TableContext {
     pub rejects: Arc<Rejects>,
     /// Where inferred columns are kept from run to run, if anywhere.
     pub schema_cache: Option<SchemaCache>,
+    /// Where rows and listings are kept from run to run, if anywhere.
+    pub cache: Option<Cache>,
+    /// When a bucket's folder is listed in full although an earlier run did so.
+    pub relisting: Relisting,
     /// What they keep of their rows for later statements.
     pub kept: KeptTables,
-    /// What they keep of their rows for later runs, if anything.
-    pub cache: Option<Cache>,
 }
 
 impl LandedTable {
@@ -105,12 +111,14 @@ impl LandedTable {
             rejects: Arc::clone(&context.rejects),
             tally: Arc::default(),
             schema_cache: context.schema_cache.clone(),
+            cache: context.cache.clone(),
+            relisting: context.relisting,
+            is_refreshed: AtomicBool::new(false),
             io: context.io.clone(),
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
             kept: Kept::of(&context.kept),
-            cache: context.cache.clone(),
             space: OnceLock::new(),
         }
     }
@@ -225,9 +233,13 @@ impl LandedTable {
             .await
             .map_err(|error| self.within(error))?;
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot =
-            snapshot.get_or_insert_with(|| Arc::new(Snapshot::start(self.stores.clone(), store.clone(), &self.io)));
-        Ok(Arc::clone(snapshot))
+        let start = || {
+            let is_refreshed = self.is_refreshed.load(Ordering::Relaxed);
+            let relisting = if is_refreshed { Relisting::Always } else { self.relisting };
+            let known = self.cache.as_ref().and_then(|cache| KnownListings::of(store, cache, relisting, &self.io));
+            Arc::new(Snapshot::start(self.stores.clone(), store.clone(), &self.io, known))
+        };
+        Ok(Arc::clone(snapshot.get_or_insert_with(start)))
     }
 
     /// Lists what [`LandedTable::columns`] will look at, so that several tables can be listed side by side.
@@ -256,7 +268,11 @@ impl LandedTable {
                     cache: self.schema_cache.as_ref(),
                     io: &self.io,
                 };
-                sampling.take(&snapshot).await.map(Arc::new)
+                let sample = sampling.take(&snapshot).await;
+                if sample.is_err() {
+                    snapshot.distrust().await;
+                }
+                sample.map(Arc::new)
             })
             .await
             .map_err(|error| self.within(error))?;
@@ -275,8 +291,9 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Forgets the snapshot, so that the next statement sees what has landed since.
+    /// Forgets the snapshot, so that the next statement sees what has landed since, and what was deleted.
     pub fn refresh(&self) {
+        self.is_refreshed.store(true, Ordering::Relaxed);
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream, StreamExt};
 use object_store::ObjectStore;
 use object_store::aws::AwsCredentialProvider;
 use tokio::sync::{Mutex, OnceCell};
@@ -231,6 +231,25 @@ impl Store {
         match &self.backend {
             Backend::Disk(disk) => disk.list_below(folder.to_owned()),
             Backend::S3(prefix) => prefix.list_below(folder),
+        }
+    }
+
+    /// As [`Store::list_below`], without the objects whose keys are `start_after` or before it by bytes. Such a
+    /// key need not exist. Only a store that [lists in order](Store::lists_in_order) can do so.
+    pub fn list_after(&self, folder: &str, start_after: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        match &self.backend {
+            Backend::Disk(_) => {
+                stream::once(async { Err(Error::bug("a folder on disk is not listed in order")) }).boxed()
+            }
+            Backend::S3(prefix) => prefix.list_after(folder, start_after),
+        }
+    }
+
+    /// Whether everything below a folder is listed by the bytes of its keys, from any key on.
+    pub fn lists_in_order(&self) -> bool {
+        match &self.backend {
+            Backend::Disk(_) => false,
+            Backend::S3(prefix) => prefix.lists_in_order(),
         }
     }
 

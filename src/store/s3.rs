@@ -63,13 +63,13 @@ impl Prefix {
     /// Pages of everything below; see `Store::list`.
     pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
         let prefix = self.clone();
-        let first_level = self.pages(self.folder.clone(), Depth::OneLevel);
+        let first_level = self.pages(self.folder.clone(), Depth::OneLevel, Start::First);
         let per_page = first_level.map_ok(move |page| {
             let prefix = prefix.clone();
             let below = stream::iter(page.folders)
                 .map(move |name| {
                     let folder = format!("{}{name}/", prefix.folder);
-                    prefix.pages(folder, Depth::Flat).map_ok(|page| page.objects)
+                    prefix.pages(folder, Depth::Flat, Start::First).map_ok(|page| page.objects)
                 })
                 .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
             stream::select(stream::iter([Ok(page.objects)]), below).boxed()
@@ -79,7 +79,7 @@ impl Prefix {
 
     /// What stands directly in one folder; see `Store::list_level`.
     pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
-        let pages = self.pages(format!("{}{folder}", self.folder), Depth::OneLevel);
+        let pages = self.pages(format!("{}{folder}", self.folder), Depth::OneLevel, Start::First);
         let level = |page: Page| Level {
             folders: page.folders.into_iter().map(|folder| folder + "/").collect(),
             objects: page.objects,
@@ -104,10 +104,21 @@ impl Prefix {
         pages.try_flatten().boxed()
     }
 
+    /// What stands below one folder behind a key; see `Store::list_after`.
+    pub fn list_after(&self, folder: &str, key: &str) -> BoxStream<'static, Result<Vec<Object>>> {
+        let pages = self.pages(format!("{}{folder}", self.folder), Depth::Flat, Start::Behind(key.to_owned()));
+        pages.map_ok(|page| page.objects).boxed()
+    }
+
+    /// See `Store::lists_in_order`. Directory buckets, whose names end so, do not.
+    pub fn lists_in_order(&self) -> bool {
+        !self.bucket.name.ends_with("--x-s3")
+    }
+
     /// What stands directly below.
     pub async fn children(&self) -> Result<Children> {
         let mut children = Children::default();
-        let mut pages = self.pages(self.folder.clone(), Depth::OneLevel);
+        let mut pages = self.pages(self.folder.clone(), Depth::OneLevel, Start::First);
         while let Some(page) = pages.try_next().await? {
             children.folders.extend(page.folders);
             children.objects.extend(page.objects);
@@ -165,9 +176,9 @@ impl Prefix {
     }
 
     /// Pages of at most 1,000 names each, one LIST a page.
-    fn pages(&self, folder: String, depth: Depth) -> BoxStream<'static, Result<Page>> {
+    fn pages(&self, folder: String, depth: Depth, start: Start) -> BoxStream<'static, Result<Page>> {
         let prefix = self.clone();
-        stream::try_unfold(Some(Start::First), move |next| {
+        stream::try_unfold(Some(start), move |next| {
             let (prefix, folder) = (prefix.clone(), folder.clone());
             async move {
                 let Some(start) = next else { return Ok(None) };

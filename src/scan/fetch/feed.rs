@@ -85,6 +85,7 @@ impl Feed {
                 Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
             };
             if let Err(error) = fetched {
+                selection.distrust().await;
                 // The receiver is gone where the statement ended first; nobody wants the error then.
                 let _ = fetcher.sender.send(Err(error)).await;
             }

@@ -5,12 +5,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::stream::{StreamExt, TryStreamExt};
+use futures::stream::{BoxStream, TryStreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 
+use super::below::Below;
 use super::folder::Folder;
+use super::known::KnownListings;
 use crate::error::{Error, Result};
 use crate::landing::LandingKey;
 use crate::store::{Level, Object, Store};
@@ -21,7 +23,7 @@ pub type Page = Arc<[Arc<Object>]>;
 /// Listings under way at once; one is slow for its latency, not its size.
 pub const SIDE_BY_SIDE: usize = 16;
 /// What a page of a listing holds unless it is the last one.
-const FULL_PAGE: usize = 1_000;
+pub const FULL_PAGE: usize = 1_000;
 
 /// How deep a folder is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct Lister {
     pub io: Handle,
     /// [`SIDE_BY_SIDE`] permits.
     pub permits: Arc<Semaphore>,
+    /// What earlier runs listed, where it is of use.
+    pub known: Option<KnownListings>,
 }
 
 /// A listing under way, paused or done. Dropping it stops it.
@@ -177,6 +181,25 @@ impl SnapshotTotals {
     }
 }
 
+/// The pages of one listing as they arrive.
+enum Pages {
+    Level(BoxStream<'static, Result<Level>>),
+    Below(Below),
+}
+
+impl Pages {
+    /// Folders and objects of the next page; `None` is the end.
+    async fn next(&mut self) -> Result<Option<(Vec<String>, Vec<Arc<Object>>)>> {
+        match self {
+            Pages::Level(pages) => {
+                let level = pages.try_next().await?;
+                Ok(level.map(|level| (level.folders, level.objects.into_iter().map(Arc::new).collect())))
+            }
+            Pages::Below(below) => Ok(below.next().await?.map(|objects| (Vec::new(), objects))),
+        }
+    }
+}
+
 struct Task {
     lister: Lister,
     path: String,
@@ -195,17 +218,14 @@ impl Task {
         let closed = |error| Error::bug("the limit on listings was closed").because(error);
         let mut permit = Some(self.lister.permits.acquire().await.map_err(closed)?);
         let mut pages = match self.depth {
-            Depth::Level => self.lister.store.list_level(&self.path),
-            Depth::Below => {
-                let pages = self.lister.store.list_below(&self.path);
-                pages.map_ok(|objects| Level { folders: Vec::new(), objects }).boxed()
-            }
+            Depth::Level => Pages::Level(self.lister.store.list_level(&self.path)),
+            Depth::Below => Pages::Below(Below::start(&self.lister, &self.path).await),
         };
-        while let Some(level) = pages.try_next().await? {
+        while let Some((folders, objects)) = pages.next().await? {
             // A page that is not full is the last one; to go on costs no request then.
-            let is_full = level.objects.len().saturating_add(level.folders.len()) >= FULL_PAGE;
+            let is_full = objects.len().saturating_add(folders.len()) >= FULL_PAGE;
             let pauses = is_full && *wanted.borrow() == Extent::FirstPage;
-            self.add(level, pauses);
+            self.add(folders, objects, pauses);
             changes.send_replace(());
             if pauses {
                 drop(permit.take());
@@ -218,24 +238,24 @@ impl Task {
         Ok(())
     }
 
-    fn add(&self, level: Level, pauses: bool) {
-        let mut objects = Vec::with_capacity(level.objects.len());
+    fn add(&self, folders: Vec<String>, listed: Vec<Arc<Object>>, pauses: bool) {
+        let mut objects = Vec::with_capacity(listed.len());
         let mut state = self.lock();
-        for object in level.objects {
+        for object in listed {
             match LandingKey::parse(&object.key) {
                 Ok(_) => {
                     state.totals.objects += 1;
                     state.totals.bytes += object.size;
-                    objects.push(Arc::new(object));
+                    objects.push(object);
                 }
                 Err(reason) => {
                     state.totals.passed_over += 1;
                     let reason = reason.to_string();
-                    state.totals.passed_over_example.get_or_insert((object.key, reason));
+                    state.totals.passed_over_example.get_or_insert((object.key.clone(), reason));
                 }
             }
         }
-        let folders = level.folders.into_iter().map(|path| Arc::new(Folder::new(path))).collect();
+        let folders = folders.into_iter().map(|path| Arc::new(Folder::new(path))).collect();
         state.pages.push(ListedPage { objects: objects.into(), folders });
         state.is_paused = pauses;
     }

@@ -3,7 +3,10 @@
 //! Owns the run's one listing of each folder, the choice by predicates, and the columns that come from a key rather
 //! than from a record. It must not look into an object, and uses no other room of `scan`.
 
+mod ascending;
+mod below;
 mod folder;
+mod known;
 mod listing;
 mod metadata;
 mod origin;
@@ -12,6 +15,7 @@ mod selection;
 mod snapshot;
 
 pub(super) use folder::FolderColumn;
+pub(super) use known::KnownListings;
 pub use metadata::MetadataColumn;
 pub(super) use origin::{Origin, OriginColumn, object_column, offset_column, origin_columns};
 pub(super) use pruning::Pruning;

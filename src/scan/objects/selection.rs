@@ -61,6 +61,11 @@ impl Selection {
         self.snapshot.take_sampled(object)
     }
 
+    /// Takes an object that could not be read as a sign that the listing no longer holds.
+    pub async fn distrust(&self) {
+        self.snapshot.distrust().await;
+    }
+
     /// The next page for whoever asks first; `None` is the end.
     pub async fn next(&self) -> Result<Option<Page>> {
         self.pages.lock().await.try_next().await

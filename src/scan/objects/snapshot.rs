@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, Semaphore};
 pub use super::listing::{Page, SnapshotTotals};
 
 use super::folder::{Folder, Layout, layout_of};
+use super::known::KnownListings;
 use super::listing::{Depth, Lister, SIDE_BY_SIDE};
 use super::selection::Selection;
 use crate::error::{Error, Result};
@@ -41,11 +42,21 @@ const SAMPLED_BYTES: u64 = 64 << 10;
 
 impl Snapshot {
     /// The objects of `store`, listed on the I/O runtime; starts with the location's own level.
-    pub fn start(stores: Stores, store: Store, io: &Handle) -> Snapshot {
-        let lister = Lister { store, io: io.clone(), permits: Arc::new(Semaphore::new(SIDE_BY_SIDE)) };
+    /// Where earlier runs listed folders and `known` has it, those are gone on with.
+    pub fn start(stores: Stores, store: Store, io: &Handle, known: Option<KnownListings>) -> Snapshot {
+        let permits = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let lister = Lister { store, io: io.clone(), permits, known };
         let root = Arc::new(Folder::new(String::new()));
         root.list(&lister, Depth::Level);
         Snapshot { stores, lister, root, layouts: OnceCell::new(), sampled: Mutex::default() }
+    }
+
+    /// Takes an object that could not be read as a sign that what earlier runs listed holds no more, so that the next
+    /// run lists anew what may have been replaced or deleted.
+    pub async fn distrust(&self) {
+        if let Some(known) = &self.lister.known {
+            known.forget().await;
+        }
     }
 
     /// Keeps what a sample fetched of an object whose every byte costs a request, where it is small.

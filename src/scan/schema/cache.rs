@@ -61,9 +61,9 @@ impl Identity {
 }
 
 impl SchemaCache {
-    /// Files below `folder`, the user's cache folder.
+    /// Files below `folder`, where the cache is.
     pub fn below(folder: &Path) -> Self {
-        SchemaCache { folder: folder.join("pinq").join("schemas") }
+        SchemaCache { folder: folder.join("schemas") }
     }
 
     /// The file for a table at `location`.
@@ -179,7 +179,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(folder.path().join("pinq/schemas")).unwrap().permissions().mode();
+            let mode = fs::metadata(folder.path().join("schemas")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);
         }
     }
