@@ -19,8 +19,8 @@ mod status;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use column::CachedColumn;
@@ -28,7 +28,7 @@ pub use listings::KnownListing;
 pub use piece::Piece;
 pub use repeats::{Cover, Flags};
 pub use segment::{Description, SEGMENT_ROWS, SegmentBatches, SegmentBuilder, SegmentBytes};
-pub use space::{Committed, Segment, Segments, Space};
+pub use space::{Committed, Segments, Space};
 pub use status::TableStatus;
 
 use self::index::Index;

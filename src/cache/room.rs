@@ -17,9 +17,8 @@ pub fn make_room(index: &Index, transaction: &Transaction<'_>, bytes: u64, most:
     if bytes > most {
         return Ok(false);
     }
-    let mut candidates = transaction.prepare(
-        "SELECT id, total FROM segments WHERE writer IS NULL ORDER BY last_used, id",
-    )?;
+    let mut candidates =
+        transaction.prepare("SELECT id, total FROM segments WHERE writer IS NULL ORDER BY last_used, id")?;
     let candidates = candidates.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?;
     for (segment, freed) in candidates.collect::<Result<Vec<_>, _>>()? {
         if total.saturating_add(bytes) <= most {
@@ -58,9 +57,8 @@ pub fn drop_segment(index: &Index, transaction: &Transaction<'_>, segment: i64) 
 
 /// Whether a scan reads it, other than that one of this process, if one is given.
 pub fn is_read(index: &Index, transaction: &Transaction<'_>, segment: i64, but: Option<i64>) -> rusqlite::Result<bool> {
-    let mut readers = transaction.prepare(
-        "SELECT DISTINCT process FROM readers WHERE segment = ?1 AND NOT (process = ?2 AND scan IS ?3)",
-    )?;
+    let mut readers = transaction
+        .prepare("SELECT DISTINCT process FROM readers WHERE segment = ?1 AND NOT (process = ?2 AND scan IS ?3)")?;
     let readers = readers.query_map(params![segment, index.process(), but], |row| row.get::<_, String>(0))?;
     let readers = readers.collect::<Result<Vec<_>, _>>()?;
     Ok(readers.iter().any(|process| index.is_alive(process)))

@@ -82,10 +82,11 @@ impl Cache {
 impl Space {
     /// The columns that were asked for up to now.
     pub fn columns(&self) -> Result<Vec<CachedColumn>> {
-        self.index.read(|connection| {
-            connection.query_row("SELECT columns FROM spaces WHERE id = ?1", [self.id], |row| row.get(0))
-        })
-        .map(|columns: String| serde_json::from_str(&columns).unwrap_or_default())
+        self.index
+            .read(|connection| {
+                connection.query_row("SELECT columns FROM spaces WHERE id = ?1", [self.id], |row| row.get(0))
+            })
+            .map(|columns: String| serde_json::from_str(&columns).unwrap_or_default())
     }
 
     /// The segments that are `wanted`. None of them goes before the answer is dropped.
@@ -108,8 +109,8 @@ impl Space {
                     found.push((row.get(0)?, row.get(1)?, description, row.get(3)?));
                 }
             }
-            let mut note = transaction
-                .prepare("INSERT OR IGNORE INTO readers (segment, process, scan) VALUES (?1, ?2, ?3)")?;
+            let mut note =
+                transaction.prepare("INSERT OR IGNORE INTO readers (segment, process, scan) VALUES (?1, ?2, ?3)")?;
             let mut touch = transaction.prepare("UPDATE segments SET last_used = ?2 WHERE id = ?1")?;
             for (id, ..) in &found {
                 note.execute(params![id, self.index.process(), scan])?;
@@ -135,7 +136,13 @@ impl Space {
     ///
     /// # Errors
     /// The disk takes no more, or the index does not. Nothing of the segment is left then.
-    pub fn keep(&self, file: &[u8], description: &Description, generation: i64, pieces: Vec<Piece>) -> Result<Committed> {
+    pub fn keep(
+        &self,
+        file: &[u8],
+        description: &Description,
+        generation: i64,
+        pieces: Vec<Piece>,
+    ) -> Result<Committed> {
         let bug = |error| Error::bug("the cache's index could not be encoded").because(error);
         let text = serde_json::to_string(description).map_err(bug)?;
         let pieces = piece::encode(pieces)?;

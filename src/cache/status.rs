@@ -44,9 +44,8 @@ impl Cache {
             let mut spaces = spaces.query([])?;
             let mut found = Vec::new();
             while let Some(space) = spaces.next()? {
-                let rows = segments.query_map([space.get::<_, i64>(0)?], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
+                let rows =
+                    segments.query_map([space.get::<_, i64>(0)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
                 let status = TableStatus {
                     table: space.get(1)?,
                     location: space.get(2)?,

@@ -1,3 +1,5 @@
+//! The cache as its callers see it: several processes, a bound, damage.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

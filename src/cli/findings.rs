@@ -3,6 +3,7 @@
 //! Owns the sentences. What is found is `engine`'s.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 
 use crate::engine::{BadPlace, CacheNews, Engine, LateKeyCount, Place, TableFindings};
 use crate::ui::{Ui, human};
@@ -34,11 +35,12 @@ pub fn tell_of_failure(ui: &Ui, engine: &Engine) {
 pub fn tell_of_cache(ui: &Ui, engine: &Engine) {
     let CacheNews { trouble, damaged } = engine.cache_news();
     if let Some(trouble) = trouble {
-        ui.warning(&format!("the cache is off for this run: {}", trouble.in_one_line()));
+        let cause = trouble.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        ui.warning(&format!("the cache is off for this run: {trouble}{cause}"));
     }
     if damaged > 0 {
-        let files = human::counted(damaged, "file", "files");
-        ui.warning(&format!("{files} of the cache were damaged and dropped; their objects were fetched again"));
+        let were = human::counted(damaged, "file of the cache was", "files of the cache were");
+        ui.warning(&format!("{were} damaged and dropped; the objects were fetched again"));
     }
 }
 

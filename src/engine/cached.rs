@@ -46,7 +46,7 @@ impl Engine {
         self.cache.as_ref().ok_or_else(no_cache)?;
         let tables = match table {
             Some(table) => vec![table.to_owned()],
-            None => self.catalog.tables.all().await?,
+            None => self.catalog.tables.all().await?.iter().map(|table| table.name().to_owned()).collect(),
         };
         for table in &tables {
             let name = table.replace('"', "\"\"");

@@ -162,11 +162,6 @@ impl Projection {
         self.origin.contains(&OriginColumn::Metadata(column))
     }
 
-    /// Where among its columns the keys stand that are in no other.
-    pub fn rest(&self) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == REST_COLUMN)
-    }
-
     /// Decoded and origin columns in the order of the schema.
     pub fn arrange(&self, records: &[ArrayRef], origin: &[ArrayRef]) -> Vec<ArrayRef> {
         let source = |source: &Source| match source {

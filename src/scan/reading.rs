@@ -270,7 +270,13 @@ impl Reading {
         let has_repeats = projection.has(MetadataColumn::Repeat);
         Objects {
             spoiled: spoils.then(|| Arc::new(Spoiled::new(&projection.columns))),
-            feed: Arc::new(table.feed(selection, wanted, self.partitions, self.metrics.fetching.clone(), caching.clone())),
+            feed: Arc::new(table.feed(
+                selection,
+                wanted,
+                self.partitions,
+                self.metrics.fetching.clone(),
+                caching.clone(),
+            )),
             repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool))),
             tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), self.partitions)),
             wanted,

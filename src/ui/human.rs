@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+
 /// A count with separators: `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -54,9 +56,20 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// An instant, given in seconds since 1970, UTC: `2026-11-22 19:43:10`.
+pub fn moment(seconds: i64) -> String {
+    DateTime::from_timestamp(seconds, 0).map(|moment| moment.format("%F %T").to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments() {
+        assert_eq!([0, 1_700_000_000].map(moment), ["1970-01-01 00:00:00", "2023-11-14 22:13:20"]);
+        assert_eq!(moment(i64::MAX), "");
+    }
 
     #[test]
     fn counts() {

@@ -94,7 +94,11 @@ mod tests {
         let fingerprints: Vec<[u8; 16]> = numbers().map(|n| (u128::from(n) << 90).to_ne_bytes()).collect();
         let nested = columns()[2].data_type();
         vec![
-            Arc::new(numbers().map(|n| (n % 5 > 0).then(|| format!("a text of some length {n}"))).collect::<StringViewArray>()),
+            Arc::new(
+                numbers()
+                    .map(|n| (n % 5 > 0).then(|| format!("a text of some length {n}")))
+                    .collect::<StringViewArray>(),
+            ),
             Arc::new(FixedSizeBinaryArray::try_from_iter(fingerprints.into_iter()).unwrap()),
             arrow::array::new_null_array(&nested, rows as usize),
             Arc::new(numbers().collect::<UInt64Array>()),
@@ -110,7 +114,12 @@ mod tests {
         builder.finish(vec!["n".into()]).unwrap()
     }
 
-    fn read(file: &std::path::Path, description: &Description, wanted: &[usize], rows: &[std::ops::Range<u64>]) -> RecordBatch {
+    fn read(
+        file: &std::path::Path,
+        description: &Description,
+        wanted: &[usize],
+        rows: &[std::ops::Range<u64>],
+    ) -> RecordBatch {
         let bytes = SegmentBytes::read(file, description, wanted).unwrap();
         let batches: Vec<_> = bytes.batches(rows, 1_000).unwrap().map(Result::unwrap).collect();
         assert!(batches.iter().all(|batch| batch.num_rows() <= 1_000));

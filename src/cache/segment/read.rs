@@ -84,11 +84,6 @@ impl SegmentBytes {
         Ok(SegmentBytes { parts: parts.into(), length: description.file_bytes(), rows: description.rows, order, roots })
     }
 
-    /// Bytes in memory.
-    pub fn bytes(&self) -> usize {
-        self.parts.iter().map(|(_, bytes)| bytes.len()).sum()
-    }
-
     /// The rows of these ranges, which ascend and do not overlap, in batches of at most `batch_size`: the wanted
     /// columns, in the order in which they were asked for.
     pub fn batches(&self, rows: &[Range<u64>], batch_size: usize) -> Result<SegmentBatches> {

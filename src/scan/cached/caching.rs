@@ -60,14 +60,22 @@ const SETTLING: i64 = 2;
 
 impl Caching {
     /// For a scan of that projection in so many partitions.
-    pub fn new(space: Space, projection: &Projection, keeping: Keeping, on_bad_value: OnBadValue, partitions: usize) -> Self {
+    pub fn new(
+        space: Space,
+        projection: &Projection,
+        keeping: Keeping,
+        on_bad_value: OnBadValue,
+        partitions: usize,
+    ) -> Self {
         let asked = match keeping {
             Keeping::Nothing => Vec::new(),
             // Without them new objects are kept with the scan's own columns only.
             Keeping::All | Keeping::Some => space.columns().unwrap_or_default(),
         };
         let (mut decoded, own) = (projection.columns.clone(), projection.columns.len());
-        decoded.extend(projection.unread.iter().filter(|column| asked.contains(&CachedColumn::Record((*column).clone()))).cloned());
+        decoded.extend(
+            projection.unread.iter().filter(|column| asked.contains(&CachedColumn::Record((*column).clone()))).cloned(),
+        );
         let record = |column: &Column| CachedColumn::Record(column.clone());
         let (mut columns, mut wanted) = (decoded.iter().map(record).collect::<Vec<_>>(), Vec::new());
         wanted.extend(columns.iter().take(own).cloned());

@@ -106,7 +106,8 @@ impl Coverage {
                 let start = *self.starts.get(number)?.get(position)?;
                 let rows = start..start.saturating_add(piece.rows);
                 let number = u32::try_from(position).ok()?;
-                Some(CachedPiece { number, rows, object, is_whole: piece.is_whole(), found: piece.found.clone() })
+                let (is_whole, is_first) = (piece.is_whole(), piece.from == 0);
+                Some(CachedPiece { number, rows, object, is_whole, is_first, found: piece.found.clone() })
             };
             let pieces: Vec<CachedPiece> = taken.into_iter().filter_map(cached).collect();
             if !pieces.is_empty() {
@@ -166,9 +167,8 @@ fn is_chain<'a>(pieces: impl Iterator<Item = &'a Piece>) -> bool {
     let mut at = Some(0);
     let mut first: Option<&Piece> = None;
     for piece in pieces {
-        let same = first.is_none_or(|first| {
-            (first.size, first.modified, &first.etag) == (piece.size, piece.modified, &piece.etag)
-        });
+        let same = first
+            .is_none_or(|first| (first.size, first.modified, &first.etag) == (piece.size, piece.modified, &piece.etag));
         if at != Some(piece.from) || !same {
             return false;
         }

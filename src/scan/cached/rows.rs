@@ -45,6 +45,8 @@ pub struct CachedPiece {
     pub object: Arc<Object>,
     /// Whether they are all of the object's rows.
     pub is_whole: bool,
+    /// Whether they are the object's first rows.
+    pub is_first: bool,
     /// What is to be told of it.
     pub found: Option<String>,
 }
@@ -72,6 +74,11 @@ pub struct CachedBatch {
 }
 
 impl CachedRows {
+    /// How many objects begin in it.
+    pub fn objects(&self) -> usize {
+        self.pieces.iter().filter(|piece| piece.is_first).count()
+    }
+
     /// The positions of its columns in the segment.
     pub fn positions(&self) -> Vec<usize> {
         self.columns.iter().filter_map(|column| self.description.position(column)).collect()

@@ -67,10 +67,10 @@ impl Fetcher {
             let (rows, bytes) = read(rows).await?;
             match bytes {
                 Ok(bytes) => {
-                    objects += rows.pieces.len() as u64;
+                    objects += rows.objects() as u64;
                     let count = rows.pieces.iter().map(|piece| piece.rows.end.saturating_sub(piece.rows.start)).sum();
-                    self.counters.add_cached(rows.pieces.len() as u64, count);
-                    self.metrics.cached.add(rows.pieces.len());
+                    self.counters.add_cached(rows.objects() as u64, count);
+                    self.metrics.cached.add(rows.objects());
                     let load = Load::Cached { rows: Box::new(rows), bytes };
                     let ended = |_| Error::bug("rows were read for a statement that has ended");
                     self.sender.send(Ok(load)).await.map_err(ended)?;

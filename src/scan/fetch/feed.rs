@@ -249,7 +249,10 @@ impl Fetcher {
     }
 
     pub(super) async fn send(&self, pack: Pack) -> Result<()> {
-        self.sender.send(Ok(Load::Pack(pack))).await.map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
+        self.sender
+            .send(Ok(Load::Pack(pack)))
+            .await
+            .map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
     }
 }
 

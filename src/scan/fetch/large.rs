@@ -152,7 +152,8 @@ impl Fetcher {
             Some(reason) => vec![cutter.damaged(Arc::clone(reason))],
             None => cutter.finish().collect(),
         };
-        let permit = self.budget.reserve(Lane::Decoding, rest.iter().map(|piece| piece.bytes.len() as u64).sum()).await?;
+        let permit =
+            self.budget.reserve(Lane::Decoding, rest.iter().map(|piece| piece.bytes.len() as u64).sum()).await?;
         self.send(Pack { pieces: rest, permits: vec![permit] }).await
     }
 

@@ -14,7 +14,12 @@ const FINGERPRINT_BYTES: usize = 16;
 
 impl Decoding {
     /// Begins to read rows of the cache. What was found when they were decoded is told again.
-    pub(super) fn open_cached(&self, rows: CachedRows, bytes: &SegmentBytes, position: &mut Position) -> Result<SegmentReading> {
+    pub(super) fn open_cached(
+        &self,
+        rows: CachedRows,
+        bytes: &SegmentBytes,
+        position: &mut Position,
+    ) -> Result<SegmentReading> {
         let Some(caching) = &self.caching else { return rows.begin(bytes, self.batch_size) };
         let told = caching.told(&self.judge, &self.tally);
         for piece in &rows.pieces {

@@ -14,8 +14,8 @@ use super::spoiled::Spoiled;
 use super::tally::ScanTally;
 use crate::cache::CachedColumn;
 use crate::column::Column;
-use crate::config::REST_COLUMN;
 use crate::config;
+use crate::config::REST_COLUMN;
 use crate::error::{Error, Result};
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
@@ -287,7 +287,9 @@ impl Decoding {
         let (object, bytes, line, byte, reason) = match &piece {
             Piece { start: Start::Object | Start::Part { .. }, .. } => return Ok(Some(piece)),
             Piece { start: Start::End { .. }, .. } => return Ok(None),
-            Piece { object, bytes, start: Start::Damaged { line, byte, reason } } => (object, bytes, line, byte, reason),
+            Piece { object, bytes, start: Start::Damaged { line, byte, reason } } => {
+                (object, bytes, line, byte, reason)
+            }
         };
         self.metrics.bad_records.add(1);
         let text = String::from_utf8_lossy(bytes.get(..KEPT_OF_TAIL).unwrap_or(bytes)).into_owned();
