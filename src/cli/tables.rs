@@ -67,7 +67,10 @@ async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine
     let all = |value: fn(&PartitionOffsets) -> Option<u64>| found.iter().map(value).collect();
     let columns = vec![
         ReportColumn::Text("table", found.iter().map(|partition| Some(partition.table.clone())).collect()),
-        ReportColumn::Number("partition", all(|partition| partition.partition.map(u64::from))),
+        ReportColumn::Number(
+            "partition",
+            all(|partition| partition.partition.and_then(|number| u64::try_from(number).ok())),
+        ),
         ReportColumn::Number("first", all(|partition| partition.first)),
         ReportColumn::Number("last", all(|partition| partition.last)),
         ReportColumn::Number("records", all(|partition| Some(partition.records))),
