@@ -20,7 +20,7 @@ use crate::scan::fetch::{Inflater, ObjectLimit};
 use crate::scan::objects::Snapshot;
 use crate::scan::options::TableOptions;
 use crate::scan::rows::{Damage, bad_record, damaged};
-use crate::store::{Object, Store};
+use crate::store::Object;
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
 const OBJECTS: usize = 96;
@@ -65,11 +65,8 @@ impl Sampling<'_> {
     /// Looks at objects from every partition: the first, the last, and some between.
     pub async fn take(&self, snapshot: &Arc<Snapshot>) -> Result<Sample> {
         let pages = snapshot.pages().await?;
-        let chosen = choose(pages.iter().flat_map(|page| page.iter()));
-        if chosen.is_empty() {
-            return Err(Error::statement("it holds no JSON objects").hint("check the location, or declare `columns`"));
-        }
-        let chosen: Arc<[Arc<Object>]> = chosen.into();
+        // A snapshot without any object fails by itself, so this is never empty.
+        let chosen: Arc<[Arc<Object>]> = choose(pages.iter().flat_map(|page| page.iter())).into();
         let file = self.cache.map(|cache| cache.file(self.location, self.options));
         if let Some(sample) = self.earlier(file.clone(), &chosen).await {
             return Ok(sample);
@@ -95,8 +92,7 @@ impl Sampling<'_> {
             .map(|object| {
                 let look =
                     Look { snapshot: Arc::clone(snapshot), limit: self.limit.clone(), policy: self.options.policy };
-                let store = snapshot.store().clone();
-                let task = self.io.spawn(async move { look.at(&store, &object).await });
+                let task = self.io.spawn(async move { look.at(&object).await });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
             .buffered(self.in_flight.clamp(1, OBJECTS))
@@ -156,9 +152,9 @@ struct Look {
 
 impl Look {
     /// What its first records show, and how many of them can't be read.
-    async fn at(&self, store: &Store, object: &Arc<Object>) -> Result<Seen> {
+    async fn at(&self, object: &Arc<Object>) -> Result<Seen> {
         let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
-        let bytes = match self.head(store, object).await? {
+        let bytes = match self.head(object).await? {
             Ok(bytes) => bytes,
             // A scan counts the object as a bad record.
             Err(error) if self.policy.on_bad_record == OnBadRecord::Skip => {
@@ -187,7 +183,8 @@ impl Look {
 
     /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
     /// the object's own: it can be fetched, and not be decompressed.
-    async fn head(&self, store: &Store, object: &Arc<Object>) -> Result<Result<Bytes>> {
+    async fn head(&self, object: &Arc<Object>) -> Result<Result<Bytes>> {
+        let store = self.snapshot.store();
         let mut wanted = OBJECT_BYTES as u64;
         loop {
             let is_all = wanted >= object.size;
