@@ -3,7 +3,7 @@
 //! Owns that an output is whole or not there: answers are written beside their place, and take it only
 //! when they are complete. What stood there before stays until then.
 
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::output::{Format, Sink, TableOptions};
 use crate::store::Stores;
@@ -107,7 +107,7 @@ pub enum Draft {
 impl Draft {
     /// A draft for what will stand at `place`.
     fn at(place: Location) -> Result<Draft> {
-        let failed = |error: std::io::Error| Error::statement(format!("`{place}` could not be written")).because(error);
+        let failed = |error| unwritten(&place, error);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pinq-").suffix(".tmp");
         #[cfg(unix)]
@@ -135,7 +135,7 @@ impl Draft {
                 let file = std::fs::OpenOptions::new()
                     .append(true)
                     .open(written.path())
-                    .map_err(|error| Error::statement(format!("`{place}` could not be written")).because(error))?;
+                    .map_err(|error| unwritten(place, error))?;
                 Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
             }
         }
@@ -162,14 +162,16 @@ impl Draft {
         let Draft::File { written, place } = self else { return Ok(()) };
         match &place {
             Location::Folder(path) => {
-                written.persist(path).map_err(|error| {
-                    Error::new(Kind::Statement, format!("`{place}` could not be written")).because(error.error)
-                })?;
+                written.persist(path).map_err(|error| unwritten(&place, error.error))?;
                 Ok(())
             }
             Location::S3 { bucket, prefix } => upload(engine.stores(), bucket, prefix, written.path()).await,
         }
     }
+}
+
+fn unwritten(place: &Location, error: io::Error) -> Error {
+    Error::statement(format!("`{place}` could not be written")).because(error)
 }
 
 async fn upload(stores: &Stores, bucket: &str, key: &str, file: &Path) -> Result<()> {

@@ -74,7 +74,7 @@ impl Engine {
         let pages = match listed {
             // A topic without objects has no offsets, and `pinq tables` says so.
             Err(_) if snapshot.is_empty() => return Ok(Vec::new()),
-            listed => listed.map_err(|error| error.within(format!("table `{}`", table.name())))?,
+            listed => listed.map_err(|error| table.within(error))?,
         };
         let mut partitions: BTreeMap<Option<i32>, Vec<(String, Option<u64>)>> = BTreeMap::new();
         for object in pages.iter().flat_map(|page| page.iter()) {
