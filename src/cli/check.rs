@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{self, ReportColumn};
+use super::report::{Report, ReportColumn};
 use crate::config::Environment;
 use crate::engine::{Place, TableCheck, TableFindings};
 use crate::error::Result;
@@ -28,6 +28,7 @@ struct Finding {
 
 /// Checks every table.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _arguments: &CheckArgs) -> Result<()> {
+    let report = Report::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     let checks = engine.check().await?;
     let found = engine.findings();
@@ -46,7 +47,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _argum
         ReportColumn::Text("example", text(|finding| finding.example.clone())),
         ReportColumn::Text("place", text(|finding| finding.place.clone())),
     ];
-    report::write(ui, common, environment, &engine, "check", columns).await
+    report.write(&engine, "check", columns).await
 }
 
 fn findings(check: TableCheck) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 //! Owns that an output is whole or not there: answers are written beside their place, and take it only
 //! when they are complete. What stood there before stays until then.
 
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -11,9 +11,9 @@ use tempfile::NamedTempFile;
 use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::output::{Format, Sink};
+use crate::output::{Format, Sink, TableOptions};
 use crate::store::Stores;
 use crate::ui::Ui;
 
@@ -43,7 +43,7 @@ impl Destination {
     }
 
     /// `--format`, else what the file's extension says, else a table on standard output and CSV in a folder.
-    pub fn format(&self, common: &CommonArgs) -> Format {
+    fn format(&self, common: &CommonArgs) -> Format {
         let implied = match self {
             Destination::Stdout => Format::Table,
             Destination::File(Location::Folder(path)) => Format::of_path(path).unwrap_or(Format::Table),
@@ -53,6 +53,40 @@ impl Destination {
             Destination::Folder(_) => Format::Csv,
         };
         common.format.unwrap_or(implied)
+    }
+}
+
+/// Where the answers of a command go, and as what.
+#[derive(Debug)]
+pub struct Output {
+    /// What `--output` says.
+    pub destination: Destination,
+    /// What `--format` says, or the destination implies.
+    pub format: Format,
+    /// How tables are drawn there.
+    pub options: TableOptions,
+}
+
+impl Output {
+    /// What the arguments say. Bytes that no terminal can show are refused where one would get them.
+    pub fn of(ui: &Ui, common: &CommonArgs, environment: &Environment) -> Result<Output> {
+        let destination = Destination::of(common, environment)?;
+        let format = destination.format(common);
+        let width = ui.options().width.filter(|_| destination == Destination::Stdout);
+        if width.is_some() && matches!(format, Format::Arrow | Format::Parquet) {
+            return Err(Error::usage(format!("{format} is not for a terminal"))
+                .hint("redirect standard output, or use `--output PATH`"));
+        }
+        Ok(Output { destination, format, options: TableOptions { width, max_rows: common.max_rows } })
+    }
+
+    /// A draft of the answer called `name`. Where all answers go into one file, it is that file's.
+    pub fn draft(&self, name: &str) -> Result<Draft> {
+        match &self.destination {
+            Destination::Stdout => Ok(Draft::Stdout),
+            Destination::File(place) => Draft::at(place.clone()),
+            Destination::Folder(folder) => Draft::at(folder.join(&format!("{name}.{}", self.format.extension()))),
+        }
     }
 }
 
@@ -72,8 +106,8 @@ pub enum Draft {
 
 impl Draft {
     /// A draft for what will stand at `place`.
-    pub fn at(place: Location) -> Result<Draft> {
-        let failed = |error: std::io::Error| Error::statement(format!("`{place}` could not be written")).because(error);
+    fn at(place: Location) -> Result<Draft> {
+        let failed = |error| unwritten(&place, error);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pinq-").suffix(".tmp");
         #[cfg(unix)]
@@ -101,7 +135,7 @@ impl Draft {
                 let file = std::fs::OpenOptions::new()
                     .append(true)
                     .open(written.path())
-                    .map_err(|error| Error::statement(format!("`{place}` could not be written")).because(error))?;
+                    .map_err(|error| unwritten(place, error))?;
                 Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
             }
         }
@@ -128,14 +162,16 @@ impl Draft {
         let Draft::File { written, place } = self else { return Ok(()) };
         match &place {
             Location::Folder(path) => {
-                written.persist(path).map_err(|error| {
-                    Error::new(Kind::Statement, format!("`{place}` could not be written")).because(error.error)
-                })?;
+                written.persist(path).map_err(|error| unwritten(&place, error.error))?;
                 Ok(())
             }
             Location::S3 { bucket, prefix } => upload(engine.stores(), bucket, prefix, written.path()).await,
         }
     }
+}
+
+fn unwritten(place: &Location, error: io::Error) -> Error {
+    Error::statement(format!("`{place}` could not be written")).because(error)
 }
 
 async fn upload(stores: &Stores, bucket: &str, key: &str, file: &Path) -> Result<()> {
@@ -146,6 +182,7 @@ async fn upload(stores: &Stores, bucket: &str, key: &str, file: &Path) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::UiOptions;
 
     fn destination(output: &str) -> Destination {
         let common = CommonArgs::with_output(output);
@@ -168,6 +205,21 @@ mod tests {
         assert_eq!(format("s3://b/a.ndjson"), Format::Ndjson);
         assert_eq!(format("folder/"), Format::Csv);
         assert_eq!(format("-"), Format::Table);
+    }
+
+    #[test]
+    fn bytes_that_no_terminal_shows_are_not_written_to_one() {
+        let output = |width, format, output: &str| {
+            let ui = Ui::new(UiOptions { width, ..UiOptions::default() });
+            let common = CommonArgs { format: Some(format), ..CommonArgs::with_output(output) };
+            Output::of(&ui, &common, &Environment::empty("/nowhere"))
+        };
+        for format in [Format::Arrow, Format::Parquet] {
+            assert!(output(Some(80), format, "-").unwrap_err().message().contains("is not for a terminal"));
+            assert!(output(None, format, "-").is_ok());
+            assert_eq!(output(Some(80), format, "a.bin").unwrap().options.width, None);
+        }
+        assert_eq!(output(Some(80), Format::Csv, "-").unwrap().options.width, Some(80));
     }
 
     #[test]

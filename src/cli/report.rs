@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 
-use super::destination::{Destination, Draft};
+use super::destination::Output;
 use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::output::{self, TableOptions};
+use crate::output;
 use crate::ui::Ui;
 
 /// A column of such an answer.
@@ -19,15 +19,31 @@ pub enum ReportColumn {
     Number(&'static str, Vec<Option<u64>>),
 }
 
-/// Writes the columns, which have equally many rows, as the answer called `name`.
-pub async fn write(
-    ui: &Ui,
-    common: &CommonArgs,
-    environment: &Environment,
-    engine: &Engine,
-    name: &str,
-    columns: Vec<ReportColumn>,
-) -> Result<()> {
+/// Where such an answer goes, known before the work for it is done.
+pub struct Report<'a> {
+    ui: &'a Ui,
+    output: Output,
+}
+
+impl<'a> Report<'a> {
+    /// A report to where the arguments say.
+    pub fn new(ui: &'a Ui, common: &CommonArgs, environment: &Environment) -> Result<Report<'a>> {
+        Ok(Report { ui, output: Output::of(ui, common, environment)? })
+    }
+
+    /// Writes the columns, which have equally many rows, as the answer called `name`.
+    pub async fn write(self, engine: &Engine, name: &str, columns: Vec<ReportColumn>) -> Result<()> {
+        let Report { ui, output } = self;
+        let batch = batch(columns)?;
+        let draft = output.draft(name)?;
+        let mut encoder = output::encoder(output.format, batch.schema(), draft.sink(ui)?, &output.options)?;
+        encoder.write(&batch)?;
+        encoder.finish()?;
+        draft.commit(engine).await
+    }
+}
+
+fn batch(columns: Vec<ReportColumn>) -> Result<RecordBatch> {
     let arrays = columns.into_iter().map(|column| match column {
         ReportColumn::Text(name, values) => {
             (name, Arc::new(values.into_iter().collect::<StringViewArray>()) as ArrayRef, true)
@@ -37,19 +53,6 @@ pub async fn write(
             (name, Arc::new(values.collect::<Int64Array>()) as ArrayRef, true)
         }
     });
-    let batch = RecordBatch::try_from_iter_with_nullable(arrays)
-        .map_err(|error| Error::bug("an answer has columns of different lengths").because(error))?;
-    let destination = Destination::of(common, environment)?;
-    let format = destination.format(common);
-    let draft = match &destination {
-        Destination::Stdout => Draft::Stdout,
-        Destination::File(place) => Draft::at(place.clone())?,
-        Destination::Folder(folder) => Draft::at(folder.join(&format!("{name}.{}", format.extension())))?,
-    };
-    let width = if destination == Destination::Stdout { ui.options().width } else { None };
-    let options = TableOptions { width, max_rows: common.max_rows };
-    let mut encoder = output::encoder(format, batch.schema(), draft.sink(ui)?, &options)?;
-    encoder.write(&batch)?;
-    encoder.finish()?;
-    draft.commit(engine).await
+    RecordBatch::try_from_iter_with_nullable(arrays)
+        .map_err(|error| Error::bug("an answer has columns of different lengths").because(error))
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{self, ReportColumn};
+use super::report::{Report, ReportColumn};
 use crate::config::Environment;
 use crate::engine::SampleOrigin;
 use crate::error::Result;
@@ -19,6 +19,7 @@ pub struct SchemaArgs {
 
 /// Shows them.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &SchemaArgs) -> Result<()> {
+    let report = Report::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     let schema = engine.schema(&arguments.table).await?;
     let text = |value: fn(&crate::engine::ColumnInfo) -> &String| {
@@ -33,7 +34,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Number("objects", number(|column| column.objects)),
         ReportColumn::Text("evidence", text(|column| &column.evidence)),
     ];
-    report::write(ui, common, environment, &engine, "schema", columns).await?;
+    report.write(&engine, "schema", columns).await?;
     if let Some(sampled) = schema.sampled {
         let records = human::counted(sampled.records, "record", "records");
         let objects = human::counted(sampled.objects, "object", "objects");

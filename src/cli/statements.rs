@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
-use super::destination::{Destination, Draft};
+use super::destination::{Destination, Draft, Output};
 use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::config::{Environment, nearest};
 use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
-use crate::output::{self, Format, Sink, TableOptions};
+use crate::output::{self, Format, Sink};
 use crate::sql::{self, Heading, Parameters, StatementKind};
 use crate::store::RequestCounts;
 use crate::ui::{Progress, Ui, human};
@@ -161,9 +161,7 @@ fn requested(requests: &RequestCounts) -> String {
 /// Writes answers to where `--output` says.
 struct Writer<'a> {
     running: &'a Running<'a>,
-    destination: Destination,
-    format: Format,
-    options: TableOptions,
+    output: Output,
     /// The one file of all answers, where there is one.
     file: Option<Draft>,
     written: u64,
@@ -171,28 +169,18 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(running: &'a Running<'a>, inputs: &[Input]) -> Result<Self> {
-        let destination = Destination::of(running.common, running.environment)?;
-        let format = destination.format(running.common);
+        let output = Output::of(running.ui, running.common, running.environment)?;
+        let format = output.format;
         let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
         let answers = answers.filter(|statement| crate::sql::kind(&statement.parsed) != StatementKind::Changes).count();
-        let is_file = matches!(destination, Destination::File(_));
+        let is_file = matches!(output.destination, Destination::File(_));
         let holds_one = matches!(format, Format::Arrow | Format::Parquet) || (format == Format::Json && is_file);
-        if answers > 1 && holds_one && !matches!(destination, Destination::Folder(_)) {
+        if answers > 1 && holds_one && !matches!(output.destination, Destination::Folder(_)) {
             return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
                 .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
         }
-        let to_terminal = destination == Destination::Stdout && running.ui.options().width.is_some();
-        if to_terminal && matches!(format, Format::Arrow | Format::Parquet) {
-            return Err(Error::usage(format!("{format} is not for a terminal"))
-                .hint("redirect standard output, or use `--output PATH`"));
-        }
-        let file = match &destination {
-            Destination::File(place) => Some(Draft::at(place.clone())?),
-            Destination::Stdout | Destination::Folder(_) => None,
-        };
-        let width = if destination == Destination::Stdout { running.ui.options().width } else { None };
-        let options = TableOptions { width, max_rows: running.common.max_rows };
-        Ok(Writer { running, destination, format, options, file, written: 0 })
+        let file = if is_file { Some(output.draft("")?) } else { None };
+        Ok(Writer { running, output, file, written: 0 })
     }
 
     /// Runs one statement and writes its answer; `number` counts the answers of its file.
@@ -210,13 +198,10 @@ impl<'a> Writer<'a> {
             return drain(&progress, engine, answer).await;
         }
         *number += 1;
-        let draft = match &self.destination {
-            Destination::Stdout => Some(Draft::Stdout),
-            Destination::Folder(folder) => {
-                let suffix = if *number > 1 { format!(".{number}") } else { String::new() };
-                Some(Draft::at(folder.join(&format!("{name}{suffix}.{}", self.format.extension())))?)
-            }
-            Destination::File(_) => None,
+        let suffix = if *number > 1 { format!(".{number}") } else { String::new() };
+        let draft = match &self.file {
+            Some(_) => None,
+            None => Some(self.output.draft(&format!("{name}{suffix}"))?),
         };
         let Some(shared) = draft.as_ref().or(self.file.as_ref()) else {
             return Err(Error::bug("an answer has no place to go"));
@@ -245,19 +230,19 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         // A statement that fails before its first rows leaves no header behind.
         let mut batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
-        let shares_sink = !matches!(self.destination, Destination::Folder(_));
+        let shares_sink = !matches!(self.output.destination, Destination::Folder(_));
         if shares_sink
             && self.written > 0
-            && matches!(self.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv)
+            && matches!(self.output.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv)
         {
             writeln!(sink)?;
         }
-        match (&heading.title, self.format) {
+        match (&heading.title, self.output.format) {
             (Some(title), Format::Table) => writeln!(sink, "{title}")?,
             (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
             _ => {}
         }
-        let mut encoder = output::encoder(self.format, answer.schema(), sink, &self.options)?;
+        let mut encoder = output::encoder(self.output.format, answer.schema(), sink, &self.output.options)?;
         while let Some(rows) = batch {
             encoder.write(&rows)?;
             batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{self, ReportColumn};
+use super::report::{Report, ReportColumn};
 use crate::config::Environment;
 use crate::engine::{Engine, PartitionOffsets};
 use crate::error::Result;
@@ -25,9 +25,10 @@ pub struct TablesArgs {
 
 /// Lists them.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &TablesArgs) -> Result<()> {
+    let report = Report::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     if arguments.offsets {
-        return offsets(ui, common, environment, &engine).await;
+        return offsets(ui, report, &engine).await;
     }
     let tables = engine.tables().await?;
     let text =
@@ -39,7 +40,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Number("bytes", tables.iter().map(|table| table.bytes).collect()),
         ReportColumn::Text("location", text(&|table| table.location.clone())),
     ];
-    report::write(ui, common, environment, &engine, "tables", columns).await?;
+    report.write(&engine, "tables", columns).await?;
     for table in &tables {
         if let Some((key, reason)) = &table.passed_over_example {
             let keys = human::counted(table.passed_over, "key is", "keys are");
@@ -58,7 +59,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     Ok(())
 }
 
-async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine: &Engine) -> Result<()> {
+async fn offsets(ui: &Ui, report: Report<'_>, engine: &Engine) -> Result<()> {
     let found = engine.offsets().await?;
     // Counts of offsets say nothing where names hold none.
     let known = |value: fn(&PartitionOffsets) -> u64| {
@@ -67,7 +68,10 @@ async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine
     let all = |value: fn(&PartitionOffsets) -> Option<u64>| found.iter().map(value).collect();
     let columns = vec![
         ReportColumn::Text("table", found.iter().map(|partition| Some(partition.table.clone())).collect()),
-        ReportColumn::Number("partition", all(|partition| partition.partition.map(u64::from))),
+        ReportColumn::Number(
+            "partition",
+            all(|partition| partition.partition.and_then(|number| u64::try_from(number).ok())),
+        ),
         ReportColumn::Number("first", all(|partition| partition.first)),
         ReportColumn::Number("last", all(|partition| partition.last)),
         ReportColumn::Number("records", all(|partition| Some(partition.records))),
@@ -75,7 +79,7 @@ async fn offsets(ui: &Ui, common: &CommonArgs, environment: &Environment, engine
         ReportColumn::Number("overlaps", known(|partition| partition.overlaps)),
         ReportColumn::Number("repeats", all(|partition| Some(partition.repeats))),
     ];
-    report::write(ui, common, environment, engine, "offsets", columns).await?;
+    report.write(engine, "offsets", columns).await?;
     for partition in &found {
         let place = match partition.partition {
             Some(number) => format!("`{}`, partition {number}", partition.table),

@@ -27,14 +27,14 @@
 //! path = "queries/views"                # each `NAME.sql` in it is the view NAME
 //!
 //! [storage]
-//! region = "eu-west-1"                  # default: AWS_REGION, the profile's, the bucket's own
+//! region = "eu-west-1"                  # default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, the bucket's own
 //! endpoint = "http://127.0.0.1:9000"    # default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, AWS
-//! profile = "work"                      # default: AWS_PROFILE, `default`; set here it wins over keys in the environment
+//! profile = "work"                      # default: AWS_PROFILE, AWS_DEFAULT_PROFILE, `default`; set here it wins over the environment's keys
 //! path_style = true                     # default: true with an endpoint of one's own, false on AWS
 //! allow_http = false                    # default: AWS_ALLOW_HTTP; loopback needs none
 //! anonymous = false                     # true: unsigned requests, for public buckets
 //! requests_in_flight = 256              # 1 to 4096; fewer for as long as the service asks for fewer
-//! range_size = "8MiB"                   # a large object is asked for in ranges of it, side by side
+//! range_size = "8MiB"                   # 4KiB to 16MiB; a large object is asked for in ranges of it
 //! connect_timeout = "5s"
 //! request_timeout = "30s"
 //! retries = 10
@@ -136,7 +136,7 @@ pub struct StorageConfig {
     pub signing: Signing,
     /// GETs at once, 1 to 4096.
     pub requests_in_flight: usize,
-    /// Bytes of a large object that one GET asks for, at least 1.
+    /// Bytes of a large object that one GET asks for, 4 KiB to 16 MiB.
     pub range_bytes: u64,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,

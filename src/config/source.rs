@@ -47,12 +47,7 @@ impl SourceText {
             let path = folder.join(FILE_NAME);
             match fs::read_to_string(&path) {
                 Ok(text) => return Ok(Some(SourceText { path, text })),
-                // A folder of that name, or a parent that may not be searched, is no configuration.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
-                    ) => {}
+                Err(error) if is_no_configuration(&path, error.kind()) => {}
                 Err(error) => {
                     return Err(Error::usage(format!("`{}` can not be read", path.display())).because(error));
                 }
@@ -93,6 +88,17 @@ impl SourceText {
             };
         }
         self.error(&range, lowercase_first(&message.replace('\n', ", ")))
+    }
+}
+
+/// Whether a path that could not be read for this reason is passed over by the search: nothing is there,
+/// or a folder is, or a folder above it may not be searched, which its user can do nothing about.
+fn is_no_configuration(path: &Path, reason: ErrorKind) -> bool {
+    match reason {
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => true,
+        // A file that is there and may not be read is told of.
+        ErrorKind::PermissionDenied => !path.is_file(),
+        _ => false,
     }
 }
 
@@ -143,6 +149,16 @@ mod tests {
         assert_eq!(nearest("locaton", &names), Some("location"));
         assert_eq!(nearest("Topics", &names), Some("topic"));
         assert_eq!(nearest("zzz", &names), None);
+    }
+
+    #[test]
+    fn a_parent_that_may_not_be_searched_is_no_configuration_and_a_file_that_may_not_be_read_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        assert!(is_no_configuration(&path, ErrorKind::PermissionDenied));
+        fs::write(&path, "# not for all\n").unwrap();
+        assert!(!is_no_configuration(&path, ErrorKind::PermissionDenied));
+        assert!(!is_no_configuration(&path, ErrorKind::InvalidData), "such as text that is not UTF-8");
     }
 
     #[test]

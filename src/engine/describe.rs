@@ -87,7 +87,7 @@ impl Engine {
             // A topic without objects is worth a word, and no reason to hide the others.
             let empty = match listed {
                 Err(error) if totals.objects > 0 || !snapshot.is_empty() => {
-                    return Err(error.within(format!("table `{}`", table.name())));
+                    return Err(table.within(error));
                 }
                 Err(error) => Some(error.message().to_owned()),
                 Ok(()) => None,

@@ -25,7 +25,7 @@ pub struct PartitionOffsets {
     /// The table as SQL says it: `raw.pin`.
     pub table: String,
     /// The Kafka partition; none for objects whose keys name none.
-    pub partition: Option<u32>,
+    pub partition: Option<i32>,
     /// How many objects it has.
     pub objects: u64,
     /// Of these, the ones whose names say no offset.
@@ -74,9 +74,9 @@ impl Engine {
         let pages = match listed {
             // A topic without objects has no offsets, and `pinq tables` says so.
             Err(_) if snapshot.is_empty() => return Ok(Vec::new()),
-            listed => listed.map_err(|error| error.within(format!("table `{}`", table.name())))?,
+            listed => listed.map_err(|error| table.within(error))?,
         };
-        let mut partitions: BTreeMap<Option<u32>, Vec<(String, Option<u64>)>> = BTreeMap::new();
+        let mut partitions: BTreeMap<Option<i32>, Vec<(String, Option<u64>)>> = BTreeMap::new();
         for object in pages.iter().flat_map(|page| page.iter()) {
             let Ok(key) = LandingKey::parse(&object.key) else { continue };
             partitions.entry(key.partition).or_default().push((object.key.clone(), key.start_offset));
@@ -113,10 +113,10 @@ impl Engine {
     async fn records_of(
         &self,
         table: &LandedTable,
-        partition: Option<u32>,
+        partition: Option<i32>,
     ) -> Result<BTreeMap<String, Records>, DataFusionError> {
         let column = |column: MetadataColumn| col(column.name());
-        let is_partition: Expr = match partition.and_then(|partition| i32::try_from(partition).ok()) {
+        let is_partition: Expr = match partition {
             Some(number) => column(MetadataColumn::Partition).eq(lit(number)),
             None => column(MetadataColumn::Partition).is_null(),
         };

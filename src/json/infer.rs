@@ -17,9 +17,11 @@ use crate::column::Column;
 const MOST_PATHS: usize = 1000;
 
 /// What has been observed; parts observed side by side can be merged.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inference {
     columns: Vec<Observed>,
+    /// Not written: what was written is merged into another, and looks nothing up.
+    #[serde(skip)]
     by_name: HashMap<String, usize>,
     records: u64,
 }
@@ -53,7 +55,7 @@ pub struct WidenedFrom {
     pub line: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Observed {
     name: String,
     shape: Shape,
@@ -68,7 +70,7 @@ struct Observed {
 }
 
 /// The first value of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Example {
     shape: Shape,
     object: String,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::column::{Column, ColumnType};
@@ -16,7 +17,7 @@ const MOST_KEYS: usize = 100;
 const DEEPEST: usize = 16;
 
 /// What is known of a column's type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Shape {
     /// Only nulls.
     Null,

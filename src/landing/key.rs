@@ -12,8 +12,9 @@ use super::compression::Compression;
 pub struct LandingKey {
     /// The topic, from the file's name or else from the last folder that is no `name=value`.
     pub topic: Option<String>,
-    /// The Kafka partition, from the file's name or else from a folder `partition=<n>`.
-    pub partition: Option<u32>,
+    /// The Kafka partition, from a folder `partition=<n>` or else from the file's name. The folder wins, so
+    /// that whoever knows the folder alone knows the partition of every object below it.
+    pub partition: Option<i32>,
     /// Every `name=value` folder from the outside in, `partition` included, as they stand.
     pub folders: Vec<Folder>,
     /// The offset of the object's first record.
@@ -23,9 +24,9 @@ pub struct LandingKey {
 }
 
 /// A folder `name=value`; both as they stand in the key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Folder {
-    /// Before the first `=`, never empty.
+    /// Before the first `=`; a folder that is read has one, the default is a plain folder and has none.
     pub name: String,
     /// After it, perhaps empty.
     pub value: String,
@@ -62,6 +63,21 @@ const OTHER_COMPRESSIONS: [&str; 9] = ["bz2", "xz", "lz4", "snappy", "sz", "lzo"
 /// Folders in which other tools keep their books, some of them as `.json`.
 const BOOK_FOLDERS: [&str; 5] = ["_temporary", "_spark_metadata", "_delta_log", "_checkpoints", "_checkpoint"];
 
+impl Folder {
+    /// Reads a folder's name; a plain one is none.
+    pub fn parse(folder: &str) -> Option<Folder> {
+        let (name, value) = folder.split_once('=').filter(|(name, _)| !name.is_empty())?;
+        Some(Folder { name: name.to_owned(), value: value.to_owned() })
+    }
+
+    /// The partition of every key below these folders: what `partition=` says, if it says a number that
+    /// Kafka can give a partition.
+    pub fn partition(folders: &[Folder]) -> Option<i32> {
+        let folder = folders.iter().find(|folder| folder.name == "partition")?;
+        folder.value.parse().ok().filter(|partition| *partition >= 0)
+    }
+}
+
 impl LandingKey {
     /// Reads a key relative to a landing (`topic/partition=0/...`) or to a table's location
     /// (`partition=0/...`). The error says why the key is not data.
@@ -74,21 +90,20 @@ impl LandingKey {
         let mut plain = None;
         for folder in folders.into_iter().flat_map(|folders| folders.split('/')) {
             check_folder(folder)?;
-            match folder.split_once('=').filter(|(name, _)| !name.is_empty()) {
-                Some((name, value)) => named.push(Folder { name: name.to_owned(), value: value.to_owned() }),
+            match Folder::parse(folder) {
+                Some(folder) => named.push(folder),
                 None => plain = Some(folder),
             }
         }
         let (stem, compression) = read_extensions(name)?;
-        let folder_partition =
-            named.iter().find(|folder| folder.name == "partition").and_then(|folder| folder.value.parse::<u32>().ok());
+        let folder_partition = Folder::partition(&named);
         let sink = SinkName::parse(stem, folder_partition);
         if name.starts_with('_') && sink.is_none() {
             return Err(NotData::Bookkeeping(name.to_owned()));
         }
         Ok(LandingKey {
             topic: sink.as_ref().map(|sink| sink.topic).or(plain).map(str::to_owned),
-            partition: sink.as_ref().map(|sink| sink.partition).or(folder_partition),
+            partition: folder_partition.or(sink.as_ref().map(|sink| sink.partition)),
             folders: named,
             start_offset: sink.map(|sink| sink.start_offset),
             compression,
@@ -99,7 +114,7 @@ impl LandingKey {
 /// `<topic><delimiter><partition><delimiter><start offset>`, what the sink calls its objects.
 struct SinkName<'a> {
     topic: &'a str,
-    partition: u32,
+    partition: i32,
     start_offset: u64,
 }
 
@@ -107,7 +122,7 @@ impl<'a> SinkName<'a> {
     /// Reads the name from its end, since a topic may hold the delimiter too. The delimiter is `+`
     /// unless `file.delim` says otherwise. Another one is believed only where the offset is padded
     /// as the sink pads it or the folder agrees, or else `2024-05-01` would be partition 5.
-    fn parse(stem: &'a str, folder_partition: Option<u32>) -> Option<SinkName<'a>> {
+    fn parse(stem: &'a str, folder_partition: Option<i32>) -> Option<SinkName<'a>> {
         let (before_offset, offset) = split_trailing_digits(stem)?;
         let start_offset = offset.parse::<u64>().ok()?;
         let delimiters = before_offset.char_indices().rev().map(|(start, _)| &before_offset[start..]);
@@ -115,7 +130,7 @@ impl<'a> SinkName<'a> {
             let rest = before_offset.strip_suffix(delimiter)?;
             let Some((rest, partition)) = split_trailing_digits(rest) else { continue };
             let Some(topic) = rest.strip_suffix(delimiter).filter(|topic| !topic.is_empty()) else { continue };
-            let Ok(partition) = partition.parse::<u32>() else { continue };
+            let Ok(partition) = partition.parse::<i32>() else { continue };
             if delimiter == "+" || offset.len() >= 10 || folder_partition == Some(partition) {
                 return Some(SinkName { topic, partition, start_offset });
             }

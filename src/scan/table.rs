@@ -297,7 +297,8 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    pub(super) fn within(&self, error: Error) -> Error {
+    /// The error with the table's name before it.
+    pub fn within(&self, error: Error) -> Error {
         error.within(format!("table `{}`", self.name))
     }
 }

@@ -81,7 +81,7 @@ struct CountingService {
 }
 
 /// The header in which S3 names a bucket's region, on success and on refusal alike.
-pub const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
+const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
 
 /// An endpoint that never answered is given up after so many refused connections; one that did
 /// answer is retried as long as the configuration says.

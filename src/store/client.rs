@@ -96,7 +96,7 @@ impl Bucket {
             region,
             endpoint,
             signing: config.signing,
-            range_bytes: config.range_bytes.max(1),
+            range_bytes: config.range_bytes,
             counters: Arc::clone(&shared.counters),
             answers,
         })

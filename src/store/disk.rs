@@ -13,18 +13,16 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::accounting::Counters;
-use super::{Children, Level, Object, disk_write};
+use super::{Children, Level, Object};
 use crate::error::{Error, Result};
 use crate::location::Location;
 
 /// Objects in a page, as on S3.
 const PAGE: usize = 1_000;
-/// Folders that are walked at once.
-const FOLDERS_SIDE_BY_SIDE: usize = 8;
 /// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
 /// would look like broken ones.
 const DEEPEST: usize = 24;
@@ -81,21 +79,6 @@ impl Disk {
     /// The location of the object `key`.
     pub fn location_of(&self, key: &str) -> Location {
         Location::Folder(self.path(key))
-    }
-
-    /// Pages of everything below.
-    pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
-        let disk = self.clone();
-        let top = async move {
-            let reading = disk.clone();
-            let children = blocking(move || reading.read_folder("")).await?;
-            let pages: Vec<_> = children.objects.chunks(PAGE).map(|page| Ok(page.to_vec())).collect();
-            let below = stream::iter(children.folders)
-                .map(move |folder| disk.clone().walk_apart(format!("{folder}/")))
-                .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
-            Ok::<_, Error>(stream::iter(pages).chain(below))
-        };
-        stream::once(top).try_flatten().boxed()
     }
 
     /// What stands directly in one folder; see `Store::list_level`.
@@ -168,12 +151,6 @@ impl Disk {
         }
         self.counters.add_bytes(buffer.len().saturating_sub(before));
         Ok(ranges)
-    }
-
-    /// Copies a finished file into place.
-    pub async fn put_file(&self, key: &str, file: &Path) -> Result<()> {
-        let (target, file) = (self.path(key), file.to_owned());
-        blocking(move || disk_write::put_file(&target, &file)).await
     }
 
     /// One open, one read, one close: the byte that is asked for beyond the listed size tells a file

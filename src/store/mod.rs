@@ -10,7 +10,6 @@ mod chain;
 mod client;
 mod credentials;
 mod disk;
-mod disk_write;
 mod endpoint;
 mod explain;
 mod keys;
@@ -204,19 +203,9 @@ impl Store {
         }
     }
 
-    /// Every object below the location, in pages of at most 1,000 as they arrive. Keys are in no
-    /// order. On S3 one LIST with a delimiter finds the folders directly below, which are then listed
-    /// flat and side by side. A prefix with nothing below it yields no object; a missing folder on
-    /// disk is an error.
-    pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
-        match &self.backend {
-            Backend::Disk(disk) => disk.list(),
-            Backend::S3(prefix) => prefix.list(),
-        }
-    }
-
     /// What stands directly in `folder`, which is empty for the location itself or ends in `/`, in pages
-    /// as they arrive: on S3 LISTs with a delimiter. Of a folder without folders this is all.
+    /// as they arrive: on S3 LISTs with a delimiter. Of a folder without folders this is all. A prefix with
+    /// nothing below it yields nothing; a missing folder on disk is an error.
     pub fn list_level(&self, folder: &str) -> BoxStream<'static, Result<Level>> {
         match &self.backend {
             Backend::Disk(disk) => disk.list_level(folder.to_owned()),
@@ -326,10 +315,10 @@ impl Store {
         }
     }
 
-    /// Writes a finished local file as the object `key`, whole or not at all, over what was there.
+    /// Uploads a finished local file as the object `key` on S3, whole or not at all, over what was there.
     pub async fn put_file(&self, key: &str, file: &Path) -> Result<()> {
         match &self.backend {
-            Backend::Disk(disk) => disk.put_file(key, file).await,
+            Backend::Disk(_) => Err(Error::bug("a file on disk is put in its place by its new name")),
             Backend::S3(prefix) => prefix.put_file(key, file).await,
         }
     }

@@ -29,8 +29,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads the files and chooses: `[storage] profile`, else `AWS_PROFILE`, else `default`. A profile
-    /// that was named must exist.
+    /// Reads the files and chooses: `[storage] profile`, else `AWS_PROFILE`, else `AWS_DEFAULT_PROFILE`,
+    /// else `default`. A profile that was named must exist.
     pub async fn choose(config: &StorageConfig, environment: &Environment) -> Result<Profile> {
         let named = match &config.profile {
             Some(name) => Some((name.as_str(), "`[storage] profile`")),

@@ -18,9 +18,6 @@ use super::meter::{RequestMeter, Tries};
 use super::{Children, Level, Object, keys, upload};
 use crate::error::{Error, Result};
 
-/// Folders of one level that are listed at once; a listing is slow for its latency, not its size.
-const FOLDERS_SIDE_BY_SIDE: usize = 16;
-
 /// A prefix of a bucket.
 #[derive(Clone)]
 pub struct Prefix {
@@ -58,23 +55,6 @@ impl Prefix {
     pub fn identity(&self) -> String {
         let bucket = &self.bucket;
         format!("s3 {} {} {}", bucket.endpoint.identity(&bucket.region), bucket.name, self.folder)
-    }
-
-    /// Pages of everything below; see `Store::list`.
-    pub fn list(&self) -> BoxStream<'static, Result<Vec<Object>>> {
-        let prefix = self.clone();
-        let first_level = self.pages(self.folder.clone(), Depth::OneLevel, Start::First);
-        let per_page = first_level.map_ok(move |page| {
-            let prefix = prefix.clone();
-            let below = stream::iter(page.folders)
-                .map(move |name| {
-                    let folder = format!("{}{name}/", prefix.folder);
-                    prefix.pages(folder, Depth::Flat, Start::First).map_ok(|page| page.objects)
-                })
-                .flatten_unordered(FOLDERS_SIDE_BY_SIDE);
-            stream::select(stream::iter([Ok(page.objects)]), below).boxed()
-        });
-        per_page.try_flatten_unordered(2).try_filter(|page| std::future::ready(!page.is_empty())).boxed()
     }
 
     /// What stands directly in one folder; see `Store::list_level`.

@@ -24,8 +24,16 @@ async fn folder(files: &[(&str, &[u8])]) -> (TempDir, Store) {
     (scratch, store)
 }
 
+/// Everything: the location's own level, and what is below each of its folders.
 async fn listed(store: &Store) -> Vec<Object> {
-    let mut objects: Vec<_> = store.list().try_concat().await.unwrap();
+    let levels: Vec<_> = store.list_level("").try_collect().await.unwrap();
+    let mut objects = Vec::new();
+    for level in levels {
+        objects.extend(level.objects);
+        for folder in level.folders {
+            objects.extend(store.list_below(&folder).try_concat().await.unwrap());
+        }
+    }
     objects.sort_by(|a, b| a.key.cmp(&b.key));
     objects
 }
@@ -41,8 +49,11 @@ async fn lists_every_file_once_with_its_size() {
     expected.sort();
     let found: Vec<_> = objects.into_iter().map(|object| (object.key, object.size)).collect();
     assert_eq!(found, expected);
-    let pages: Vec<_> = store.list().try_collect::<Vec<_>>().await.unwrap();
-    assert!(pages.iter().all(|page| (1..=1_000).contains(&page.len())));
+    let pages: Vec<_> = store.list_below("t/").try_collect().await.unwrap();
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1_000, 1_000, 345]);
+    let level: Vec<_> = store.list_level("a/b/").try_collect().await.unwrap();
+    assert_eq!((level.len(), level[0].folders.as_slice()), (1, ["a/b/c/".to_owned()].as_slice()));
+    assert!(level[0].objects.is_empty());
 
     let children = store.children().await.unwrap();
     assert_eq!(children.folders, ["a", "t", "é"]);
@@ -112,7 +123,7 @@ async fn a_missing_folder_is_told_with_what_is_near() {
     let stores = stores(&StorageConfig::default(), &Environment::empty("/"));
     let missing = store.location().join("topic/deeper");
     let nowhere = stores.open(&missing).await.unwrap();
-    let error = nowhere.list().try_collect::<Vec<_>>().await.unwrap_err();
+    let error = nowhere.list_level("").try_collect::<Vec<_>>().await.unwrap_err();
     assert_eq!(error.kind().exit_code(), 2);
     let nearby = stores.nearby(&missing).await.unwrap();
     assert_eq!((&nearby.location, nearby.more), (store.location(), 0));
@@ -133,21 +144,8 @@ async fn links_are_followed_and_broken_ones_listed() {
     assert!(store.get(&objects[0]).await.unwrap_err().message().contains("broken.json"));
 
     std::os::unix::fs::symlink(landing.join("t"), landing.join("t/circle")).unwrap();
-    let error = store.list().try_collect::<Vec<_>>().await.unwrap_err();
+    let error = store.list_below("t/").try_collect::<Vec<_>>().await.unwrap_err();
     assert!(error.hints()[0].contains("circle"), "{error}");
-}
-
-#[tokio::test]
-async fn puts_a_file_whole_over_the_old_one() {
-    let (scratch, store) = folder(&[("out/a.csv", b"old")]).await;
-    let source = scratch.path().join("finished");
-    fs::write(&source, "new").unwrap();
-    store.put_file("out/a.csv", &source).await.unwrap();
-    store.put_file("new/folder/b.csv", &source).await.unwrap();
-    let keys: Vec<_> = listed(&store).await.into_iter().map(|object| (object.key, object.size)).collect();
-    assert_eq!(keys, [("new/folder/b.csv".to_owned(), 3), ("out/a.csv".to_owned(), 3)]);
-    assert!(store.put_file("c.csv", &scratch.path().join("missing")).await.is_err());
-    assert_eq!(listed(&store).await.len(), 2);
 }
 
 fn bucket() -> Location {

@@ -20,7 +20,7 @@ const WHOLE_UP_TO: u64 = 16 << 20;
 /// S3 wants parts of 5 MiB at least, but for the last, and 10,000 of them at most.
 const SMALLEST_PART: u64 = 8 << 20;
 const MOST_PARTS: u64 = 9_000;
-/// Parts in flight, which bounds memory to four parts.
+/// Parts in flight; the next one is read when one of them has arrived, so that memory holds no more.
 const PARTS_AT_ONCE: usize = 4;
 
 /// Uploads `file` as `path`; `place` names the object in messages.
@@ -59,14 +59,15 @@ async fn send_parts(
 ) -> Result<()> {
     let mut in_flight = FuturesUnordered::new();
     loop {
-        let mut part = Vec::new();
+        if in_flight.len() >= PARTS_AT_ONCE {
+            in_flight.try_next().await.explain(bucket, "write", place)?;
+        }
+        // A buffer that grows as it is read could be twice as large.
+        let mut part = Vec::with_capacity(usize::try_from(part_size).unwrap_or_default());
         let read = (&mut *reader).take(part_size).read_to_end(&mut part).await;
         read.map_err(|error| Error::statement(format!("the file for `{place}` can not be read")).because(error))?;
         if part.is_empty() {
             break;
-        }
-        if in_flight.len() >= PARTS_AT_ONCE {
-            in_flight.try_next().await.explain(bucket, "write", place)?;
         }
         in_flight.push(upload.put_part(PutPayload::from_bytes(Bytes::from(part))));
     }

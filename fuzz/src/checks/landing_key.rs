@@ -17,10 +17,10 @@ pub fn check(bytes: &[u8]) {
     }
     let Some((numbers, topic)) = bytes.split_first_chunk::<12>() else { return };
     let [a, b, c, d, offset @ ..] = *numbers;
-    check_sink(u32::from_be_bytes([a, b, c, d]), u64::from_be_bytes(offset), topic);
+    check_sink(i32::from_be_bytes([a & 0x7f, b, c, d]), u64::from_be_bytes(offset), topic);
 }
 
-fn check_sink(partition: u32, offset: u64, topic: &[u8]) {
+fn check_sink(partition: i32, offset: u64, topic: &[u8]) {
     let letters = topic.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
     // A topic that begins so may be hidden, or another tool's book.
     let topic: String = letters.skip_while(|letter| matches!(letter, '.' | '_')).collect();

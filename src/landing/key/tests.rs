@@ -6,12 +6,12 @@ fn parse(key: &str) -> LandingKey {
     LandingKey::parse(key).unwrap_or_else(|reason| panic!("{key}: {reason}"))
 }
 
-fn sink(key: &str) -> (Option<String>, Option<u32>, Option<u64>) {
+fn sink(key: &str) -> (Option<String>, Option<i32>, Option<u64>) {
     let key = parse(key);
     (key.topic, key.partition, key.start_offset)
 }
 
-fn is(topic: &str, partition: u32, offset: u64) -> (Option<String>, Option<u32>, Option<u64>) {
+fn is(topic: &str, partition: i32, offset: u64) -> (Option<String>, Option<i32>, Option<u64>) {
     (Some(topic.to_owned()), Some(partition), Some(offset))
 }
 
@@ -50,6 +50,15 @@ fn reads_other_delimiters_only_where_they_are_certain() {
     assert_eq!(sink("t+0+99999999999999999999999.json"), (None, None, None), "no offset is that large");
     assert_eq!(sink("日本+0+0000000001.json"), is("日本", 0, 1));
     assert_eq!(sink("a日0日0000000001.json"), is("a", 0, 1));
+}
+
+#[test]
+fn the_folder_of_a_partition_wins_over_the_name() {
+    assert_eq!(sink("t/partition=0/t+1+0000000007.json"), is("t", 0, 7));
+    assert_eq!(sink("t/partition=x/t+1+0000000007.json"), is("t", 1, 7), "the folder names none");
+    assert_eq!(sink("t/partition=-1/t+1+0000000007.json"), is("t", 1, 7));
+    assert_eq!(sink("t/partition=3000000000/t+1+0000000007.json"), is("t", 1, 7), "Kafka has no such partition");
+    assert_eq!(sink("t+3000000000+0000000007.json"), (None, None, None));
 }
 
 #[test]

@@ -30,7 +30,7 @@ enum Place {
 /// The key after which whatever is new in `folder` stands, by the bytes of the keys; it need not be one that exists.
 /// `objects` is what was listed of the folder, by key. `None` where the keys do not say.
 pub fn start_after(folder: &str, objects: &[Arc<Object>]) -> Option<String> {
-    let mut groups: BTreeMap<(String, u32), (u64, &str)> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, i32), (u64, &str)> = BTreeMap::new();
     let mut place = None;
     let mut before = None;
     for object in objects {

@@ -147,8 +147,7 @@ pub fn layout_of(key: &str) -> Layout {
 }
 
 fn named(folder: &str) -> NamedFolder {
-    let (name, value) = folder.split_once('=').unwrap_or_default();
-    NamedFolder { name: name.to_owned(), value: value.to_owned() }
+    NamedFolder::parse(folder).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub enum MetadataColumn {
     Repeat,
     /// The topic that the object's key names.
     Topic,
-    /// The Kafka partition that the object's key names.
+    /// The Kafka partition that the object's key names; of folder and name, the folder wins.
     Partition,
     /// The Kafka offset: that of the object's first record, which its key names, and the record's position
     /// in the object. Exact only where the sink drops nothing between the two, such as records that a
@@ -87,9 +87,7 @@ pub fn constant_column(column: MetadataColumn, origins: &[Origin]) -> Option<Arr
             origins
                 .iter()
                 .flat_map(|origin| {
-                    let key = LandingKey::parse(&origin.object.key).ok();
-                    let partition =
-                        key.and_then(|key| key.partition).and_then(|partition| i32::try_from(partition).ok());
+                    let partition = LandingKey::parse(&origin.object.key).ok().and_then(|key| key.partition);
                     each(origin).map(move |()| partition)
                 })
                 .collect::<Int32Array>(),

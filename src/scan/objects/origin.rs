@@ -8,7 +8,7 @@ use arrow::datatypes::Field;
 use super::folder::{Folder, FolderColumn};
 use super::metadata::{METADATA_COLUMNS, MetadataColumn, constant_column};
 use crate::column::Column;
-use crate::landing::LandingKey;
+use crate::landing::{self, LandingKey};
 use crate::store::Object;
 
 /// Rows of a batch that came from one object.
@@ -75,12 +75,8 @@ impl OriginColumn {
     pub fn folder_array(&self, folders: &[Arc<Folder>]) -> Option<(ArrayRef, Vec<bool>)> {
         match self {
             OriginColumn::Metadata(MetadataColumn::Partition) => {
-                let number = |folder: &Arc<Folder>| {
-                    let named = folder.names().iter().find(|folder| folder.name == "partition")?;
-                    // As in a key: beyond 32 bits it names no partition.
-                    named.value.parse::<u32>().ok().and_then(|number| i32::try_from(number).ok())
-                };
-                let numbers: Vec<Option<i32>> = folders.iter().map(number).collect();
+                let numbers: Vec<Option<i32>> =
+                    folders.iter().map(|folder| landing::Folder::partition(folder.names())).collect();
                 let decided = numbers.iter().map(Option::is_some).collect();
                 Some((Arc::new(numbers.into_iter().collect::<Int32Array>()), decided))
             }

@@ -140,7 +140,7 @@ impl Snapshot {
 
     /// Whether everything was listed and there is no object.
     pub fn is_empty(&self) -> bool {
-        is_complete(&self.root) && self.totals().objects == 0
+        self.listed().is_some_and(|totals| totals.objects == 0)
     }
 
     /// What the whole listing holds, once everything was listed.

@@ -1,9 +1,9 @@
-//! The columns that were inferred in earlier runs, kept in small files of the user's cache folder.
+//! What samples of earlier runs saw in each of their objects, kept in small files of the cache folder.
 //!
-//! Owns their form and when one holds: where the sample that would be taken now is the same objects,
-//! unchanged. A file that is missing, broken or can't be written does no harm: the columns are then
-//! inferred again.
+//! Owns their form, and that an object is recognised: what was seen in one that is unchanged need not be fetched
+//! again. A file that is missing, broken or can't be written does no harm.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::sample::{Sample, SampleOrigin};
-use crate::json::InferredColumn;
+use super::sample::Seen;
 use crate::location::Location;
 use crate::scan::options::TableOptions;
 use crate::store::Object;
@@ -34,14 +33,11 @@ pub struct SchemaCache {
 struct Kept {
     version: String,
     location: String,
-    objects: Vec<Identity>,
-    columns: Vec<InferredColumn>,
-    records: u64,
-    bad_records: u64,
+    objects: Vec<(Identity, Seen)>,
 }
 
 /// What tells whether an object is the same as before.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Identity {
     key: String,
     size: u64,
@@ -84,34 +80,24 @@ pub struct SchemaFile {
 }
 
 impl SchemaFile {
-    /// What was inferred from exactly these objects.
-    pub fn read(&self, sampled: &[Arc<Object>]) -> Option<Sample> {
+    /// For each of these objects what was seen in it, where it is unchanged.
+    pub fn read(&self, sampled: &[Arc<Object>]) -> Vec<Option<Seen>> {
+        let mut known: HashMap<Identity, Seen> = self.kept().unwrap_or_default().into_iter().collect();
+        sampled.iter().map(|object| known.remove(&Identity::of(object))).collect()
+    }
+
+    fn kept(&self) -> Option<Vec<(Identity, Seen)>> {
         let mut text = Vec::new();
         fs::File::open(&self.path).ok()?.take(MOST_BYTES).read_to_end(&mut text).ok()?;
         let kept: Kept = serde_json::from_slice(&text).ok()?;
-        let is_same = kept.version == VERSION
-            && kept.location == self.location
-            && kept.objects.len() == sampled.len()
-            && kept.objects.iter().zip(sampled).all(|(kept, object)| *kept == Identity::of(object));
-        is_same.then_some(Sample {
-            columns: kept.columns,
-            objects: sampled.len(),
-            records: kept.records,
-            bad_records: kept.bad_records,
-            origin: SampleOrigin::EarlierRun,
-        })
+        (kept.version == VERSION && kept.location == self.location).then_some(kept.objects)
     }
 
-    /// Keeps what was inferred from these objects. Only that it failed is of interest, and to tests alone.
-    pub fn write(&self, sampled: &[Arc<Object>], sample: &Sample) -> std::io::Result<()> {
-        let kept = Kept {
-            version: VERSION.to_owned(),
-            location: self.location.clone(),
-            objects: sampled.iter().map(|object| Identity::of(object)).collect(),
-            columns: sample.columns.clone(),
-            records: sample.records,
-            bad_records: sample.bad_records,
-        };
+    /// Keeps what was seen in each of these objects. Only that it failed is of interest, and to tests alone.
+    pub fn write(&self, sampled: &[Arc<Object>], seen: &[Seen]) -> std::io::Result<()> {
+        let objects = sampled.iter().zip(seen).map(|(object, seen)| (Identity::of(object), seen.clone()));
+        let kept =
+            Kept { version: VERSION.to_owned(), location: self.location.clone(), objects: objects.collect() };
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -130,9 +116,8 @@ impl SchemaFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::{Column, ColumnType};
     use crate::config::RecordPolicy;
-    use crate::json::WidenedFrom;
+    use crate::json::{Framing, Inference, InferredColumn, Records};
 
     fn objects() -> Vec<Arc<Object>> {
         let object = |key: &str, size| Object {
@@ -144,12 +129,22 @@ mod tests {
         vec![Arc::new(object("a", 1)), Arc::new(object("b", 2))]
     }
 
-    fn sample() -> Sample {
-        let kind = ColumnType::Struct(vec![Column::new("x\"y", ColumnType::List(Box::new(ColumnType::BigInt)))]);
-        let from = |kind: &str| WidenedFrom { path: ".x".into(), kind: kind.into(), object: "a".into(), line: 1 };
-        let widened = Some(vec![from("BIGINT"), from("DOUBLE")]);
-        let column = InferredColumn { column: Column::new("c", kind), seen: 3, nulls: 1, objects: 2, widened };
-        Sample { columns: vec![column], objects: 2, records: 4, bad_records: 1, origin: SampleOrigin::ThisRun }
+    fn seen(text: &str) -> Seen {
+        let mut inference = Inference::new();
+        for record in Records::new(text.as_bytes(), Framing::Lines, 1, 0, 0) {
+            inference.observe(&record.unwrap(), "o").unwrap();
+        }
+        Seen { inference, bad_records: 1, first_bad: Some("b".into()) }
+    }
+
+    fn both() -> Vec<Seen> {
+        vec![seen("{\"a\":{\"x\\\"y\":[1,2.5]}}\n{\"a\":null,\"b\":[]}"), seen("{\"b\":12345678901234567890}")]
+    }
+
+    fn columns(seen: &[Seen]) -> Vec<InferredColumn> {
+        let mut all = Inference::new();
+        seen.iter().for_each(|seen| all.merge(seen.inference.clone()));
+        all.columns()
     }
 
     fn file(folder: &Path) -> SchemaFile {
@@ -157,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_inferred_is_found_again_for_the_same_objects_only() {
+    fn what_was_seen_is_found_again_for_unchanged_objects_only() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path());
-        assert!(file.read(&objects()).is_none(), "nothing there");
-        file.write(&objects(), &sample()).unwrap();
-        let found = file.read(&objects()).unwrap();
-        assert_eq!((found.columns, found.records, found.bad_records), (sample().columns, 4, 1));
-        assert_eq!(found.origin, SampleOrigin::EarlierRun);
+        assert_eq!(file.read(&objects()), [None, None], "nothing there");
+        file.write(&objects(), &both()).unwrap();
+        let found: Vec<Seen> = file.read(&objects()).into_iter().flatten().collect();
+        assert_eq!(columns(&found), columns(&both()));
+        assert_eq!((found[0].bad_records, found[1].first_bad.as_deref()), (1, Some("b")));
         for change in [
             (|object: &mut Object| object.key = "c".into()) as fn(&mut Object),
             |object| object.size = 9,
@@ -173,9 +168,11 @@ mod tests {
         ] {
             let mut changed = objects();
             change(Arc::make_mut(&mut changed[1]));
-            assert!(file.read(&changed).is_none());
+            let found: Vec<bool> = file.read(&changed).iter().map(Option::is_some).collect();
+            assert_eq!(found, [true, false]);
         }
-        assert!(file.read(&objects()[..1]).is_none(), "fewer objects");
+        let others: Vec<bool> = file.read(&objects()[1..]).iter().map(Option::is_some).collect();
+        assert_eq!(others, [true], "another sample");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -188,13 +185,14 @@ mod tests {
     fn a_broken_file_and_an_unwritable_folder_do_no_harm() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path());
-        file.write(&objects(), &sample()).unwrap();
+        file.write(&objects(), &both()).unwrap();
         fs::write(&file.path, "{\"version\":").unwrap();
-        assert!(file.read(&objects()).is_none());
+        assert_eq!(file.read(&objects()), [None, None]);
         fs::write(folder.path().join("no-folder"), "").unwrap();
         let nowhere = SchemaCache::below(&folder.path().join("no-folder"));
         let nowhere = nowhere.file(&Location::Folder("/l".into()), &TableOptions::default());
-        assert!(nowhere.write(&objects(), &sample()).is_err() && nowhere.read(&objects()).is_none());
+        assert!(nowhere.write(&objects(), &both()).is_err());
+        assert_eq!(nowhere.read(&objects()), [None, None]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::cache::{SchemaCache, SchemaFile};
@@ -20,7 +21,7 @@ use crate::scan::fetch::{Inflater, ObjectLimit};
 use crate::scan::objects::Snapshot;
 use crate::scan::options::TableOptions;
 use crate::scan::rows::{Damage, bad_record, damaged};
-use crate::store::{Object, Store};
+use crate::store::Object;
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
 const OBJECTS: usize = 96;
@@ -65,48 +66,64 @@ impl Sampling<'_> {
     /// Looks at objects from every partition: the first, the last, and some between.
     pub async fn take(&self, snapshot: &Arc<Snapshot>) -> Result<Sample> {
         let pages = snapshot.pages().await?;
-        let chosen = choose(pages.iter().flat_map(|page| page.iter()));
-        if chosen.is_empty() {
-            return Err(Error::statement("it holds no JSON objects").hint("check the location, or declare `columns`"));
-        }
-        let chosen: Arc<[Arc<Object>]> = chosen.into();
+        // A snapshot without any object fails by itself, so this is never empty.
+        let chosen: Arc<[Arc<Object>]> = choose(pages.iter().flat_map(|page| page.iter())).into();
         let file = self.cache.map(|cache| cache.file(self.location, self.options));
-        if let Some(sample) = self.earlier(file.clone(), &chosen).await {
-            return Ok(sample);
+        let known = self.earlier(file.clone(), &chosen).await;
+        let is_new = known.iter().any(Option::is_none);
+        let seen = self.look_at(snapshot, &chosen, known).await?;
+        let origin = if is_new { SampleOrigin::ThisRun } else { SampleOrigin::EarlierRun };
+        let sample = Sample::of(&seen, origin)?;
+        if let Some(file) = file.filter(|_| is_new) {
+            // What can't be kept is looked at again.
+            let _unkept = self.io.spawn_blocking(move || file.write(&chosen, &seen)).await;
         }
-        let sample = Arc::new(self.look_at(snapshot, &chosen).await?);
-        if let Some(file) = file {
-            let (sample, chosen) = (Arc::clone(&sample), Arc::clone(&chosen));
-            // What can't be kept is inferred again.
-            let _unkept = self.io.spawn_blocking(move || file.write(&chosen, &sample)).await;
-        }
-        Arc::try_unwrap(sample).map_err(|_| Error::bug("a sample is still being kept"))
+        Ok(sample)
     }
 
-    async fn earlier(&self, file: Option<SchemaFile>, chosen: &Arc<[Arc<Object>]>) -> Option<Sample> {
-        let (file, chosen) = (file?, Arc::clone(chosen));
-        self.io.spawn_blocking(move || file.read(&chosen)).await.ok()?
+    /// For each object what an earlier run saw in it.
+    async fn earlier(&self, file: Option<SchemaFile>, chosen: &Arc<[Arc<Object>]>) -> Vec<Option<Seen>> {
+        let objects = Arc::clone(chosen);
+        let read = self.io.spawn_blocking(move || file.map(|file| file.read(&objects))).await;
+        let nothing = || chosen.iter().map(|_| None).collect();
+        read.ok().flatten().unwrap_or_else(nothing)
     }
 
-    async fn look_at(&self, snapshot: &Arc<Snapshot>, chosen: &[Arc<Object>]) -> Result<Sample> {
-        let objects = chosen.len();
+    /// Looks at the objects of which nothing is known.
+    async fn look_at(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        chosen: &[Arc<Object>],
+        known: Vec<Option<Seen>>,
+    ) -> Result<Vec<Seen>> {
         // The order is kept, so that a landing always gives the same columns in the same order.
-        let seen: Vec<Seen> = stream::iter(chosen.to_vec())
-            .map(|object| {
+        stream::iter(chosen.to_vec().into_iter().zip(known))
+            .map(|(object, known)| {
                 let look =
                     Look { snapshot: Arc::clone(snapshot), limit: self.limit.clone(), policy: self.options.policy };
-                let store = snapshot.store().clone();
-                let task = self.io.spawn(async move { look.at(&store, &object).await });
+                let task = self.io.spawn(async move {
+                    match known {
+                        Some(seen) => Ok(seen),
+                        None => look.at(&object).await,
+                    }
+                });
                 async move { task.await.map_err(|error| Error::bug("a sampling task failed").because(error))? }
             })
             .buffered(self.in_flight.clamp(1, OBJECTS))
             .try_collect()
-            .await?;
+            .await
+    }
+}
+
+impl Sample {
+    /// What the objects show together.
+    fn of(seen: &[Seen], origin: SampleOrigin) -> Result<Sample> {
+        let objects = seen.len();
         let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
         for part in seen {
-            inference.merge(part.inference);
+            inference.merge(part.inference.clone());
             bad_records += part.bad_records;
-            first_bad = first_bad.or(part.first_bad);
+            first_bad = first_bad.or(part.first_bad.as_ref());
         }
         let columns = inference.columns();
         if columns.is_empty() {
@@ -116,11 +133,11 @@ impl Sampling<'_> {
             return Err(Error::statement(format!("a sample of {objects} of its objects holds no record{bad}"))
                 .hint("declare `columns`"));
         }
-        Ok(Sample { columns, objects, records: inference.records(), bad_records, origin: SampleOrigin::ThisRun })
+        Ok(Sample { columns, objects, records: inference.records(), bad_records, origin })
     }
 }
 
-/// Up to `OBJECTS` objects, spread evenly over the folders that hold them.
+/// Up to `OBJECTS` objects, spread over the folders that hold them: the first and the last of each, and some between.
 fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>> {
     let mut folders: BTreeMap<&str, Vec<&Arc<Object>>> = BTreeMap::new();
     for object in objects {
@@ -131,20 +148,24 @@ fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>
     let step = folders.len().div_ceil(OBJECTS / 3).max(1);
     let mut chosen = Vec::new();
     for objects in folders.into_values().step_by(step) {
-        let most = share.min(objects.len());
-        // Evenly spaced positions that begin at the first object and end at the last.
-        let position = |number: usize| number * (objects.len() - 1) / (most - 1).max(1);
-        chosen.extend((0..most).filter_map(|number| objects.get(position(number)).map(|object| Arc::clone(object))));
+        // A step that doubles: as objects land, those between stay the same, and what was seen in them is known.
+        let step = objects.len().div_ceil(share.saturating_sub(1).max(1)).next_power_of_two();
+        let last = objects.len().saturating_sub(1);
+        let positions = (0..last).step_by(step).chain([last]);
+        chosen.extend(positions.filter_map(|position| objects.get(position).map(|object| Arc::clone(object))));
     }
     chosen
 }
 
 /// What a look into one object shows.
-struct Seen {
-    inference: Inference,
-    bad_records: u64,
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its records.
+    pub inference: Inference,
+    /// How many can't be read.
+    pub bad_records: u64,
     /// What is wrong with the first of them, and where.
-    first_bad: Option<String>,
+    pub first_bad: Option<String>,
 }
 
 /// A look into one object.
@@ -156,9 +177,9 @@ struct Look {
 
 impl Look {
     /// What its first records show, and how many of them can't be read.
-    async fn at(&self, store: &Store, object: &Arc<Object>) -> Result<Seen> {
+    async fn at(&self, object: &Arc<Object>) -> Result<Seen> {
         let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
-        let bytes = match self.head(store, object).await? {
+        let bytes = match self.head(object).await? {
             Ok(bytes) => bytes,
             // A scan counts the object as a bad record.
             Err(error) if self.policy.on_bad_record == OnBadRecord::Skip => {
@@ -187,7 +208,8 @@ impl Look {
 
     /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
     /// the object's own: it can be fetched, and not be decompressed.
-    async fn head(&self, store: &Store, object: &Arc<Object>) -> Result<Result<Bytes>> {
+    async fn head(&self, object: &Arc<Object>) -> Result<Result<Bytes>> {
+        let store = self.snapshot.store();
         let mut wanted = OBJECT_BYTES as u64;
         loop {
             let is_all = wanted >= object.size;
