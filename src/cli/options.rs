@@ -19,12 +19,6 @@ pub struct CommonArgs {
     /// The folder or `s3://BUCKET/PREFIX/` that holds the topics, instead of the configured one
     #[arg(long, global = true, value_name = "LOCATION")]
     pub landing: Option<String>,
-    /// Keep nothing from run to run, and use nothing that was kept
-    #[arg(long, global = true)]
-    pub no_cache: bool,
-    /// List every object anew, so that deletions are noticed at once
-    #[arg(long, global = true)]
-    pub refresh: bool,
     /// Write answers and errors only: no summary, no progress
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -39,6 +33,12 @@ pub struct CommonArgs {
     /// Rows of an answer that a table shows: a number, or `all`
     #[arg(long, global = true, value_name = "ROWS", default_value = "40", value_parser = max_rows)]
     pub max_rows: MaxRows,
+    /// Keep nothing from run to run, and use nothing that was kept
+    #[arg(long, global = true)]
+    pub no_cache: bool,
+    /// List every object anew, so that deletions are noticed at once
+    #[arg(long, global = true)]
+    pub refresh: bool,
 }
 
 impl CommonArgs {

@@ -17,6 +17,7 @@ mod program;
 mod pruning;
 mod refusals;
 mod regions;
+mod relisting;
 mod requests;
 mod side_by_side;
 mod stops;
