@@ -5,6 +5,7 @@
 
 mod answer;
 mod check;
+mod computed_once;
 mod describe;
 mod findings;
 mod io;

@@ -107,7 +107,11 @@ impl Shard {
     }
 
     fn grow(&mut self, slots: usize) {
-        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        // Memory that the system gives zeroed is first looked at, which maps a page of zeros, and then written
+        // to, which maps another one: written to at once, it is mapped once.
+        let mut fresh = black_box(Vec::with_capacity(slots));
+        fresh.resize(slots, 0);
+        let old = std::mem::replace(&mut self.slots, fresh);
         self.used = 0;
         for fingerprint in old.into_iter().filter(|fingerprint| *fingerprint != 0) {
             self.insert(fingerprint);
