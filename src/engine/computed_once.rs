@@ -203,3 +203,70 @@ fn replaced(expression: &Expression, other: impl Fn(&Expression) -> Option<Expre
     });
     Ok(replaced?.data)
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::util::pretty::pretty_format_batches;
+    use datafusion::execution::session_state::SessionStateBuilder;
+    use datafusion::physical_plan::{collect, displayable};
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    /// The plan and the answer over a table of three rows, after checking that the answer is the one without the rule.
+    async fn planned(statement: &str) -> (String, String) {
+        let mut answers = Vec::new();
+        let mut text = String::new();
+        for rules in [vec![], vec![Arc::new(ComputedOnce)]] {
+            let state = SessionStateBuilder::new().with_default_features();
+            let state = rules.into_iter().fold(state, |state, rule| state.with_physical_optimizer_rule(rule)).build();
+            let context = SessionContext::new_with_state(state);
+            let rows = "create table x (t varchar, n bigint) as values ('a', 1), ('b', 0), ('c', 4)";
+            context.sql(rows).await.unwrap().collect().await.unwrap();
+            let plan = context.sql(statement).await.unwrap().create_physical_plan().await.unwrap();
+            text = displayable(plan.as_ref()).indent(false).to_string();
+            answers.push(pretty_format_batches(&collect(plan, context.task_ctx()).await.unwrap()).unwrap().to_string());
+        }
+        assert_eq!(answers[0], answers[1], "{text}");
+        (text, answers.remove(1))
+    }
+
+    #[tokio::test]
+    async fn what_a_condition_and_a_column_share_is_computed_once() {
+        let view = "select upper(t) as t, n, n + 1 as m from x where n <> 3";
+        let (plan, answer) =
+            planned(&format!("select m, t from ({view}) where t <> 'B' and t <> 'D' order by m")).await;
+        assert_eq!(plan.matches("upper(").count(), 1, "{plan}");
+        assert_eq!(plan.matches("FilterExec").count(), 2, "{plan}");
+        assert_eq!(answer.lines().collect::<Vec<_>>()[3..5], ["| 2 | A |", "| 5 | C |"]);
+    }
+
+    #[tokio::test]
+    async fn a_part_of_a_column_is_shared_as_well() {
+        let statement =
+            "select upper(lower(t)) as u, lower(t) as l from x where lower(t) between 'a' and 'b' order by l";
+        let (plan, answer) = planned(statement).await;
+        assert_eq!(plan.matches("lower(").count(), 1, "{plan}");
+        assert_eq!(answer.lines().collect::<Vec<_>>()[3..5], ["| A | a |", "| B | b |"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_condition_computes_for_some_rows_is_not_computed_for_all() {
+        let condition = "case when n <> 0 then abs(10 / n) > 2 else false end";
+        let (_, answer) = planned(&format!("select abs(10 / n) as a from x where {condition} order by a")).await;
+        assert_eq!(answer.lines().collect::<Vec<_>>()[3..4], ["| 10 |"]);
+    }
+
+    #[tokio::test]
+    async fn a_plan_in_which_nothing_is_shared_stays() {
+        let (plan, _) = planned("select upper(t) as t from x where n > 0 order by t").await;
+        assert_eq!(plan.matches("ProjectionExec").count(), 1, "{plan}");
+    }
+
+    #[tokio::test]
+    async fn a_value_that_differs_from_call_to_call_is_not_shared() {
+        let statement = "select n from x where random() < 2 and abs(random()) >= 0 order by n";
+        let (plan, _) = planned(statement).await;
+        assert_eq!(plan.matches("random()").count(), 2, "{plan}");
+    }
+}
