@@ -209,7 +209,7 @@ mod tests {
     use datafusion::arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::session_state::SessionStateBuilder;
     use datafusion::physical_plan::{collect, displayable};
-    use datafusion::prelude::SessionContext;
+    use datafusion::prelude::{SessionConfig, SessionContext};
 
     use super::*;
 
@@ -218,7 +218,8 @@ mod tests {
         let mut answers = Vec::new();
         let mut text = String::new();
         for rules in [vec![], vec![Arc::new(ComputedOnce)]] {
-            let state = SessionStateBuilder::new().with_default_features();
+            let one_partition = SessionConfig::new().with_target_partitions(1);
+            let state = SessionStateBuilder::new().with_config(one_partition).with_default_features();
             let state = rules.into_iter().fold(state, |state, rule| state.with_physical_optimizer_rule(rule)).build();
             let context = SessionContext::new_with_state(state);
             let rows = "create table x (t varchar, n bigint) as values ('a', 1), ('b', 0), ('c', 4)";
@@ -243,8 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_of_a_column_is_shared_as_well() {
-        let statement =
-            "select upper(lower(t)) as u, lower(t) as l from x where lower(t) between 'a' and 'b' order by l";
+        let statement = "select upper(lower(t)) as u, lower(t) as l from x where lower(t) <> 'c' order by l";
         let (plan, answer) = planned(statement).await;
         assert_eq!(plan.matches("lower(").count(), 1, "{plan}");
         assert_eq!(answer.lines().collect::<Vec<_>>()[3..5], ["| A | a |", "| B | b |"]);
@@ -252,7 +252,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_condition_computes_for_some_rows_is_not_computed_for_all() {
-        let condition = "case when n <> 0 then abs(10 / n) > 2 else false end";
+        let condition = "case when n <> 0 then abs(10 / n) else 0 end > 2";
         let (_, answer) = planned(&format!("select abs(10 / n) as a from x where {condition} order by a")).await;
         assert_eq!(answer.lines().collect::<Vec<_>>()[3..4], ["| 10 |"]);
     }
