@@ -15,6 +15,6 @@ best as (
 )
 -- Only the posts that show the country's maximum are left, so that few rows are told apart.
 select distinct counted.country, counted.poster_name, counted.follower_count
-from counted
-join best on best.country = counted.country and best.follower_count = counted.follower_count
+from best
+join counted on counted.country = best.country and counted.follower_count = best.follower_count
 order by counted.country, counted.poster_name;

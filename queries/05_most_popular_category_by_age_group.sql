@@ -4,20 +4,19 @@
 with aged as (
     select
         case
-            when person.age between 18 and 24 then '18-24'
-            when person.age between 25 and 35 then '25-35'
-            when person.age between 36 and 50 then '36-50'
-            when person.age > 50 then '50+'
+            when person.age <= 24 then '18-24'
+            when person.age <= 35 then '25-35'
+            when person.age <= 50 then '36-50'
+            else '50+'
         end as age_group,
         post.category
     from pin as post
     join user as person on person.ind = post.ind
-    where post.category is not null
+    where post.category is not null and person.age >= 18
 ),
 counted as (
     select age_group, category, count(*) as category_count
     from aged
-    where age_group is not null
     group by age_group, category
 ),
 ranked as (

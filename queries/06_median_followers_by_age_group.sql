@@ -4,19 +4,18 @@
 with aged as (
     select
         case
-            when person.age between 18 and 24 then '18-24'
-            when person.age between 25 and 35 then '25-35'
-            when person.age between 36 and 50 then '36-50'
-            when person.age > 50 then '50+'
+            when person.age <= 24 then '18-24'
+            when person.age <= 35 then '25-35'
+            when person.age <= 50 then '36-50'
+            else '50+'
         end as age_group,
         post.follower_count
     from pin as post
     join user as person on person.ind = post.ind
-    where post.follower_count is not null
+    where post.follower_count is not null and person.age >= 18
 )
 -- As DOUBLE, since the median of whole numbers need not be whole.
 select age_group, median(cast(follower_count as double)) as median_follower_count
 from aged
-where age_group is not null
 group by age_group
 order by age_group;

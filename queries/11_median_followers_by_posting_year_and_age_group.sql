@@ -4,20 +4,20 @@
 with dated as (
     select
         case
-            when person.age between 18 and 24 then '18-24'
-            when person.age between 25 and 35 then '25-35'
-            when person.age between 36 and 50 then '36-50'
-            when person.age > 50 then '50+'
+            when person.age <= 24 then '18-24'
+            when person.age <= 35 then '25-35'
+            when person.age <= 50 then '36-50'
+            else '50+'
         end as age_group,
         date_part('year', place."timestamp") as post_year,
         post.follower_count
     from pin as post
     join geo as place on place.ind = post.ind
     join user as person on person.ind = post.ind
-    where post.follower_count is not null
+    where post.follower_count is not null and person.age >= 18
 )
 select age_group, post_year, median(cast(follower_count as double)) as median_follower_count
 from dated
-where age_group is not null and post_year is not null
+where post_year is not null
 group by age_group, post_year
 order by age_group, post_year;

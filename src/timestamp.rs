@@ -48,21 +48,28 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
 }
 
 /// What stands between the separators of `2020-08-28 03:52:47`, which most timestamps are.
+///
+/// Eight characters are read as one number, whose lowest byte is the first of them.
 fn usual_timestamp(bytes: &[u8; 19]) -> Option<i64> {
-    let mut beyond = 0;
-    let mut pair = |tens: u8, ones: u8| {
-        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-        beyond |= u8::from(tens > 9) | u8::from(ones > 9);
-        i64::from(tens) * 10 + i64::from(ones)
-    };
-    let year = pair(bytes[0], bytes[1]) * 100 + pair(bytes[2], bytes[3]);
-    let (month, day) = (pair(bytes[5], bytes[6]), pair(bytes[8], bytes[9]));
-    let (hour, minute, second) = (pair(bytes[11], bytes[12]), pair(bytes[14], bytes[15]), pair(bytes[17], bytes[18]));
-    if beyond != 0 || hour > 23 || minute > 59 || second > 59 {
+    let eight = |at: usize| bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
+    // With the separators of `YYYY-MM-`, `DD hh:mm` and `hh:mm:ss` gone, each byte is a digit.
+    let date = eight(0)? ^ u64::from_le_bytes(*b"0000-00-");
+    let day = eight(8)? ^ u64::from_le_bytes([b'0', b'0', bytes[10], b'0', b'0', b':', b'0', b'0']);
+    let clock = eight(11)? ^ u64::from_le_bytes(*b"00:00:00");
+    // A byte above 9 has its highest bit set, or gets it by what is added.
+    let beyond = [date, day, clock].map(|digits| digits | digits.wrapping_add(0x7676_7676_7676_7676));
+    if (beyond[0] | beyond[1] | beyond[2]) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
-    let seconds = (hour * 60 + minute) * 60 + second;
-    Some((days_from_civil(year, month, day)? * SECONDS_PER_DAY + seconds) * MICROS_PER_SECOND)
+    // Each byte becomes ten times itself and the next one.
+    let [date, day, clock] =
+        [date, day, clock].map(|digits| (digits * 10 + (digits >> 8)).to_le_bytes().map(i64::from));
+    let (hour, minute, second) = (clock[0], clock[3], clock[6]);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = days_from_civil(date[0] * 100 + date[2], date[5], day[0])?;
+    Some((days * SECONDS_PER_DAY + (hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND)
 }
 
 /// Days since 1970-01-01 of a `YYYY-MM-DD`; `None` where the text is anything else.

@@ -6,6 +6,7 @@
 mod answer;
 mod cached;
 mod check;
+mod computed_once;
 mod describe;
 mod findings;
 mod io;

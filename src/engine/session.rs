@@ -10,6 +10,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
+use super::computed_once::ComputedOnce;
 use super::memory::YieldingPool;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
@@ -50,8 +51,12 @@ pub fn context(config: &SessionConfig, catalog: &Catalog, kept: &KeptTables) -> 
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // The rows of a batch that a filter keeps few of are gathered into full batches again.
         .set_bool("datafusion.execution.coalesce_batches", true);
-    let state =
-        SessionStateBuilder::new().with_config(planner).with_runtime_env(runtime).with_default_features().build();
+    let state = SessionStateBuilder::new()
+        .with_config(planner)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_physical_optimizer_rule(Arc::new(ComputedOnce))
+        .build();
     let context = SessionContext::new_with_state(state);
     for function in functions::all() {
         context.register_udf(function.as_ref().clone());

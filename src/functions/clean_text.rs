@@ -78,12 +78,17 @@ fn length_bit(text: &str) -> u64 {
 
 fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
     // Nearly every column has no blank to trim: then its texts stay where they are.
-    if text.iter().flatten().all(|text| trimmed(text).len() == text.len()) {
-        let is_nothing = |row| !text.is_null(row) && sentinels.has(text.value(row));
-        let is_nothing = BooleanArray::new(BooleanBuffer::collect_bool(text.len(), is_nothing), None);
-        if let Ok(cleaned) = nullif(text, &is_nothing) {
-            return cleaned;
+    let mut has_blanks = false;
+    let is_nothing = BooleanBuffer::collect_bool(text.len(), |row| {
+        if has_blanks || text.is_null(row) {
+            return false;
         }
+        let text = text.value(row);
+        has_blanks = trimmed(text).len() < text.len();
+        sentinels.has(text)
+    });
+    if !has_blanks && let Ok(cleaned) = nullif(text, &BooleanArray::new(is_nothing, None)) {
+        return cleaned;
     }
     let mut cleaned = StringViewBuilder::with_capacity(text.len());
     for text in text {
@@ -95,9 +100,8 @@ fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
 /// The text without blanks, tabs, line ends and no-break spaces at both ends.
 fn trimmed(text: &str) -> &str {
     let is_blank = |character| matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{A0}');
-    // The first byte of a no-break space is 0xC2, the last 0xA0: few texts need a closer look.
-    match (text.as_bytes().first(), text.as_bytes().last()) {
-        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
-        _ => text.trim_matches(is_blank),
-    }
+    // The bytes of a no-break space are 0xC2 and 0xA0: few texts need a closer look.
+    let begins = matches!(text.as_bytes().first(), Some(b' ' | b'\t' | b'\r' | b'\n' | 0xC2));
+    let ends = matches!(text.as_bytes().last(), Some(b' ' | b'\t' | b'\r' | b'\n' | 0xA0));
+    if begins || ends { text.trim_matches(is_blank) } else { text }
 }

@@ -10,7 +10,8 @@ mod parse_timestamp;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, StringViewArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringViewArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -46,4 +47,19 @@ fn map_text(
         return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&result, 0)?));
     }
     Ok(ColumnarValue::Array(result))
+}
+
+/// What `read` makes of each text; NULL where it makes nothing of it.
+fn read_each<Kind: ArrowPrimitiveType>(
+    text: &StringViewArray,
+    read: impl Fn(&str) -> Option<Kind::Native>,
+) -> PrimitiveArray<Kind> {
+    let mut values = Vec::with_capacity(text.len());
+    let is_read = BooleanBuffer::collect_bool(text.len(), |row| {
+        let value = if text.is_null(row) { None } else { read(text.value(row)) };
+        values.push(value.unwrap_or_default());
+        value.is_some()
+    });
+    let nulls = NullBuffer::new(is_read);
+    PrimitiveArray::new(values.into(), (nulls.null_count() > 0).then_some(nulls))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array};
-use arrow::datatypes::DataType;
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
 
@@ -34,8 +34,7 @@ impl ScalarUDFImpl for ParseCount {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         super::map_text(&arguments.args, |text| {
-            let counts: Int64Array = text.iter().map(|value| value.and_then(parse_count)).collect();
-            Ok(Arc::new(counts) as ArrayRef)
+            Ok(Arc::new(super::read_each::<Int64Type>(text, parse_count)) as ArrayRef)
         })
     }
 }

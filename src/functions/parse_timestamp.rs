@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
 
@@ -36,9 +36,9 @@ impl ScalarUDFImpl for ParseTimestamp {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         super::map_text(&arguments.args, |text| {
-            let instants: TimestampMicrosecondArray =
-                text.iter().map(|value| value.and_then(|text| parse_timestamp(text.trim()))).collect();
-            Ok(Arc::new(instants) as ArrayRef)
+            // No format reads blanks, so a text that is read has none to trim.
+            let read = |text: &str| parse_timestamp(text).or_else(|| parse_timestamp(text.trim()));
+            Ok(Arc::new(super::read_each::<TimestampMicrosecondType>(text, read)) as ArrayRef)
         })
     }
 }

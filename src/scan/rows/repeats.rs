@@ -106,10 +106,36 @@ impl Shard {
         slots
     }
 
+    /// Grows where it stands, as a second table would be as many new pages of memory.
     fn grow(&mut self, slots: usize) {
-        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
-        self.used = 0;
-        for fingerprint in old.into_iter().filter(|fingerprint| *fingerprint != 0) {
+        let old = self.slots.len();
+        self.slots.reserve_exact(slots.saturating_sub(old));
+        self.slots.resize(slots, 0);
+        // All of them to the end, in their order, which is about that of their new slots.
+        let mut packed = slots;
+        for slot in (0..old).rev() {
+            let fingerprint = std::mem::take(&mut self.slots[slot]);
+            if fingerprint != 0 {
+                packed -= 1;
+                self.slots[packed] = fingerprint;
+            }
+        }
+        // Then each to its slot, which is seldom among those that have not moved yet.
+        let mut waiting = Vec::new();
+        for place in packed..slots {
+            let fingerprint = std::mem::take(&mut self.slots[place]);
+            let mut slot = self.slot(fingerprint);
+            while slot < place && self.slots[slot] != 0 {
+                slot += 1;
+            }
+            if slot <= place {
+                self.slots[slot] = fingerprint;
+            } else {
+                waiting.push(fingerprint);
+            }
+        }
+        self.used -= waiting.len();
+        for fingerprint in waiting {
             self.insert(fingerprint);
         }
     }
