@@ -61,7 +61,14 @@ fn segments_are_found_by_the_next_process_and_by_their_space_alone() {
     let segments = space.segments(|description| description.rows == 20).unwrap();
     let [segment] = segments.segments.as_slice() else { panic!("one segment") };
     let bytes = SegmentBytes::read(&segment.file, &segment.description, &[0]).unwrap();
-    assert_eq!(bytes.batches(&[0..20], 100).unwrap().map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 20);
+    assert_eq!(
+        bytes
+            .batches(std::slice::from_ref(&(0..20)), 100)
+            .unwrap()
+            .map(|batch| batch.unwrap().num_rows())
+            .sum::<usize>(),
+        20
+    );
     assert_eq!(keys(&space), ["b", "a"]);
     #[cfg(unix)]
     {

@@ -169,7 +169,11 @@ mod tests {
         assert!(bytes.is_empty());
         assert_eq!((description.rows, description.file_bytes()), (70_000, 0));
         let bytes = SegmentBytes::read(std::path::Path::new("/nowhere"), &description, &[]).unwrap();
-        let rows: usize = bytes.batches(&[5..50_005], 8_192).unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+        let rows: usize = bytes
+            .batches(std::slice::from_ref(&(5..50_005)), 8_192)
+            .unwrap()
+            .map(|batch| batch.unwrap().num_rows())
+            .sum();
         assert_eq!(rows, 50_000);
     }
 }

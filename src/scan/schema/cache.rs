@@ -96,8 +96,7 @@ impl SchemaFile {
     /// Keeps what was seen in each of these objects. Only that it failed is of interest, and to tests alone.
     pub fn write(&self, sampled: &[Arc<Object>], seen: &[Seen]) -> std::io::Result<()> {
         let objects = sampled.iter().zip(seen).map(|(object, seen)| (Identity::of(object), seen.clone()));
-        let kept =
-            Kept { version: VERSION.to_owned(), location: self.location.clone(), objects: objects.collect() };
+        let kept = Kept { version: VERSION.to_owned(), location: self.location.clone(), objects: objects.collect() };
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let mut builder = DirBuilder::new();
         builder.recursive(true);

@@ -97,7 +97,8 @@ impl Sampling<'_> {
         known: Vec<Option<Seen>>,
     ) -> Result<Vec<Seen>> {
         // The order is kept, so that a landing always gives the same columns in the same order.
-        stream::iter(chosen.to_vec().into_iter().zip(known))
+        let chosen = chosen.to_vec();
+        stream::iter(chosen.into_iter().zip(known))
             .map(|(object, known)| {
                 let look =
                     Look { snapshot: Arc::clone(snapshot), limit: self.limit.clone(), policy: self.options.policy };
