@@ -27,7 +27,7 @@ pub use column::CachedColumn;
 pub use listings::KnownListing;
 pub use piece::Piece;
 pub use repeats::{Cover, Flags};
-pub use segment::{Description, SEGMENT_ROWS, SegmentBatches, SegmentBuilder, SegmentBytes};
+pub use segment::{Description, SEGMENT_ROWS, SegmentBatches, SegmentBounds, SegmentBuilder, SegmentBytes};
 pub use space::{Committed, Segments, Space};
 pub use status::TableStatus;
 

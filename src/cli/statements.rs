@@ -134,7 +134,8 @@ impl Running<'_> {
             human::counted(totals.scans.records, "record", "records"),
             human::duration(elapsed),
         ));
-        if totals.given_up > 0 {
+        // With a cache they were read from there.
+        if totals.given_up > 0 && engine.cache_place().is_none() {
             self.ui.hint("statements read the same objects again, because their rows did not fit in memory: raise `memory_limit` under `[session]`");
         }
         if totals.scans.tombstones > 0 {

@@ -17,6 +17,7 @@ use datafusion::physical_plan::{
 };
 use futures::stream;
 
+use super::cached::RowPruning;
 use super::keeping::{Announcement, Reads};
 use super::metrics::ScanMetrics;
 use super::objects::{Pruning, Snapshot};
@@ -36,6 +37,8 @@ pub struct Scan {
     pub projection: Arc<Projection>,
     /// What leaves objects out.
     pub pruning: Option<Arc<Pruning>>,
+    /// What leaves rows of the cache out; a filter above the scan does so again.
+    pub row_pruning: Option<Arc<RowPruning>>,
     /// The most rows that all partitions together yield.
     pub limit: Option<usize>,
 }
@@ -124,11 +127,14 @@ pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scan { table, projection, pruning, limit, .. } = &self.scan;
+        let Scan { table, projection, pruning, row_pruning, limit, .. } = &self.scan;
         let columns: Vec<&str> = projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
         write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.join(", "))?;
         if let Some(pruning) = pruning {
             write!(f, ", pruning={}", pruning.shown())?;
+        }
+        if let Some(pruning) = row_pruning {
+            write!(f, ", row_pruning={}", pruning.shown())?;
         }
         if let Some(limit) = limit {
             write!(f, ", limit={limit}")?;
@@ -184,7 +190,7 @@ impl ExecutionPlan for ScanExec {
             // Partitions share one queue: nobody knows what each of them gets.
             return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
         }
-        let Scan { table, snapshot, projection, pruning, limit } = &self.scan;
+        let Scan { table, snapshot, projection, pruning, limit, .. } = &self.scan;
         if pruning.is_some() {
             return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
         }

@@ -28,6 +28,8 @@ pub struct FetchMetrics {
     pub bytes: Count,
     /// Objects whose rows came from the cache instead.
     pub cached: Count,
+    /// Files of the cache in which no row can be in the answer.
+    pub segments_pruned: Count,
     /// Requests for them, each try of a retried one included; none on disk.
     requests: Count,
     /// The requests that were no first try.
@@ -69,6 +71,7 @@ impl ScanMetrics {
             objects: count("objects_fetched"),
             bytes: count("bytes_fetched"),
             cached: count("objects_cached"),
+            segments_pruned: count("segments_pruned"),
             requests: count("requests"),
             retries: count("retries"),
             meter: Arc::default(),

@@ -10,6 +10,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
+use super::cached::RowPruning;
 use super::exec::{Scan, ScanExec};
 use super::objects::{FolderColumn, MetadataColumn, OriginColumn, Pruning, Snapshot, origin_columns, pruning};
 use super::table::LandedTable;
@@ -85,18 +86,25 @@ impl TableProvider for LandedProvider {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        let (records, origins): (Vec<Expr>, Vec<Expr>) =
+            filters.iter().cloned().partition(|filter| RowPruning::supports(filter, &self.columns));
         let scan = Scan {
             table: Arc::clone(&self.table),
             snapshot: Arc::clone(&self.snapshot),
             projection: Arc::new(Projection::new(&self.schema, &self.columns, &self.origin, projection)?),
-            pruning: Pruning::new(state, filters, &self.origin)?.map(Arc::new),
+            pruning: Pruning::new(state, &origins, &self.origin)?.map(Arc::new),
+            row_pruning: RowPruning::new(state, records, &self.columns)?.map(Arc::new),
             limit,
         };
         Ok(Arc::new(ScanExec::new(scan, state.config().target_partitions())))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(filters.iter().map(|filter| pruning::support(filter, &self.origin)).collect())
+        let support = |filter: &&Expr| match RowPruning::supports(filter, &self.columns) {
+            true => TableProviderFilterPushDown::Inexact,
+            false => pruning::support(filter, &self.origin),
+        };
+        Ok(filters.iter().map(support).collect())
     }
 }
 

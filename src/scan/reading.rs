@@ -13,7 +13,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_plan::metrics::Count;
 
-use super::cached::{Caching, Keeping};
+use super::cached::{Caching, Keeping, RowPruning};
 use super::exec::Scan;
 use super::fetch::{Feed, Positions, Rows, Wanted};
 use super::keeping::{Filling, Handed, Opened, Opening, Reader, Reads, Taken};
@@ -223,11 +223,14 @@ impl Reading {
 
     fn open(&self, opened: Opened) -> Source {
         match opened {
-            Opened::Alone => Source::Objects(self.objects(&self.scan.projection, self.keeping())),
+            Opened::Alone => {
+                let pruning = self.scan.row_pruning.clone();
+                Source::Objects(self.objects(&self.scan.projection, pruning))
+            }
             Opened::Later(filling) => Source::Later(filling),
             Opened::Kept(reader) => Source::Kept(reader),
             Opened::First(filling) => {
-                let objects = self.objects(filling.projection(), self.keeping());
+                let objects = self.objects(filling.projection(), None);
                 let fails = self.scan.table.on_bad_value() == OnBadValue::Fail;
                 let tasks = (0..self.partitions).map(|partition| {
                     // Rows are counted where the scan yields them.
@@ -250,9 +253,9 @@ impl Reading {
         }
     }
 
-    fn objects(&self, projection: &Projection, keeping: Keeping) -> Objects {
-        let caching = self.scan.table.caching(&self.scan.snapshot, projection, keeping, self.partitions);
-        self.objects_with(projection, caching.map(Arc::new))
+    fn objects(&self, projection: &Projection, pruning: Option<Arc<RowPruning>>) -> Objects {
+        let caching = self.scan.table.caching(&self.scan.snapshot, projection, self.keeping(), self.partitions);
+        self.objects_with(projection, caching.map(|caching| Arc::new(caching.pruned(pruning))))
     }
 
     fn objects_with(&self, projection: &Projection, caching: Option<Arc<Caching>>) -> Objects {

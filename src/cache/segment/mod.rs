@@ -2,12 +2,14 @@
 //!
 //! Owns the file's form and its checksums. Which objects the rows are of, and who uses it, is the index's.
 
+mod bounds;
 mod read;
 mod write;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use bounds::SegmentBounds;
 pub use read::{SegmentBatches, SegmentBytes};
 pub use write::SegmentBuilder;
 

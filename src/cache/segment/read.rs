@@ -63,9 +63,32 @@ impl SegmentBytes {
         roots.sort_unstable();
         roots.dedup();
         let order = wanted.iter().filter_map(|wanted| roots.binary_search(wanted).ok()).collect();
+        let parts = match wanted.is_empty() {
+            true => Vec::new(),
+            false => SegmentBytes::read_parts(file, description, &roots)?,
+        };
+        Ok(SegmentBytes { parts: parts.into(), length: description.file_bytes(), rows: description.rows, order, roots })
+    }
+
+    /// Reads the file's own description alone.
+    pub(super) fn read_footer(file: &Path, description: &Description) -> Result<SegmentBytes> {
+        let parts = SegmentBytes::read_parts(file, description, &[])?.into();
+        let (order, roots) = (Vec::new(), Vec::new());
+        Ok(SegmentBytes { parts, length: description.file_bytes(), rows: description.rows, order, roots })
+    }
+
+    /// The file's description as the reader takes it; none where there is no file.
+    pub(super) fn metadata(&self) -> Result<Option<ArrowReaderMetadata>> {
+        let Some((_, footer)) = self.parts.last() else { return Ok(None) };
+        let description = footer.get(..footer.len().saturating_sub(TAIL_BYTES)).unwrap_or_default();
+        let metadata = ParquetMetaDataReader::decode_metadata(description).map_err(not_read)?;
+        ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new()).map_err(not_read).map(Some)
+    }
+
+    fn read_parts(file: &Path, description: &Description, roots: &[usize]) -> Result<Vec<(u64, Bytes)>> {
         let damaged = || Error::statement(format!("the cache's file `{}` is damaged", file.display()));
         let mut parts = Vec::new();
-        if !wanted.is_empty() && description.rows > 0 {
+        if description.rows > 0 && !description.columns.is_empty() {
             let mut opened = File::open(file).map_err(|error| damaged().because(error))?;
             // Before anything is allocated by what the index says.
             let length = opened.metadata().map_err(|error| damaged().because(error))?.len();
@@ -81,19 +104,16 @@ impl SegmentBytes {
                 parts.push((stretch.offset, bytes));
             }
         }
-        Ok(SegmentBytes { parts: parts.into(), length: description.file_bytes(), rows: description.rows, order, roots })
+        Ok(parts)
     }
 
     /// The rows of these ranges, which ascend and do not overlap, in batches of at most `batch_size`: the wanted
     /// columns, in the order in which they were asked for.
     pub fn batches(&self, rows: &[Range<u64>], batch_size: usize) -> Result<SegmentBatches> {
         let count = |range: &Range<u64>| usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-        let Some((_, footer)) = self.parts.last() else {
+        let Some(metadata) = self.metadata()? else {
             return Ok(SegmentBatches::Counted { rows: rows.iter().map(count).sum(), batch_size });
         };
-        let description = footer.get(..footer.len().saturating_sub(TAIL_BYTES)).unwrap_or_default();
-        let metadata = ParquetMetaDataReader::decode_metadata(description).map_err(not_read)?;
-        let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new()).map_err(not_read)?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), self.roots.iter().copied());
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.clone(), metadata)
             .with_projection(mask)

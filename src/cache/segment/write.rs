@@ -131,8 +131,11 @@ fn properties(columns: &[CachedColumn], first: &[ArrayRef]) -> WriterProperties 
             }
         } else if values.data_type().is_integer() || values.data_type().is_temporal() {
             properties = properties
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk)
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        } else if values.data_type().is_floating() {
+            properties = properties.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
         }
     }
     properties.build()

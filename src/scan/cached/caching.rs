@@ -3,13 +3,15 @@
 //! Owns which columns are decoded beyond those of the scan: those that were asked for before, so that every object has
 //! all of them together, and a later question for any of them finds each.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::BooleanArray;
 
 use super::coverage::Coverage;
 use super::found::Told;
 use super::ledger::Ledger;
+use super::pruning::RowPruning;
+use super::rows::CachedRows;
 use crate::cache::{CachedColumn, Cover, Description, Flags, Piece, Space};
 use crate::column::Column;
 use crate::config::{OnBadValue, REST_COLUMN};
@@ -37,6 +39,8 @@ pub enum Keeping {
 pub struct Caching {
     space: Space,
     keeping: Keeping,
+    /// What leaves segments out.
+    pruning: Option<Arc<RowPruning>>,
     /// Whether a value that does not fit fails the statement that reads its column.
     on_bad_value: OnBadValue,
     /// The names of the scan's own columns.
@@ -98,6 +102,7 @@ impl Caching {
             settled: space.clock().saturating_sub(SETTLING),
             generation: space.generation(),
             keeping,
+            pruning: None,
             on_bad_value,
             names: projection.columns.iter().map(|column| column.name.clone()).collect(),
             decoded,
@@ -107,6 +112,26 @@ impl Caching {
             ledger: Mutex::new(Ledger::new(partitions, projection.has(MetadataColumn::Repeat))),
             space,
         }
+    }
+
+    /// The same, which leaves out what `pruning` rules out.
+    #[must_use]
+    pub fn pruned(self, pruning: Option<Arc<RowPruning>>) -> Self {
+        Caching { pruning, ..self }
+    }
+
+    /// Marks the segments of which no row can be in the answer; how many. Blocks.
+    pub fn rule_out(&self, all: &mut [CachedRows]) -> usize {
+        let Some(pruning) = &self.pruning else { return 0 };
+        let mut ruled_out = 0;
+        for rows in all.iter_mut().filter(|rows| !rows.is_joined) {
+            rows.is_ruled_out = pruning.rules_out(rows);
+            ruled_out += usize::from(rows.is_ruled_out);
+        }
+        if ruled_out > 0 {
+            self.ledger().unkept();
+        }
+        ruled_out
     }
 
     /// What holds the segments.

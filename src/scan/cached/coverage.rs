@@ -117,6 +117,7 @@ impl Coverage {
                     description: Arc::clone(&segment.description),
                     columns: self.columns.get(number).cloned().unwrap_or_default(),
                     is_joined: self.is_joined.get(number).copied().unwrap_or_default(),
+                    is_ruled_out: false,
                     pieces,
                     flags: None,
                     held: Arc::clone(&self.segments),

@@ -24,6 +24,8 @@ pub struct CachedRows {
     pub columns: Vec<CachedColumn>,
     /// Whether its rows go into a new segment, too.
     pub is_joined: bool,
+    /// Whether no row of it can be in the answer: only what was found in it is told.
+    pub is_ruled_out: bool,
     /// Whose rows they are, in the segment's order.
     pub pieces: Vec<CachedPiece>,
     /// The rows that are repeats, where that is known.
@@ -81,6 +83,9 @@ impl CachedRows {
 
     /// The positions of its columns in the segment.
     pub fn positions(&self) -> Vec<usize> {
+        if self.is_ruled_out {
+            return Vec::new();
+        }
         self.columns.iter().filter_map(|column| self.description.position(column)).collect()
     }
 
@@ -103,7 +108,7 @@ impl CachedRows {
     /// Begins to read its rows from their bytes.
     pub fn begin(self, bytes: &SegmentBytes, batch_size: usize) -> Result<SegmentReading> {
         let mut ranges: Vec<Range<u64>> = Vec::new();
-        for piece in self.pieces.iter().filter(|piece| !piece.rows.is_empty()) {
+        for piece in self.pieces.iter().filter(|piece| !piece.rows.is_empty() && !self.is_ruled_out) {
             match ranges.last_mut() {
                 Some(last) if last.end == piece.rows.start => last.end = piece.rows.end,
                 _ => ranges.push(piece.rows.clone()),

@@ -61,6 +61,13 @@ impl Fetcher {
         if let Some(flags) = flags {
             set_flags(&mut all, flags);
         }
+        let ruling = Arc::clone(caching);
+        let work = move || {
+            let ruled_out = ruling.rule_out(&mut all);
+            (all, ruled_out)
+        };
+        let (all, ruled_out) = tokio::task::spawn_blocking(work).await.map_err(reading_failed)?;
+        self.metrics.segments_pruned.add(ruled_out);
         let mut objects = 0;
         for mut rows in all {
             rows.permit = Some(self.budget.reserve(Lane::Decoding, rows.needed_bytes()).await?);

@@ -69,7 +69,7 @@ pub fn support(filter: &Expr, columns: &[OriginColumn]) -> TableProviderFilterPu
 }
 
 /// Whether a filter can be evaluated again and again, with nothing but its columns.
-fn is_plain(filter: &Expr) -> bool {
+pub fn is_plain(filter: &Expr) -> bool {
     let is_more = |expression: &Expr| {
         use Expr::{Exists, InSubquery, OuterReferenceColumn, Placeholder, ScalarSubquery};
         Ok(matches!(
