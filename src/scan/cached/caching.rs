@@ -196,8 +196,13 @@ impl Caching {
         let small = |rows: u64| rows < SMALL_ROWS;
         let are_many = segments.segments.iter().filter(|segment| small(segment.description.rows)).count() >= MANY_SMALL;
         let joins = are_many && self.keeping == Keeping::All;
+        // What is outside of the columns depends on what they were.
+        let holds_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
         let is_joined = |description: &Description| {
-            joins && small(description.rows) && self.columns.iter().all(|column| description.position(column).is_some())
+            joins
+                && (!holds_rest || description.known == self.known)
+                && small(description.rows)
+                && self.columns.iter().all(|column| description.position(column).is_some())
         };
         Some(Coverage::new(segments, self, &is_joined))
     }

@@ -42,7 +42,8 @@ pub fn start_after(folder: &str, objects: &[Arc<Object>]) -> Option<String> {
         let Ok(parsed) = LandingKey::parse(key) else { continue };
         let (topic, partition, offset) = (parsed.topic?, parsed.partition?, parsed.start_offset?);
         let (folders, name) = key.strip_prefix(folder)?.rsplit_once('/').unwrap_or(("", key));
-        if offset >= LARGEST_OFFSET || !name.contains(&format!("{offset:010}.")) {
+        // A name that contradicts its folder may stand anywhere among the others.
+        if offset >= LARGEST_OFFSET || !name.contains(&format!("+{partition}+{offset:010}.")) {
             return None;
         }
         let own = match folders {
