@@ -3,16 +3,18 @@
 //! Owns the database's tables, its transactions, and clearing up after processes that died. Several processes use it
 //! at once. It must not know what is in a segment.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, params};
 
 use super::process::{self, Process};
 use crate::error::{Error, Result};
 
+/// The file that says that the index was found damaged by a process that had it open.
+const DAMAGED: &str = "index.damaged";
 /// How long to wait for another process that writes; each does so for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -34,7 +36,7 @@ const TABLES: &str = "
         generation INTEGER NOT NULL,
         writer TEXT,
         total INTEGER NOT NULL,
-        description TEXT NOT NULL,
+        description BLOB NOT NULL,
         pieces BLOB NOT NULL,
         last_used INTEGER NOT NULL
     );
@@ -67,37 +69,45 @@ pub struct Index {
     folder: PathBuf,
     process: Process,
     connection: Mutex<Connection>,
+    is_replaced: bool,
 }
 
 impl Index {
-    /// Opens the index in `folder`, or makes it there. One that is damaged is begun anew.
+    /// Opens the index in `folder`, or makes it there. One that is damaged is begun anew, unless another process has
+    /// it open.
     pub fn open(folder: &Path) -> Result<Index> {
         for folder in [folder, &folder.join("segments"), &folder.join("processes")] {
             make_folder(folder)?;
         }
-        let mut connection = connect(folder).or_else(|error| {
-            if !is_damage(&error) {
-                return Err(error);
+        let processes = folder.join("processes");
+        let (mut opened, mut is_damaged) = (open_once(folder), false);
+        if opened.as_ref().is_err_and(is_damage) {
+            // Of several that found it damaged the first begins a new one, and the others use that.
+            let alone = folder.join("index.lock");
+            let lock = File::create(&alone).and_then(|file| file.lock().map(|()| file));
+            let _lock = lock.map_err(|error| {
+                Error::statement(format!("`{}` could not be made and locked", alone.display())).because(error)
+            })?;
+            opened = open_once(folder);
+            is_damaged = opened.as_ref().is_err_and(is_damage);
+            // Whoever has it open would take away parts of a new one in its place.
+            if is_damaged && process::are_alive(&processes) {
+                let error = Error::statement(format!("the index in `{}` is damaged", folder.display()));
+                return Err(error.hint("it is begun anew as soon as no other process uses it"));
             }
-            remove_database(folder);
-            connect(folder)
-        });
-        if let Ok(connection) = &mut connection {
-            // What damages a page of it shows at the first use that needs the page.
-            if let Err(error) = connection.query_row("SELECT count(*) FROM segments", [], |_| Ok(()))
-                && is_damage(&error)
-            {
+            if is_damaged {
                 remove_database(folder);
-                *connection = connect(folder).map_err(|error| failed(folder, error))?;
+                opened = open_once(folder);
             }
         }
-        let mut connection = connection.map_err(|error| failed(folder, error))?;
-        // Nobody looks for dead processes but within a transaction that writes.
-        let transaction = begin(&mut connection).map_err(|error| failed(folder, error))?;
-        bury(&transaction, folder)?;
-        let process = Process::register(&folder.join("processes"))?;
-        transaction.commit().map_err(|error| failed(folder, error))?;
-        Ok(Index { folder: folder.to_owned(), process, connection: Mutex::new(connection) })
+        let (connection, process, buried) = opened.map_err(|error| failed(folder, error))?;
+        let is_replaced = is_damaged || buried == Buried::AllSegments;
+        Ok(Index { folder: folder.to_owned(), process: process?, connection: Mutex::new(connection), is_replaced })
+    }
+
+    /// Whether it was begun anew in the place of one that was damaged, or that was gone while its segments were not.
+    pub fn is_replaced(&self) -> bool {
+        self.is_replaced
     }
 
     /// The name under which this process reads and writes.
@@ -134,7 +144,7 @@ impl Index {
     fn failed(&self, error: rusqlite::Error) -> Error {
         if is_damage(&error) {
             // The next run begins anew; this one goes on without.
-            remove_database(&self.folder);
+            let _ = fs::write(self.folder.join(DAMAGED), "");
         }
         failed(&self.folder, error)
     }
@@ -173,28 +183,51 @@ fn connect(folder: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens it and clears up. The process is registered within a transaction that writes: nobody looks for dead ones but
+/// within such a one.
+fn open_once(folder: &Path) -> rusqlite::Result<(Connection, Result<Process>, Buried)> {
+    if folder.join(DAMAGED).exists() {
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None));
+    }
+    let mut connection = connect(folder)?;
+    // What damages a page of it shows at the first use that needs the page.
+    connection.query_row("SELECT count(*) FROM segments", [], |_| Ok(()))?;
+    let transaction = begin(&mut connection)?;
+    let buried = bury(&transaction, folder)?;
+    let process = Process::register(&folder.join("processes"));
+    transaction.commit()?;
+    Ok((connection, process, buried))
+}
+
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
+/// What was taken away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Buried {
+    /// What dead processes left, if anything.
+    Remains,
+    /// Segments of which the index, which is new, knows nothing.
+    AllSegments,
+}
+
 /// Takes away what dead processes were reading and had begun to write, and files that no segment has.
-fn bury(transaction: &Transaction<'_>, folder: &Path) -> Result<()> {
+fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Buried> {
     let processes = folder.join("processes");
     let dead = process::dead(&processes);
-    let is_new = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get::<_, i64>(0));
-    if dead.is_empty() && is_new.is_ok_and(|spaces| spaces > 0) {
-        return Ok(());
+    let is_new = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get::<_, i64>(0))? == 0;
+    if dead.is_empty() && !is_new {
+        return Ok(Buried::Remains);
     }
+    let mut buried = Buried::Remains;
     let mut named = transaction
-        .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")
-        .map_err(|error| failed(folder, error))?;
-    let named = named.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    for process in named.map_err(|error| failed(folder, error))? {
+        .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")?;
+    let named = named.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    for process in named {
         if !process::is_alive(&processes, &process) {
-            let forgotten = transaction
-                .execute("DELETE FROM readers WHERE process = ?1", params![process])
-                .and_then(|_| transaction.execute("DELETE FROM segments WHERE writer = ?1", params![process]));
-            forgotten.map_err(|error| failed(folder, error))?;
+            transaction.execute("DELETE FROM readers WHERE process = ?1", params![process])?;
+            transaction.execute("DELETE FROM segments WHERE writer = ?1", params![process])?;
         }
     }
     for file in dead {
@@ -207,9 +240,12 @@ fn bury(transaction: &Transaction<'_>, folder: &Path) -> Result<()> {
         let known = transaction.query_row("SELECT 1 FROM segments WHERE id = ?1", [id], |_| Ok(()));
         if matches!(known, Err(rusqlite::Error::QueryReturnedNoRows)) {
             let _ = fs::remove_file(entry.path());
+            if is_new && id.is_some() {
+                buried = Buried::AllSegments;
+            }
         }
     }
-    Ok(())
+    Ok(buried)
 }
 
 fn segment_file(folder: &Path, segment: i64) -> PathBuf {
@@ -217,7 +253,7 @@ fn segment_file(folder: &Path, segment: i64) -> PathBuf {
 }
 
 fn remove_database(folder: &Path) {
-    for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+    for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm", DAMAGED] {
         let _ = fs::remove_file(folder.join(name));
     }
 }

@@ -19,7 +19,7 @@ mod status;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -58,6 +58,8 @@ struct Shared {
     settings: CacheSettings,
     /// Segments that were found damaged.
     damaged: AtomicU64,
+    /// Whether the index was begun anew.
+    is_index_replaced: AtomicBool,
     /// Passes from when the process began.
     running: Instant,
     state: Mutex<State>,
@@ -72,8 +74,9 @@ enum State {
 impl Cache {
     /// The cache in that folder.
     pub fn new(settings: CacheSettings) -> Cache {
-        let (damaged, running, state) = (AtomicU64::new(0), Instant::now(), Mutex::new(State::Closed));
-        Cache { shared: Arc::new(Shared { settings, damaged, running, state }) }
+        let (damaged, is_index_replaced) = (AtomicU64::new(0), AtomicBool::new(false));
+        let (running, state) = (Instant::now(), Mutex::new(State::Closed));
+        Cache { shared: Arc::new(Shared { settings, damaged, is_index_replaced, running, state }) }
     }
 
     /// The folder.
@@ -107,6 +110,11 @@ impl Cache {
         self.shared.damaged.load(Ordering::Relaxed)
     }
 
+    /// Whether this process found the index damaged or gone, and began it anew.
+    pub fn is_index_replaced(&self) -> bool {
+        self.shared.is_index_replaced.load(Ordering::Relaxed)
+    }
+
     fn count_damaged(&self) {
         self.shared.damaged.fetch_add(1, Ordering::Relaxed);
     }
@@ -124,6 +132,7 @@ impl Cache {
         }
         match Index::open(&self.shared.settings.folder.join(FORM)) {
             Ok(index) => {
+                self.shared.is_index_replaced.store(index.is_replaced(), Ordering::Relaxed);
                 let index = Arc::new(index);
                 *state = State::Open(Arc::clone(&index));
                 Ok(index)

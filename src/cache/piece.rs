@@ -53,12 +53,14 @@ impl Piece {
         self.key.is_empty()
     }
 
+    /// Whether both are of the same object, unchanged.
+    pub fn is_of_same(&self, other: &Piece) -> bool {
+        (&self.key, self.size, self.modified, &self.etag) == (&other.key, other.size, other.modified, &other.etag)
+    }
+
     /// Whether `next` begins where it ends, so that both may be told as one.
     pub fn goes_on_with(&self, next: &Piece) -> bool {
-        self.to == Some(next.from)
-            && self.found.is_none()
-            && next.found.is_none()
-            && (&self.key, self.size, self.modified, &self.etag) == (&next.key, next.size, next.modified, &next.etag)
+        self.to == Some(next.from) && self.found.is_none() && next.found.is_none() && self.is_of_same(next)
     }
 
     /// Whether it is of that very object, unchanged.

@@ -42,6 +42,11 @@ pub fn dead(folder: &Path) -> Vec<PathBuf> {
     files.filter(|path| !is_locked(path)).collect()
 }
 
+/// Whether any process in `folder` is alive.
+pub fn are_alive(folder: &Path) -> bool {
+    fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| is_locked(&entry.path()))
+}
+
 /// Whether the process of that name is alive.
 pub fn is_alive(folder: &Path, name: &str) -> bool {
     is_locked(&folder.join(name))
@@ -61,9 +66,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let process = Process::register(folder.path()).unwrap();
         let name = process.name().to_owned();
-        assert!(is_alive(folder.path(), &name) && dead(folder.path()).is_empty());
+        assert!(is_alive(folder.path(), &name) && are_alive(folder.path()) && dead(folder.path()).is_empty());
         drop(process);
-        assert!(!is_alive(folder.path(), &name));
+        assert!(!is_alive(folder.path(), &name) && !are_alive(folder.path()));
         fs::write(folder.path().join("p-killed"), "").unwrap();
         assert_eq!(dead(folder.path()), [folder.path().join("p-killed")]);
     }

@@ -15,7 +15,7 @@ use super::column::CachedColumn;
 use super::index::Index;
 use super::piece::{self, Piece};
 use super::segment::Description;
-use super::{Cache, room};
+use super::{Cache, packed, room};
 use crate::error::{Error, Result};
 
 /// Tells the scans of this process apart in what they note.
@@ -94,17 +94,19 @@ impl Space {
         let (scan, now) = (SCANS.fetch_add(1, Ordering::Relaxed), self.now());
         let mut segments = Segments { space: self.clone(), scan, all: Vec::new(), segments: Vec::new() };
         type Row = (i64, i64, Description, Vec<u8>);
-        let (all, found): (Vec<i64>, Vec<Row>) = self.index.write(|transaction| {
+        let (all, found, mut damaged): (Vec<i64>, Vec<Row>, Vec<i64>) = self.index.write(|transaction| {
             let mut rows = transaction.prepare(
                 "SELECT id, generation, description, pieces FROM segments
                  WHERE space = ?1 AND writer IS NULL ORDER BY id DESC",
             )?;
             let mut rows = rows.query([self.id])?;
-            let (mut all, mut found) = (Vec::new(), Vec::new());
+            let (mut all, mut found, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(row) = rows.next()? {
                 all.push(row.get(0)?);
-                // One that can't be made out is as good as none, and goes as those do that nobody uses.
-                let Ok(description) = serde_json::from_str::<Description>(row.get_ref(2)?.as_str()?) else { continue };
+                let Ok(description) = packed::unpack::<Description>(row.get_ref(2)?.as_bytes()?) else {
+                    damaged.push(row.get(0)?);
+                    continue;
+                };
                 if wanted(&description) {
                     found.push((row.get(0)?, row.get(1)?, description, row.get(3)?));
                 }
@@ -117,7 +119,7 @@ impl Space {
                 touch.execute(params![id, now])?;
             }
             transaction.execute("UPDATE spaces SET last_used = ?2 WHERE id = ?1", params![self.id, now])?;
-            Ok((all, found))
+            Ok((all, found, damaged))
         })?;
         segments.all = all;
         for (id, generation, description, pieces) in found {
@@ -126,9 +128,10 @@ impl Space {
                     let (description, file) = (Arc::new(description), self.index.segment_file(id));
                     segments.segments.push(Segment { id, generation, description, pieces, file });
                 }
-                Err(_) => self.forget(id)?,
+                Err(_) => damaged.push(id),
             }
         }
+        damaged.into_iter().for_each(|id| self.note_damaged(id));
         Ok(segments)
     }
 
@@ -143,10 +146,8 @@ impl Space {
         generation: i64,
         pieces: Vec<Piece>,
     ) -> Result<Committed> {
-        let bug = |error| Error::bug("the cache's index could not be encoded").because(error);
-        let text = serde_json::to_string(description).map_err(bug)?;
-        let pieces = piece::encode(pieces)?;
-        let total = (file.len() as u64).saturating_add(text.len() as u64).saturating_add(pieces.len() as u64);
+        let (described, pieces) = (packed::pack(description)?, piece::encode(pieces)?);
+        let total = (file.len() as u64).saturating_add(described.len() as u64).saturating_add(pieces.len() as u64);
         let (now, most, process) = (self.now(), self.max_bytes(), self.index.process());
         let id = self.index.write(|transaction| {
             if !room::make_room(&self.index, transaction, total, most)? {
@@ -155,7 +156,7 @@ impl Space {
             transaction.execute(
                 "INSERT INTO segments (space, generation, writer, total, description, pieces, last_used)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![self.id, generation, process, total, text, pieces, now],
+                params![self.id, generation, process, total, described, pieces, now],
             )?;
             Ok(Some(transaction.last_insert_rowid()))
         })?;

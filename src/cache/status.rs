@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::column::CachedColumn;
 use super::segment::Description;
-use super::{Cache, piece, room};
+use super::{Cache, packed, piece, room};
 use crate::error::Result;
 
 /// What the cache holds of one table.
@@ -33,7 +33,7 @@ pub struct TableStatus {
 impl Cache {
     /// What it holds of each table, ordered by name and location.
     pub fn status(&self) -> Result<Vec<TableStatus>> {
-        type Row = (String, Vec<u8>, u64);
+        type Row = (Vec<u8>, Vec<u8>, u64);
         let index = self.index()?;
         let found: Vec<(TableStatus, Vec<Row>)> = index.read(|connection| {
             let mut segments = connection
@@ -67,7 +67,7 @@ impl Cache {
             let mut objects: HashMap<String, u64> = HashMap::new();
             for (description, pieces, total) in segments {
                 status.bytes = status.bytes.saturating_add(total);
-                if let Ok(description) = serde_json::from_str::<Description>(&description) {
+                if let Ok(description) = packed::unpack::<Description>(&description) {
                     columns.extend(description.columns.into_iter().filter_map(|(column, _)| match column {
                         CachedColumn::Record(column) => Some(column.name),
                         CachedColumn::Fingerprint | CachedColumn::Line | CachedColumn::Position => None,
@@ -110,6 +110,11 @@ impl Cache {
             }
             transaction.execute(
                 "DELETE FROM repeats WHERE space IN (SELECT id FROM spaces WHERE ?1 IS NULL OR table_name = ?1)",
+                params![table],
+            )?;
+            // Who begins anew is asked for the columns of questions to come, not of those of long ago.
+            transaction.execute(
+                "UPDATE spaces SET columns = '[]', hits = 0 WHERE ?1 IS NULL OR table_name = ?1",
                 params![table],
             )?;
             if table.is_none() {

@@ -143,10 +143,34 @@ fn a_damaged_index_is_begun_anew() {
         std::fs::write(&file, damage).unwrap();
         let second = cache(folder.path(), 1 << 30);
         let space = second.space("i", "t", "l").unwrap();
-        assert!(keys(&space).is_empty());
+        assert!(second.is_index_replaced() && keys(&space).is_empty());
         assert_eq!(files(folder.path()), 0, "files without an index are nobody's");
         assert!(matches!(keep(&space, "b", 10), Committed::Kept(_)));
     }
+}
+
+#[test]
+fn a_damaged_index_is_left_alone_for_as_long_as_a_process_has_it_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = cache(folder.path(), 1 << 30);
+    let space = first.space("i", "t", "l").unwrap();
+    keep(&space, "a", 10);
+    let damage = |_: &rusqlite::Connection| -> rusqlite::Result<()> {
+        Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None))
+    };
+    assert!(first.index().unwrap().read(damage).is_err());
+    let second = cache(folder.path(), 1 << 30);
+    assert!(second.space("i", "t", "l").is_err_and(|error| error.to_string().contains("damaged")));
+    assert_eq!(files(folder.path()), 1);
+    drop((space, first));
+    let third = cache(folder.path(), 1 << 30);
+    let space = third.space("i", "t", "l").unwrap();
+    assert!(third.is_index_replaced() && keys(&space).is_empty());
+    keep(&space, "b", 10);
+    drop((space, third));
+    let fourth = cache(folder.path(), 1 << 30);
+    assert_eq!(keys(&fourth.space("i", "t", "l").unwrap()), ["b"]);
+    assert!(!fourth.is_index_replaced());
 }
 
 #[test]
@@ -195,6 +219,7 @@ fn what_is_there_is_told_and_cleared_by_table() {
     assert_eq!(status[1].last_used, 1_700_000_000);
     assert!(cache.clear(Some("pin")).unwrap() > 100);
     assert_eq!(cache.status().unwrap().len(), 1);
+    assert!(pin.columns().unwrap().is_empty(), "they were asked for before");
     cache.clear(None).unwrap();
     assert!(cache.status().unwrap().is_empty());
     assert_eq!(files(folder.path()), 0);

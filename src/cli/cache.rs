@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::findings;
 use super::options::CommonArgs;
 use super::report::{Report, ReportColumn};
 use crate::config::Environment;
@@ -70,7 +71,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
             let tables = engine.warm_cache(table.as_deref()).await?;
             let scans = engine.totals().scans;
             ui.summary(&format!(
-                "{}: {} and {} kept, {} were there already",
+                "{}: {} and {} read, {} from the cache",
                 human::counted(tables.len() as u64, "table", "tables"),
                 human::counted(scans.objects, "object", "objects"),
                 human::counted(scans.records, "record", "records"),
@@ -78,5 +79,6 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
             ));
         }
     }
+    findings::tell_of_cache(ui, &engine);
     Ok(())
 }

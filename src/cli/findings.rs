@@ -33,10 +33,13 @@ pub fn tell_of_failure(ui: &Ui, engine: &Engine) {
 
 /// Tells what went wrong with the cache, without which the answers are the same.
 pub fn tell_of_cache(ui: &Ui, engine: &Engine) {
-    let CacheNews { trouble, damaged } = engine.cache_news();
+    let CacheNews { trouble, damaged, is_index_replaced } = engine.cache_news();
     if let Some(trouble) = trouble {
         let cause = trouble.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         ui.warning(&format!("the cache is off for this run: {trouble}{cause}"));
+    }
+    if is_index_replaced {
+        ui.warning("the index of the cache was damaged or gone, so the cache was begun anew");
     }
     if damaged > 0 {
         let were = human::counted(damaged, "file of the cache was", "files of the cache were");

@@ -14,12 +14,18 @@ pub struct CacheNews {
     pub trouble: Option<Error>,
     /// Files that were not as they were written; they were dropped, and their objects fetched again.
     pub damaged: u64,
+    /// Whether its index was damaged or gone, and begun anew; everything is fetched again then.
+    pub is_index_replaced: bool,
 }
 
 impl Engine {
     /// What went wrong with the cache up to now.
     pub fn cache_news(&self) -> CacheNews {
-        let news = |cache: &Cache| CacheNews { trouble: cache.trouble(), damaged: cache.damaged() };
+        let news = |cache: &Cache| CacheNews {
+            trouble: cache.trouble(),
+            damaged: cache.damaged(),
+            is_index_replaced: cache.is_index_replaced(),
+        };
         self.cache.as_ref().map(news).unwrap_or_default()
     }
 

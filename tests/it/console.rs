@@ -9,6 +9,9 @@
 //!
 //! Every file gets a scratch copy of the project, a home and a temporary folder of its own, and an
 //! environment that holds nothing of the caller's. It must not skip: an unknown command fails.
+//! What runs keep for later ones would make what is printed depend on how long a session takes: files
+//! that were just written are not kept. So pinq runs with `--no-cache`, unless the session names
+//! `XDG_CACHE_HOME` or asks `pinq cache` or `pinq schema`, which reads no more than a sample.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -152,11 +155,8 @@ impl Scratch {
         }
         let pinq = Path::new(env!("CARGO_BIN_EXE_pinq"));
         let examples = pinq.parent().expect("a binary lies in a folder").join("examples");
-        scratch.command("pinq", &format!("exec '{}' \"$@\"", pinq.display()));
-        scratch.command(
-            "cargo",
-            &CARGO.replace("PINQ", &pinq.display().to_string()).replace("EXAMPLES", &examples.display().to_string()),
-        );
+        scratch.command("pinq", &PINQ.replace("PINQ", &pinq.display().to_string()));
+        scratch.command("cargo", &CARGO.replace("EXAMPLES", &examples.display().to_string()));
         scratch
     }
 
@@ -204,6 +204,13 @@ impl Scratch {
     }
 }
 
+/// Stands in for `pinq`: without the cache, unless the session is about it.
+const PINQ: &str = r#"case "$XDG_CACHE_HOME:$1" in
+    :|:cache|:schema|?*:*) ;;
+    *) set -- --no-cache "$@" ;;
+esac
+exec 'PINQ' "$@""#;
+
 /// Stands in for `cargo run`, which would build again: the binaries of this build, by the same words.
 const CARGO: &str = r#"example=
 [ "$1" = run ] && shift || { echo "no session may run \`cargo $1\`" >&2; exit 64; }
@@ -216,11 +223,15 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -eq 0 ] || shift
 [ -z "$example" ] || exec "EXAMPLES/$example" "$@"
-exec 'PINQ' "$@""#;
+exec pinq "$@""#;
 
 fn copy(from: &Path, to: &Path) {
     if !from.is_dir() {
         fs::copy(from, to).unwrap_or_else(|error| panic!("`{}` can be copied: {error}", from.display()));
+        // As old as it is: what was just written is not kept from run to run.
+        let modified = fs::metadata(from).and_then(|known| known.modified()).expect("the time of a file");
+        let copied = fs::File::options().write(true).open(to).expect("the copy can be opened");
+        copied.set_modified(modified).expect("the time of a file can be set");
         return;
     }
     fs::create_dir(to).expect("a scratch folder");

@@ -5,6 +5,7 @@
 
 mod access;
 mod answers;
+mod caching;
 mod changes;
 mod credentials;
 mod fetching;

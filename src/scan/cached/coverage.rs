@@ -25,8 +25,8 @@ pub struct Coverage {
     starts: Vec<Vec<u64>>,
     /// Objects that are one piece, the newest.
     whole: HashMap<String, At>,
-    /// Objects in several pieces.
-    parts: HashMap<String, Vec<At>>,
+    /// Of each key all else: objects in several pieces, and what was there before an object was replaced.
+    others: HashMap<String, Vec<Vec<At>>>,
     /// Segment by segment, the pieces whose objects were listed since the last time.
     taken: Vec<Vec<(usize, Arc<Object>)>>,
 }
@@ -36,7 +36,7 @@ impl Coverage {
     /// be kept together with others.
     pub fn new(segments: Segments, caching: &Caching, joined: &dyn Fn(&Description) -> bool) -> Coverage {
         let segments = Arc::new(segments);
-        let (mut whole, mut pieces) = (HashMap::new(), BTreeMap::new());
+        let (mut whole, mut others, mut pieces) = (HashMap::new(), HashMap::<_, Vec<_>>::new(), BTreeMap::new());
         let (mut starts, mut columns, mut is_joined) = (Vec::new(), Vec::new(), Vec::new());
         for (number, segment) in segments.segments.iter().enumerate() {
             let mut row = 0;
@@ -48,7 +48,10 @@ impl Coverage {
                     continue;
                 }
                 if piece.is_whole() {
-                    whole.entry(piece.key.clone()).or_insert((number, position));
+                    let newest = *whole.entry(piece.key.clone()).or_insert((number, position));
+                    if !at(&segments, newest).is_some_and(|newest| newest.is_of_same(piece)) {
+                        others.entry(piece.key.clone()).or_default().push(vec![(number, position)]);
+                    }
                 } else {
                     let key = (piece.key.as_str(), segment.generation);
                     pieces.entry(key).or_insert_with(Vec::new).push((number, position));
@@ -59,33 +62,25 @@ impl Coverage {
             columns.push(if joins { caching.columns() } else { caching.wanted() }.to_vec());
             is_joined.push(joins);
         }
-        let mut parts = HashMap::new();
         for ((key, _), mut chain) in pieces {
-            let piece = |at: &At| segments.segments.get(at.0).and_then(|segment| segment.pieces.get(at.1));
-            chain.sort_by_key(|at| piece(at).map(|piece| (piece.from, piece.to.unwrap_or(u64::MAX))));
-            if is_chain(chain.iter().filter_map(piece)) && !whole.contains_key(key) {
-                parts.insert(key.to_owned(), chain);
+            chain.sort_by_key(|own| at(&segments, *own).map(|piece| (piece.from, piece.to.unwrap_or(u64::MAX))));
+            if is_chain(chain.iter().filter_map(|own| at(&segments, *own))) {
+                others.entry(key.to_owned()).or_default().push(chain);
             }
         }
+        // What is newer holds what is older and more, and what a scan does not need may be dropped.
+        let newest = |chain: &Vec<At>| chain.iter().map(|(segment, _)| *segment).min();
+        others.values_mut().for_each(|chains| chains.sort_by_key(newest));
         let taken = segments.segments.iter().map(|_| Vec::new()).collect();
-        Coverage { segments, columns, is_joined, starts, whole, parts, taken }
+        Coverage { segments, columns, is_joined, starts, whole, others, taken }
     }
 
     /// Whether the cache holds that very object; its rows then come with the next [`Coverage::rows`].
     pub fn take(&mut self, object: &Arc<Object>) -> bool {
-        let one;
-        let chain = match (self.whole.get(&object.key), self.parts.get(&object.key)) {
-            (Some(at), _) => {
-                one = [*at];
-                &one[..]
-            }
-            (None, Some(chain)) => chain.as_slice(),
-            (None, None) => return false,
-        };
-        let piece = |at: &At| self.segments.segments.get(at.0).and_then(|segment| segment.pieces.get(at.1));
-        if !chain.iter().all(|at| piece(at).is_some_and(|piece| piece.is_of(object))) {
-            return false;
-        }
+        let newest = self.whole.get(&object.key).map(std::slice::from_ref);
+        let others = self.others.get(&object.key).into_iter().flatten().map(Vec::as_slice);
+        let is_of = |own: &At| at(&self.segments, *own).is_some_and(|piece| piece.is_of(object));
+        let Some(chain) = newest.into_iter().chain(others).find(|chain| chain.iter().all(is_of)) else { return false };
         for (segment, position) in chain {
             if let Some(taken) = self.taken.get_mut(*segment) {
                 taken.push((*position, Arc::clone(object)));
@@ -158,6 +153,10 @@ pub fn without(rows: &mut Vec<CachedRows>, gone: &HashSet<i64>) -> Vec<Arc<Objec
     objects.into_values().collect()
 }
 
+fn at(segments: &Segments, (segment, position): At) -> Option<&Piece> {
+    segments.segments.get(segment).and_then(|segment| segment.pieces.get(position))
+}
+
 fn serves(piece: &Piece, caching: &Caching) -> bool {
     let Some(text) = &piece.found else { return true };
     Found::decoded(text).is_some_and(|found| caching.accepts(&found.nulled))
@@ -168,8 +167,7 @@ fn is_chain<'a>(pieces: impl Iterator<Item = &'a Piece>) -> bool {
     let mut at = Some(0);
     let mut first: Option<&Piece> = None;
     for piece in pieces {
-        let same = first
-            .is_none_or(|first| (first.size, first.modified, &first.etag) == (piece.size, piece.modified, &piece.etag));
+        let same = first.is_none_or(|first| first.is_of_same(piece));
         if at != Some(piece.from) || !same {
             return false;
         }

@@ -84,14 +84,7 @@ impl Recorder {
         if piece.is_of_nobody() {
             self.caching.note_unkept();
         }
-        match self.ahead.last_mut() {
-            // Parts that follow one another are one piece.
-            Some(last) if last.goes_on_with(&piece) => {
-                last.to = piece.to;
-                last.rows = last.rows.saturating_add(piece.rows);
-            }
-            _ => self.ahead.push(piece),
-        }
+        push(&mut self.ahead, piece);
     }
 
     /// Adds rows, whose objects were noted.
@@ -128,7 +121,7 @@ impl Recorder {
         if let Err(error) = open.builder.write(columns, rows) {
             return self.fail(error);
         }
-        open.pieces.extend(pieces);
+        pieces.into_iter().for_each(|piece| push(&mut open.pieces, piece));
         if let Some(flags) = flags {
             let flagged = flags.values().set_indices().filter_map(|row| u32::try_from(first.saturating_add(row)).ok());
             open.flags.extend(flagged);
@@ -159,7 +152,7 @@ impl Recorder {
     pub async fn flush(&mut self) {
         let Some(mut open) = self.open.take() else { return };
         // Pieces without rows may wait for no more.
-        open.pieces.append(&mut self.ahead);
+        self.ahead.drain(..).for_each(|piece| push(&mut open.pieces, piece));
         self.reservation.free();
         if open.pieces.is_empty() {
             self.open = Some(open);
@@ -202,6 +195,17 @@ impl Open {
             caching.note_written(segment, pieces, self.flags);
         }
         Ok(kept)
+    }
+}
+
+/// Adds a piece whose rows come next. Parts of an object that follow one another are one piece.
+fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    match pieces.last_mut() {
+        Some(last) if last.goes_on_with(&piece) => {
+            last.to = piece.to;
+            last.rows = last.rows.saturating_add(piece.rows);
+        }
+        _ => pieces.push(piece),
     }
 }
 

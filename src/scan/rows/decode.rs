@@ -167,7 +167,12 @@ impl Decoding {
                     position.pack = Some(pack);
                 }
                 Some(Ok(Load::Cached { rows, bytes })) => {
+                    // Rows that were noted have to be added before others are that are joined.
+                    let decoded = if position.decoder.rows() > 0 { Some(self.finish(position)?) } else { None };
                     position.cached = Some(self.open_cached(*rows, &bytes, position).map_err(external)?);
+                    if decoded.is_some() {
+                        return Ok(decoded);
+                    }
                 }
                 Some(Err(error)) => return Err(external(self.table.within(error))),
                 None => {
