@@ -1,72 +1,27 @@
 //! The index of the cache: a SQLite database that says which segments there are and who uses them.
 //!
-//! Owns the database's tables, its transactions, and clearing up after processes that died. Several processes use it
-//! at once. It must not know what is in a segment.
+//! Owns its transactions, and clearing up after processes that died. Several processes use it at once. It must not
+//! know what is in a segment.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::database;
 use super::process::{self, Process};
 use crate::error::{Error, Result};
-
-/// How long to wait for another process that writes; each does so for milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A space is a table's location with everything that decides how its records are decoded. A segment without a writer
-/// is whole. `total` is the bytes of a segment's file and of what the index holds of it.
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS spaces (
-        id INTEGER PRIMARY KEY,
-        identity TEXT NOT NULL UNIQUE,
-        table_name TEXT NOT NULL,
-        location TEXT NOT NULL,
-        columns TEXT NOT NULL,
-        hits INTEGER NOT NULL,
-        last_used INTEGER NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS segments (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        space INTEGER NOT NULL REFERENCES spaces,
-        generation INTEGER NOT NULL,
-        writer TEXT,
-        total INTEGER NOT NULL,
-        description TEXT NOT NULL,
-        pieces BLOB NOT NULL,
-        last_used INTEGER NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS segments_of_space ON segments (space);
-    CREATE TABLE IF NOT EXISTS readers (
-        segment INTEGER NOT NULL,
-        process TEXT NOT NULL,
-        scan INTEGER NOT NULL,
-        PRIMARY KEY (segment, process, scan)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS repeats (
-        space INTEGER NOT NULL,
-        cover BLOB NOT NULL,
-        flags BLOB NOT NULL,
-        last_used INTEGER NOT NULL,
-        PRIMARY KEY (space, cover)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS listings (
-        location TEXT NOT NULL,
-        folder TEXT NOT NULL,
-        listed_at INTEGER NOT NULL,
-        objects BLOB NOT NULL,
-        last_used INTEGER NOT NULL,
-        PRIMARY KEY (location, folder)
-    ) WITHOUT ROWID;
-";
 
 /// The open index.
 pub struct Index {
     folder: PathBuf,
     process: Process,
     connection: Mutex<Connection>,
+    /// Files of segments that go once it is certain that the segments are gone.
+    gone: Mutex<Vec<PathBuf>>,
+    /// Locked for as long as the database is open.
+    _using: File,
 }
 
 impl Index {
@@ -75,29 +30,20 @@ impl Index {
         for folder in [folder, &folder.join("segments"), &folder.join("processes")] {
             make_folder(folder)?;
         }
-        let mut connection = connect(folder).or_else(|error| {
-            if !is_damage(&error) {
-                return Err(error);
-            }
-            remove_database(folder);
-            connect(folder)
-        });
-        if let Ok(connection) = &mut connection {
-            // What damages a page of it shows at the first use that needs the page.
-            if let Err(error) = connection.query_row("SELECT count(*) FROM segments", [], |_| Ok(()))
-                && is_damage(&error)
-            {
-                remove_database(folder);
-                *connection = connect(folder).map_err(|error| failed(folder, error))?;
-            }
-        }
-        let mut connection = connection.map_err(|error| failed(folder, error))?;
+        let (using, mut connection) = database::open(folder)?;
+        let failed = |error| database::failed(folder, error);
         // Nobody looks for dead processes but within a transaction that writes.
-        let transaction = begin(&mut connection).map_err(|error| failed(folder, error))?;
-        bury(&transaction, folder)?;
+        let transaction = begin(&mut connection).map_err(failed)?;
+        let dead = bury(&transaction, folder).map_err(failed)?;
         let process = Process::register(&folder.join("processes"))?;
-        transaction.commit().map_err(|error| failed(folder, error))?;
-        Ok(Index { folder: folder.to_owned(), process, connection: Mutex::new(connection) })
+        transaction.commit().map_err(failed)?;
+        // Only now: were this process killed before, nobody else would know that there is something to bury.
+        for file in dead {
+            // It is gone where another process was faster.
+            let _ = fs::remove_file(file);
+        }
+        let (connection, gone) = (Mutex::new(connection), Mutex::default());
+        Ok(Index { folder: folder.to_owned(), process, connection, gone, _using: using })
     }
 
     /// The name under which this process reads and writes.
@@ -128,15 +74,26 @@ impl Index {
             transaction.commit()?;
             Ok(done)
         });
+        let gone = std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner));
+        if done.is_ok() {
+            // One that stays, because this process ends here, is nobody's: the next one that opens the cache takes
+            // it away. The other way round a segment could stay without its file, which is damage.
+            gone.iter().for_each(|file| drop(fs::remove_file(file)));
+        }
         done.map_err(|error| self.failed(error))
     }
 
+    /// Has the file of a segment taken away at the end of the change under way.
+    pub fn remove_file_of(&self, segment: i64) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(self.segment_file(segment));
+    }
+
     fn failed(&self, error: rusqlite::Error) -> Error {
-        if is_damage(&error) {
-            // The next run begins anew; this one goes on without.
-            remove_database(&self.folder);
+        if database::is_damage(&error) {
+            // This run goes on without; the next that is alone begins anew.
+            database::note_damage(&self.folder);
         }
-        failed(&self.folder, error)
+        database::failed(&self.folder, error)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -163,43 +120,27 @@ fn make_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(failed)
 }
 
-fn connect(folder: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(folder.join("index.sqlite"))?;
-    connection.busy_timeout(PATIENCE)?;
-    // Who reads does not wait for who writes. What a crash of the machine may undo is work, never consistency.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.execute_batch(TABLES)?;
-    Ok(connection)
-}
-
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
-/// Takes away what dead processes were reading and had begun to write, and files that no segment has.
-fn bury(transaction: &Transaction<'_>, folder: &Path) -> Result<()> {
+/// Takes away what dead processes were reading and had begun to write, and files that no segment has; the files of these
+/// processes, which have to stay until that is done for good.
+fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Vec<PathBuf>> {
     let processes = folder.join("processes");
     let dead = process::dead(&processes);
-    let is_new = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get::<_, i64>(0));
-    if dead.is_empty() && is_new.is_ok_and(|spaces| spaces > 0) {
-        return Ok(());
+    let spaces: i64 = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get(0))?;
+    if dead.is_empty() && spaces > 0 {
+        return Ok(dead);
     }
     let mut named = transaction
-        .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")
-        .map_err(|error| failed(folder, error))?;
-    let named = named.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    for process in named.map_err(|error| failed(folder, error))? {
+        .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")?;
+    let named = named.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    for process in named {
         if !process::is_alive(&processes, &process) {
-            let forgotten = transaction
-                .execute("DELETE FROM readers WHERE process = ?1", params![process])
-                .and_then(|_| transaction.execute("DELETE FROM segments WHERE writer = ?1", params![process]));
-            forgotten.map_err(|error| failed(folder, error))?;
+            transaction.execute("DELETE FROM readers WHERE process = ?1", params![process])?;
+            transaction.execute("DELETE FROM segments WHERE writer = ?1", params![process])?;
         }
-    }
-    for file in dead {
-        // It is gone where another process was faster.
-        let _ = fs::remove_file(file);
     }
     for entry in fs::read_dir(folder.join("segments")).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -209,23 +150,39 @@ fn bury(transaction: &Transaction<'_>, folder: &Path) -> Result<()> {
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(())
+    Ok(dead)
 }
 
 fn segment_file(folder: &Path, segment: i64) -> PathBuf {
     folder.join("segments").join(format!("{segment}.parquet"))
 }
 
-fn remove_database(folder: &Path) {
-    for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
-        let _ = fs::remove_file(folder.join(name));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_dies_while_burying_leaves_the_dead_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = Index::open(folder.path()).unwrap();
+        index
+            .write(|transaction| {
+                transaction.execute_batch(
+                    "INSERT INTO spaces VALUES (1, 'i', 't', 'l', '[]', 0, 0);
+                     INSERT INTO segments (space, generation, writer, total, description, pieces, last_used)
+                     VALUES (1, 1, 'p-dead', 5, '{}', x'', 0);",
+                )
+            })
+            .unwrap();
+        let dead = folder.path().join("processes").join("p-dead");
+        fs::write(&dead, "").unwrap();
+        // The transaction comes to nothing, as by a kill.
+        let connection = index.connection.get_mut().unwrap();
+        assert_eq!(bury(&begin(connection).unwrap(), folder.path()).unwrap(), [dead.clone()]);
+        assert!(dead.exists());
+        let next = Index::open(folder.path()).unwrap();
+        assert!(!dead.exists());
+        let left = next.read(|it| it.query_row("SELECT count(*) FROM segments", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(left.unwrap(), 0);
     }
-}
-
-fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
-fn failed(folder: &Path, error: rusqlite::Error) -> Error {
-    Error::statement(format!("the index in `{}` can't be used", folder.display())).because(error)
 }

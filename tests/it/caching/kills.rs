@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -20,10 +20,16 @@ const KILLS: usize = 55;
 const OBJECTS: usize = 60;
 const RECORDS: usize = 50;
 
+/// Microseconds between the first use of the cache and a kill: at most as long as a run uses it.
+const LATEST: usize = 60_000;
+
 const CONFIG: &str = "[tables.item.columns]\nn = \"bigint\"\nname = \"varchar\"\ntag = \"varchar\"\n";
 
-/// What a question says, and its answer from the sum of all numbers and how many there are.
-const ANSWERS: [(&str, fn(u64, u64) -> u64); 5] = [
+/// The answer to a part of a question from the sum of all numbers and how many there are.
+type Right = fn(u64, u64) -> u64;
+
+/// The parts of questions.
+const ANSWERS: [(&str, Right); 5] = [
     ("count(*)", |_, count| count),
     ("sum(n)", |sum, _| sum),
     ("count(distinct name)", |_, _| 50),
@@ -50,16 +56,13 @@ struct Killing {
     dice: Dice,
     objects: usize,
     max_bytes: u64,
-    /// How long a run takes that is not killed.
-    length: Duration,
 }
 
 impl Killing {
     fn new(seed: u64) -> Killing {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let max_bytes = if seed.is_multiple_of(2) { 1 << 20 } else { 30 << 10 };
-        let length = Duration::from_millis(200);
-        let mut killing = Killing { scratch, dice: Dice::new(seed), objects: 0, max_bytes, length };
+        let mut killing = Killing { scratch, dice: Dice::new(seed), objects: 0, max_bytes };
         (0..OBJECTS).for_each(|_| killing.add());
         killing
     }
@@ -76,17 +79,19 @@ impl Killing {
                 _ => {}
             }
             let (question, _) = self.question();
-            let running = self.pinq(&question).start();
-            let moment = self.dice.below(self.length.as_millis() as usize * 11 / 10);
-            tokio::time::sleep(Duration::from_millis(moment as u64)).await;
+            let mut running = self.pinq(&question).start();
+            // Mostly after it has begun to use the cache: what comes before leaves nothing behind.
+            while !self.dice.one_in(200) && !is_left_behind(&cache) && running.is_alive() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let moment = self.dice.below(LATEST);
+            tokio::time::sleep(Duration::from_micros(moment as u64)).await;
             drop(running);
             left += usize::from(is_left_behind(&cache));
 
             let (question, right) = self.question();
-            let told = format!("kill {number} after {moment} ms, then {question}");
-            let begun = Instant::now();
+            let told = format!("kill {number} after {moment} µs, then {question}");
             let finished = self.pinq(&question).run().await;
-            self.length = self.length.max(begun.elapsed()).min(Duration::from_secs(2));
             assert_eq!(finished.answer(), right, "{told}");
             assert!(!finished.stderr.contains("warning"), "{told}: {}", finished.stderr);
             folder.check_at_rest(self.max_bytes, &told);

@@ -54,18 +54,29 @@ struct Walk {
     location: String,
     environment: Environment,
     dice: Dice,
-    /// An engine that goes on from step to step, and the file of its configuration.
-    going_on: Option<(Engine, PathBuf)>,
+    /// An engine that goes on from step to step, with its configuration.
+    going_on: Option<(Engine, PathBuf, u64)>,
     /// Objects that came from the cache.
     cached: u64,
     answered: u64,
+    t: [std::time::Duration; 5],
 }
 
 impl Walk {
     fn new(landing: Landing, location: String, environment: Environment, dice: Dice) -> Walk {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let environment = environment.with_machine(4 << 30, 2);
-        Walk { scratch, landing, location, environment, dice, going_on: None, cached: 0, answered: 0 }
+        Walk {
+            scratch,
+            landing,
+            location,
+            environment,
+            dice,
+            going_on: None,
+            cached: 0,
+            answered: 0,
+            t: Default::default(),
+        }
     }
 
     async fn steps(mut self, steps: usize) {
@@ -85,8 +96,13 @@ impl Walk {
             let file = self.configuration();
             let question = Question::any(&mut self.dice);
             let told = format!("step {step} after {changes:?}: {question:?} with {}", file.display());
+            let t0 = std::time::Instant::now();
             let expected = self.open(&file, None, step);
+            self.t[0] += t0.elapsed();
+            let t0 = std::time::Instant::now();
             let right = question.ask(&expected).await;
+            self.t[1] += t0.elapsed();
+            let t0 = std::time::Instant::now();
             self.answered += u64::from(right.is_ok());
             let max_bytes = if step / 60 % 3 == 2 { TIGHT } else { WIDE };
             let cache = |relisting| CacheConfig {
@@ -94,8 +110,8 @@ impl Walk {
                 max_bytes: Some(max_bytes),
                 relisting,
             };
-            let engines = match self.going_on.take_if(|(_, known)| *known == file) {
-                Some((engine, _)) if self.dice.one_in(2) => {
+            let engines = match self.going_on.take_if(|(_, known, room)| *known == file && *room == max_bytes) {
+                Some((engine, ..)) if self.dice.one_in(2) => {
                     engine.refresh();
                     vec![engine]
                 }
@@ -107,6 +123,8 @@ impl Walk {
             };
             let is_fresh = engines.first().is_some_and(|engine| engine.findings().is_empty());
             let answers = join_all(engines.iter().map(|engine| question.ask(engine))).await;
+            self.t[2] += t0.elapsed();
+            let t0 = std::time::Instant::now();
             for (engine, answer) in engines.iter().zip(answers) {
                 assert!(same(&right, &answer), "{told}\nright: {right:#?}\nwith the cache: {answer:#?}");
                 if is_fresh && question.reads_all && right.is_ok() {
@@ -118,8 +136,10 @@ impl Walk {
             self.cached += engines.iter().map(|engine| engine.totals().scans.cached_objects).sum::<u64>();
             let folder = CacheFolder::new(&self.scratch.path().join("cache"));
             folder.check(max_bytes, &told);
+            self.t[3] += t0.elapsed();
+            let t0 = std::time::Instant::now();
             if let Some(engine) = engines.into_iter().next() {
-                self.going_on = Some((engine, file));
+                self.going_on = Some((engine, file, max_bytes));
             }
             if known == Relisting::Always && self.dice.one_in(3) {
                 self.list_all(&cache(Relisting::Always), step).await;
@@ -130,7 +150,9 @@ impl Walk {
                 engine.clear_cache(None).await.expect("a cache that can be cleared");
                 known = Relisting::Always;
             }
+            self.t[4] += t0.elapsed();
         }
+        println!("{:?}", self.t);
         println!("{} of {steps} questions had an answer, {} objects came from the cache", self.answered, self.cached);
         assert!(self.answered as usize > steps * 2 / 3 && self.cached as usize > steps, "the course tests too little");
     }
