@@ -129,7 +129,7 @@ impl Landing {
                 self.remove(&key);
                 Change::Deleted
             }
-            17 if dice.one_in(6) && self.large.is_none() => {
+            17 if dice.one_in(12) && self.large.is_none() => {
                 let body = large(dice);
                 self.large = Some(self.add("item", &body, dice));
                 self.added()

@@ -6,6 +6,7 @@
 mod crowds;
 mod dice;
 mod folder;
+mod joined;
 mod kills;
 mod landing;
 mod questions;
