@@ -74,17 +74,7 @@ impl Walk {
     fn new(landing: Landing, location: String, environment: Environment, dice: Dice) -> Walk {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let environment = environment.with_machine(4 << 30, 2);
-        Walk {
-            scratch,
-            landing,
-            location,
-            environment,
-            dice,
-            going_on: None,
-            cached: 0,
-            answered: 0,
-            t: Default::default(),
-        }
+        Walk { scratch, landing, location, environment, dice, going_on: None, cached: 0, answered: 0 }
     }
 
     async fn steps(mut self, steps: usize) {
