@@ -171,8 +171,11 @@ impl Caching {
         let small = |rows: u64| rows < SMALL_ROWS;
         let are_many = segments.segments.iter().filter(|segment| small(segment.description.rows)).count() >= MANY_SMALL;
         let joins = are_many && self.keeping == Keeping::All;
+        let has_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
         let is_joined = |description: &Description| {
-            joins && small(description.rows) && self.columns.iter().all(|column| description.position(column).is_some())
+            // What was among the rest and is a column now would be among the rest of the new segment.
+            let rest_is_same = !has_rest || description.known == self.known;
+            joins && rest_is_same && small(description.rows) && self.columns.iter().all(|column| description.position(column).is_some())
         };
         Some(Coverage::new(segments, self, &is_joined))
     }
