@@ -1,75 +1,28 @@
 //! The index of the cache: a SQLite database that says which segments there are and who uses them.
 //!
-//! Owns the database's tables, its transactions, and clearing up after processes that died. Several processes use it
-//! at once. It must not know what is in a segment.
+//! Owns its transactions, and clearing up after processes that died. Several processes use it at once. It must not
+//! know what is in a segment.
 
 use std::fs::{self, DirBuilder, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::database::{self, Opened};
 use super::process::{self, Process};
 use crate::error::{Error, Result};
-
-/// The file that says that the index was found damaged by a process that had it open.
-const DAMAGED: &str = "index.damaged";
-/// How long to wait for another process that writes; each does so for milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A space is a table's location with everything that decides how its records are decoded. A segment without a writer
-/// is whole. `total` is the bytes of a segment's file and of what the index holds of it.
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS spaces (
-        id INTEGER PRIMARY KEY,
-        identity TEXT NOT NULL UNIQUE,
-        table_name TEXT NOT NULL,
-        location TEXT NOT NULL,
-        columns TEXT NOT NULL,
-        hits INTEGER NOT NULL,
-        last_used INTEGER NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS segments (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        space INTEGER NOT NULL REFERENCES spaces,
-        generation INTEGER NOT NULL,
-        writer TEXT,
-        total INTEGER NOT NULL,
-        description BLOB NOT NULL,
-        pieces BLOB NOT NULL,
-        last_used INTEGER NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS segments_of_space ON segments (space);
-    CREATE TABLE IF NOT EXISTS readers (
-        segment INTEGER NOT NULL,
-        process TEXT NOT NULL,
-        scan INTEGER NOT NULL,
-        PRIMARY KEY (segment, process, scan)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS repeats (
-        space INTEGER NOT NULL,
-        cover BLOB NOT NULL,
-        flags BLOB NOT NULL,
-        last_used INTEGER NOT NULL,
-        PRIMARY KEY (space, cover)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS listings (
-        location TEXT NOT NULL,
-        folder TEXT NOT NULL,
-        listed_at INTEGER NOT NULL,
-        objects BLOB NOT NULL,
-        last_used INTEGER NOT NULL,
-        PRIMARY KEY (location, folder)
-    ) WITHOUT ROWID;
-";
 
 /// The open index.
 pub struct Index {
     folder: PathBuf,
     process: Process,
     connection: Mutex<Connection>,
+    /// Files of segments that go once it is certain that the segments are gone.
+    gone: Mutex<Vec<PathBuf>>,
     is_replaced: bool,
+    /// Locked for as long as the database is open.
+    _using: File,
 }
 
 impl Index {
@@ -79,30 +32,21 @@ impl Index {
         for folder in [folder, &folder.join("segments"), &folder.join("processes")] {
             make_folder(folder)?;
         }
-        let processes = folder.join("processes");
-        let (mut opened, mut is_damaged) = (open_once(folder), false);
-        if opened.as_ref().is_err_and(is_damage) {
-            // Of several that found it damaged the first begins a new one, and the others use that.
-            let alone = folder.join("index.lock");
-            let lock = File::create(&alone).and_then(|file| file.lock().map(|()| file));
-            let _lock = lock.map_err(|error| {
-                Error::statement(format!("`{}` could not be made and locked", alone.display())).because(error)
-            })?;
-            opened = open_once(folder);
-            is_damaged = opened.as_ref().is_err_and(is_damage);
-            // Whoever has it open would take away parts of a new one in its place.
-            if is_damaged && process::are_alive(&processes) {
-                let error = Error::statement(format!("the index in `{}` is damaged", folder.display()));
-                return Err(error.hint("it is begun anew as soon as no other process uses it"));
-            }
-            if is_damaged {
-                remove_database(folder);
-                opened = open_once(folder);
-            }
+        let Opened { using, mut connection, is_replaced } = database::open(folder)?;
+        let failed = |error| database::failed(folder, error);
+        // Nobody looks for dead processes but within a transaction that writes.
+        let transaction = begin(&mut connection).map_err(failed)?;
+        let Buried { dead, has_lost } = bury(&transaction, folder).map_err(failed)?;
+        let process = Process::register(&folder.join("processes"))?;
+        transaction.commit().map_err(failed)?;
+        // Only now: were this process killed before, nobody else would know that there is something to bury.
+        for file in dead {
+            // It is gone where another process was faster.
+            let _ = fs::remove_file(file);
         }
-        let (connection, process, buried) = opened.map_err(|error| failed(folder, error))?;
-        let is_replaced = is_damaged || buried == Buried::AllSegments;
-        Ok(Index { folder: folder.to_owned(), process: process?, connection: Mutex::new(connection), is_replaced })
+        let (connection, gone) = (Mutex::new(connection), Mutex::default());
+        let is_replaced = is_replaced || has_lost;
+        Ok(Index { folder: folder.to_owned(), process, connection, gone, is_replaced, _using: using })
     }
 
     /// Whether it was begun anew in the place of one that was damaged, or that was gone while its segments were not.
@@ -138,15 +82,26 @@ impl Index {
             transaction.commit()?;
             Ok(done)
         });
+        let gone = std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner));
+        if done.is_ok() {
+            // One that stays, because this process ends here, is nobody's: the next one that opens the cache takes
+            // it away. The other way round a segment could stay without its file, which is damage.
+            gone.iter().for_each(|file| drop(fs::remove_file(file)));
+        }
         done.map_err(|error| self.failed(error))
     }
 
+    /// Has the file of a segment taken away at the end of the change under way.
+    pub fn remove_file_of(&self, segment: i64) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(self.segment_file(segment));
+    }
+
     fn failed(&self, error: rusqlite::Error) -> Error {
-        if is_damage(&error) {
-            // The next run begins anew; this one goes on without.
-            let _ = fs::write(self.folder.join(DAMAGED), "");
+        if database::is_damage(&error) {
+            // This run goes on without; the next that is alone begins anew.
+            database::note_damage(&self.folder);
         }
-        failed(&self.folder, error)
+        database::failed(&self.folder, error)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -173,66 +128,36 @@ fn make_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(failed)
 }
 
-fn connect(folder: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(folder.join("index.sqlite"))?;
-    connection.busy_timeout(PATIENCE)?;
-    // Who reads does not wait for who writes. What a crash of the machine may undo is work, never consistency.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.execute_batch(TABLES)?;
-    Ok(connection)
-}
-
-/// Opens it and clears up. The process is registered within a transaction that writes: nobody looks for dead ones but
-/// within such a one.
-fn open_once(folder: &Path) -> rusqlite::Result<(Connection, Result<Process>, Buried)> {
-    if folder.join(DAMAGED).exists() {
-        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None));
-    }
-    let mut connection = connect(folder)?;
-    // What damages a page of it shows at the first use that needs the page.
-    connection.query_row("SELECT count(*) FROM segments", [], |_| Ok(()))?;
-    let transaction = begin(&mut connection)?;
-    let buried = bury(&transaction, folder)?;
-    let process = Process::register(&folder.join("processes"));
-    transaction.commit()?;
-    Ok((connection, process, buried))
-}
-
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 /// What was taken away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Buried {
-    /// What dead processes left, if anything.
-    Remains,
-    /// Segments of which the index, which is new, knows nothing.
-    AllSegments,
+#[derive(Debug)]
+struct Buried {
+    /// The files of dead processes, which have to stay until it is taken away for good.
+    dead: Vec<PathBuf>,
+    /// Whether there were segments of which the index, which is new, knows nothing.
+    has_lost: bool,
 }
 
 /// Takes away what dead processes were reading and had begun to write, and files that no segment has.
 fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Buried> {
     let processes = folder.join("processes");
     let dead = process::dead(&processes);
-    let is_new = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get::<_, i64>(0))? == 0;
-    if dead.is_empty() && !is_new {
-        return Ok(Buried::Remains);
+    let spaces: i64 = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get(0))?;
+    if dead.is_empty() && spaces > 0 {
+        return Ok(Buried { dead, has_lost: false });
     }
-    let mut buried = Buried::Remains;
+    let mut has_lost = false;
     let mut named = transaction
         .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")?;
-    let named = named.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    let named = named.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     for process in named {
         if !process::is_alive(&processes, &process) {
             transaction.execute("DELETE FROM readers WHERE process = ?1", params![process])?;
             transaction.execute("DELETE FROM segments WHERE writer = ?1", params![process])?;
         }
-    }
-    for file in dead {
-        // It is gone where another process was faster.
-        let _ = fs::remove_file(file);
     }
     for entry in fs::read_dir(folder.join("segments")).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -240,28 +165,43 @@ fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Buried
         let known = transaction.query_row("SELECT 1 FROM segments WHERE id = ?1", [id], |_| Ok(()));
         if matches!(known, Err(rusqlite::Error::QueryReturnedNoRows)) {
             let _ = fs::remove_file(entry.path());
-            if is_new && id.is_some() {
-                buried = Buried::AllSegments;
-            }
+            has_lost |= spaces == 0 && id.is_some();
         }
     }
-    Ok(buried)
+    Ok(Buried { dead, has_lost })
 }
 
 fn segment_file(folder: &Path, segment: i64) -> PathBuf {
     folder.join("segments").join(format!("{segment}.parquet"))
 }
 
-fn remove_database(folder: &Path) {
-    for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm", DAMAGED] {
-        let _ = fs::remove_file(folder.join(name));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_dies_while_burying_leaves_the_dead_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = Index::open(folder.path()).unwrap();
+        index
+            .write(|transaction| {
+                transaction.execute_batch(
+                    "INSERT INTO spaces VALUES (1, 'i', 't', 'l', '[]', 0, 0);
+                     INSERT INTO segments (space, generation, writer, total, description, pieces, last_used)
+                     VALUES (1, 1, 'p-dead', 5, '{}', x'', 0);",
+                )
+            })
+            .unwrap();
+        let dead = folder.path().join("processes").join("p-dead");
+        fs::write(&dead, "").unwrap();
+        // The transaction comes to nothing, as by a kill.
+        let connection = index.connection.get_mut().unwrap();
+        let buried = bury(&begin(connection).unwrap(), folder.path()).unwrap();
+        assert_eq!(buried.dead, std::slice::from_ref(&dead));
+        assert!(dead.exists());
+        let next = Index::open(folder.path()).unwrap();
+        assert!(!dead.exists());
+        let left = next.read(|it| it.query_row("SELECT count(*) FROM segments", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(left.unwrap(), 0);
     }
-}
-
-fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
-fn failed(folder: &Path, error: rusqlite::Error) -> Error {
-    Error::statement(format!("the index in `{}` can't be used", folder.display())).because(error)
 }

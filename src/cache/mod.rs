@@ -5,6 +5,7 @@
 //! run and is told once: an answer never depends on it. Every call blocks for a moment; none waits for a network.
 
 mod column;
+mod database;
 mod free;
 mod index;
 mod listings;
@@ -130,10 +131,13 @@ impl Cache {
             State::Off(error) => return Err(error.again()),
             State::Closed => {}
         }
-        match Index::open(&self.shared.settings.folder.join(FORM)) {
+        let opened = Index::open(&self.shared.settings.folder.join(FORM)).and_then(|index| {
+            room::shrink(&index, self.max_bytes())?;
+            Ok(Arc::new(index))
+        });
+        match opened {
             Ok(index) => {
                 self.shared.is_index_replaced.store(index.is_replaced(), Ordering::Relaxed);
-                let index = Arc::new(index);
                 *state = State::Open(Arc::clone(&index));
                 Ok(index)
             }

@@ -42,11 +42,6 @@ pub fn dead(folder: &Path) -> Vec<PathBuf> {
     files.filter(|path| !is_locked(path)).collect()
 }
 
-/// Whether any process in `folder` is alive.
-pub fn are_alive(folder: &Path) -> bool {
-    fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| is_locked(&entry.path()))
-}
-
 /// Whether the process of that name is alive.
 pub fn is_alive(folder: &Path, name: &str) -> bool {
     is_locked(&folder.join(name))

@@ -2,11 +2,19 @@
 //!
 //! Owns what counts and what goes first. A segment that somebody reads or writes stays.
 
-use std::fs;
-
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::index::Index;
+use crate::error::Result;
+
+/// What goes as a whole.
+enum Unit {
+    Segment(i64),
+    /// The flags of a space's rows, by the cover.
+    Flags(i64, Vec<u8>),
+    /// The listing of a location's folder.
+    Listing(String, String),
+}
 
 /// Whether `bytes` more fit into `most`, after segments that nobody uses were dropped where they had to be.
 pub fn make_room(index: &Index, transaction: &Transaction<'_>, bytes: u64, most: u64) -> rusqlite::Result<bool> {
@@ -17,26 +25,57 @@ pub fn make_room(index: &Index, transaction: &Transaction<'_>, bytes: u64, most:
     if bytes > most {
         return Ok(false);
     }
-    let mut candidates =
-        transaction.prepare("SELECT id, total FROM segments WHERE writer IS NULL ORDER BY last_used, id")?;
-    let candidates = candidates.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?;
-    for (segment, freed) in candidates.collect::<Result<Vec<_>, _>>()? {
+    for (unit, freed) in candidates(transaction)? {
         if total.saturating_add(bytes) <= most {
             break;
         }
-        if is_read(index, transaction, segment, None)? {
-            continue;
+        match unit {
+            Unit::Segment(segment) if is_read(index, transaction, segment, None)? => continue,
+            Unit::Segment(segment) => drop_segment(index, transaction, segment)?,
+            Unit::Flags(space, cover) => {
+                transaction.execute("DELETE FROM repeats WHERE space = ?1 AND cover = ?2", params![space, cover])?;
+            }
+            Unit::Listing(location, folder) => {
+                let drop = "DELETE FROM listings WHERE location = ?1 AND folder = ?2";
+                transaction.execute(drop, params![location, folder])?;
+            }
         }
-        drop_segment(index, transaction, segment)?;
         total = total.saturating_sub(freed);
     }
     Ok(total.saturating_add(bytes) <= most)
 }
 
+/// Drops what no longer fits, where earlier runs had more room.
+pub fn shrink(index: &Index, most: u64) -> Result<()> {
+    if index.read(total)? > most {
+        index.write(|transaction| make_room(index, transaction, 0, most))?;
+    }
+    Ok(())
+}
+
+/// What may go, with its bytes: what was used least lately first.
+fn candidates(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(Unit, u64)>> {
+    let mut rows = transaction.prepare(
+        "SELECT last_used, 0, total, id, NULL, NULL FROM segments WHERE writer IS NULL
+         UNION ALL SELECT last_used, 1, length(flags), space, cover, NULL FROM repeats
+         UNION ALL SELECT last_used, 2, length(objects), NULL, location, folder FROM listings
+         ORDER BY 1, 2, 4",
+    )?;
+    let rows = rows.query_map([], |row| {
+        let unit = match row.get(1)? {
+            0 => Unit::Segment(row.get(3)?),
+            1 => Unit::Flags(row.get(3)?, row.get(4)?),
+            _ => Unit::Listing(row.get(4)?, row.get(5)?),
+        };
+        Ok((unit, row.get(2)?))
+    })?;
+    rows.collect()
+}
+
 /// Bytes of all segments, those that are being written included, and of the index.
-pub fn total(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
-    let segments: u64 = transaction.query_row("SELECT coalesce(sum(total), 0) FROM segments", [], |row| row.get(0))?;
-    let others: u64 = transaction.query_row(
+pub fn total(connection: &Connection) -> rusqlite::Result<u64> {
+    let segments: u64 = connection.query_row("SELECT coalesce(sum(total), 0) FROM segments", [], |row| row.get(0))?;
+    let others: u64 = connection.query_row(
         "SELECT (SELECT coalesce(sum(length(flags)), 0) FROM repeats)
               + (SELECT coalesce(sum(length(objects)), 0) FROM listings)",
         [],
@@ -45,13 +84,11 @@ pub fn total(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
     Ok(segments.saturating_add(others))
 }
 
-/// Takes a segment away, its file included. A file that was deleted while the transaction came to nothing is a damaged
-/// segment to whoever reads it next.
+/// Takes a segment away, and its file at the end of the transaction.
 pub fn drop_segment(index: &Index, transaction: &Transaction<'_>, segment: i64) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM segments WHERE id = ?1", params![segment])?;
     transaction.execute("DELETE FROM readers WHERE segment = ?1", params![segment])?;
-    // Without columns it has no file.
-    let _ = fs::remove_file(index.segment_file(segment));
+    index.remove_file_of(segment);
     Ok(())
 }
 
@@ -60,6 +97,6 @@ pub fn is_read(index: &Index, transaction: &Transaction<'_>, segment: i64, but: 
     let mut readers = transaction
         .prepare("SELECT DISTINCT process FROM readers WHERE segment = ?1 AND NOT (process = ?2 AND scan IS ?3)")?;
     let readers = readers.query_map(params![segment, index.process(), but], |row| row.get::<_, String>(0))?;
-    let readers = readers.collect::<Result<Vec<_>, _>>()?;
+    let readers = readers.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(readers.iter().any(|process| index.is_alive(process)))
 }

@@ -247,3 +247,89 @@ fn a_listing_comes_back_as_it_was() {
     cache.forget_listings("s3://b/").unwrap();
     assert_eq!(listed_at(), None);
 }
+
+#[test]
+fn a_smaller_bound_holds_from_the_first_use_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let wide = cache(folder.path(), 1 << 30);
+    let space = wide.space("i", "t", "l").unwrap();
+    for key in ["a", "b", "c"] {
+        keep(&space, key, 1_000);
+    }
+    drop((space, wide));
+    let tight = cache(folder.path(), 20_000);
+    assert_eq!(keys(&tight.space("i", "t", "l").unwrap()), ["c", "b"]);
+    assert_eq!(files(folder.path()), 2);
+}
+
+#[test]
+fn listings_and_flags_make_room_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = cache(folder.path(), 15_000);
+    let space = cache.space("i", "t", "l").unwrap();
+    let key = |n: u64| format!("{:x}", xxhash_rust::xxh3::xxh3_128(&n.to_le_bytes()));
+    let object = |n| Arc::new(Object { key: key(n), size: 3, modified: Default::default(), etag: None });
+    let listing = KnownListing { listed_at: 12, objects: (0..400).map(object).collect() };
+    cache.keep_listing("s3://b/", "partition=0/", &listing).unwrap();
+    assert!(cache.known_listing("s3://b/", "partition=0/").unwrap().is_some());
+    assert!(matches!(keep(&space, "a", 1_000), Committed::Kept(_)), "a listing stands in its way");
+    assert!(cache.known_listing("s3://b/", "partition=0/").unwrap().is_none());
+    let flags = BTreeMap::from([(1, (0..3_000).map(|n| n * n).collect())]);
+    space.keep_flags(&Cover::default(), &flags).unwrap();
+    assert!(matches!(keep(&space, "b", 1_500), Committed::Kept(_)), "flags stand in its way");
+}
+
+#[test]
+fn a_change_that_comes_to_nothing_takes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = cache(folder.path(), 1 << 30);
+    let space = cache.space("i", "t", "l").unwrap();
+    let Committed::Kept(segment) = keep(&space, "a", 10) else { panic!("there is room") };
+    let index = cache.index().unwrap();
+    let failed: Result<()> = index.write(|transaction| {
+        room::drop_segment(&index, transaction, segment)?;
+        Err(rusqlite::Error::InvalidQuery)
+    });
+    assert!(failed.is_err());
+    assert_eq!((keys(&space), files(folder.path())), (vec!["a".to_owned()], 1));
+    space.note_damaged(segment);
+    assert_eq!((keys(&space).len(), files(folder.path())), (0, 0));
+}
+
+#[test]
+fn a_damaged_index_stays_for_as_long_as_somebody_uses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = cache(folder.path(), 1 << 30);
+    let space = first.space("i", "t", "l").unwrap();
+    keep(&space, "a", 10);
+    let index = folder.path().join("pinq").join(FORM).join("index.sqlite");
+    std::fs::write(&index, [7; 5000]).unwrap();
+    let second = cache(folder.path(), 1 << 30);
+    assert!(second.space("i", "t", "l").is_err());
+    assert!(second.trouble().is_some());
+    assert_eq!(std::fs::read(&index).unwrap(), [7; 5000], "another process has it open");
+    drop((space, first, second));
+    let third = cache(folder.path(), 1 << 30);
+    let space = third.space("i", "t", "l").unwrap();
+    assert!(keys(&space).is_empty());
+    assert!(matches!(keep(&space, "b", 10), Committed::Kept(_)));
+}
+
+#[test]
+fn damage_that_a_process_met_on_its_way_is_mended_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = cache(folder.path(), 1 << 30);
+    let space = first.space("i", "t", "l").unwrap();
+    keep(&space, "a", 10);
+    let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    let met: Result<()> = first.index().unwrap().read(|_| Err(rusqlite::Error::SqliteFailure(damage, None)));
+    assert!(met.is_err());
+    drop((space, first));
+    let second = cache(folder.path(), 1 << 30);
+    assert!(keys(&second.space("i", "t", "l").unwrap()).is_empty());
+    drop(second);
+    let third = cache(folder.path(), 1 << 30);
+    keep(&third.space("i", "t", "l").unwrap(), "b", 10);
+    drop(third);
+    assert_eq!(keys(&cache(folder.path(), 1 << 30).space("i", "t", "l").unwrap()), ["b"], "it was mended once");
+}

@@ -9,6 +9,7 @@
 #[path = "../../examples/s3-landing/server/mod.rs"]
 mod s3;
 
+mod caching;
 mod cli;
 mod console;
 mod questions;

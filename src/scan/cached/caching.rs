@@ -193,17 +193,19 @@ impl Caching {
     pub fn coverage(&self) -> Option<Coverage> {
         let segments = self.space.segments(|description| self.serves(description)).ok()?;
         self.ledger().know(segments.all.clone(), segments.scan());
-        let small = |rows: u64| rows < SMALL_ROWS;
-        let are_many = segments.segments.iter().filter(|segment| small(segment.description.rows)).count() >= MANY_SMALL;
-        let joins = are_many && self.keeping == Keeping::All;
-        // What is outside of the columns depends on what they were.
-        let holds_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
-        let is_joined = |description: &Description| {
-            joins
-                && (!holds_rest || description.known == self.known)
-                && small(description.rows)
+        let has_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
+        let is_fit = |description: &Description| {
+            // What was among the rest and is a column now would be among the rest of the new segment.
+            let rest_is_same = !has_rest || description.known == self.known;
+            rest_is_same
+                && description.rows < SMALL_ROWS
                 && self.columns.iter().all(|column| description.position(column).is_some())
         };
+        let fit = segments.segments.iter().filter(|segment| is_fit(&segment.description));
+        // Others are never put together, so that they must not have these few written anew at each scan.
+        let fit = fit.filter(|segment| segment.pieces.iter().all(Piece::is_whole)).count();
+        let joins = fit >= MANY_SMALL && self.keeping == Keeping::All;
+        let is_joined = |description: &Description| joins && is_fit(description);
         Some(Coverage::new(segments, self, &is_joined))
     }
 

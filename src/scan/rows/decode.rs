@@ -149,6 +149,10 @@ impl Decoding {
                 return Ok(Some(batch));
             }
             if let Some(recorder) = position.recorder.as_mut().filter(|recorder| recorder.is_full()) {
+                if position.decoder.rows() > 0 {
+                    // Their objects were noted for this segment, so they have to go into it.
+                    return self.finish(position).map(Some);
+                }
                 recorder.flush().await;
             }
             let timer = self.metrics.time_decoding.timer();
