@@ -65,32 +65,32 @@ const PATIENCE_WITH_DAMAGE: Duration = Duration::from_millis(500);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Says that the database was found damaged by a process that could not take it away.
-const DAMAGED: &str = "damaged";
+const DAMAGED: &str = "index.damaged";
 
-/// A database that is open.
+/// The database as it was opened.
 pub struct Opened {
-    /// Says that the database is in use for as long as it is open.
-    pub using: File,
-    /// The database.
+    /// It itself.
     pub connection: Connection,
-    /// Whether it is a new one in the place of one that was damaged.
+    /// Locked; to be held for as long as the database is open.
+    pub using: File,
+    /// Whether it was begun anew in the place of one that was damaged.
     pub is_replaced: bool,
 }
 
-/// Opens the database in `folder`, or makes it there. A damaged one is begun anew.
+/// Opens the database in `folder`, or makes it there. A damaged one is begun anew, unless another process has it open.
 pub fn open(folder: &Path) -> Result<Opened> {
     let cannot_lock = |error| {
-        let message = format!("the file `in-use` in `{}` can't be made or locked", folder.display());
+        let message = format!("the file `index.lock` in `{}` can't be made or locked", folder.display());
         Error::statement(message).because(error)
     };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("in-use"));
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("index.lock"));
     let using = file.map_err(cannot_lock)?;
     let (began, mut is_replaced) = (Instant::now(), false);
     loop {
         // This waits for who begins anew, and for nobody else.
         using.lock_shared().map_err(cannot_lock)?;
         match connect(folder) {
-            Ok(connection) => return Ok(Opened { using, connection, is_replaced }),
+            Ok(connection) => return Ok(Opened { connection, using, is_replaced }),
             Err(error) if is_damage(&error) => {
                 using.unlock().map_err(cannot_lock)?;
                 match using.try_lock() {
@@ -101,7 +101,10 @@ pub fn open(folder: &Path) -> Result<Opened> {
                     }
                     Ok(()) => {}
                     Err(_) if began.elapsed() < PATIENCE_WITH_DAMAGE => pause(),
-                    Err(_) => return Err(failed(folder, error)),
+                    Err(_) => {
+                        let error = Error::statement(format!("the index in `{}` is damaged", folder.display()));
+                        return Err(error.hint("it is begun anew as soon as no other process uses it"));
+                    }
                 }
             }
             // SQLite does not wait where two processes make a database at the same time.

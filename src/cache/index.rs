@@ -32,21 +32,23 @@ impl Index {
         for folder in [folder, &folder.join("segments"), &folder.join("processes")] {
             make_folder(folder)?;
         }
-        let Opened { using, mut connection, is_replaced } = database::open(folder)?;
-        let failed = |error| database::failed(folder, error);
-        // Nobody looks for dead processes but within a transaction that writes.
-        let transaction = begin(&mut connection).map_err(failed)?;
-        let Buried { dead, has_lost } = bury(&transaction, folder).map_err(failed)?;
-        let process = Process::register(&folder.join("processes"))?;
-        transaction.commit().map_err(failed)?;
+        let mut opened = database::open(folder)?;
+        let mut registered = register(&mut opened.connection, folder);
+        if registered.as_ref().is_err_and(database::is_damage) {
+            drop(opened);
+            database::note_damage(folder);
+            opened = database::open(folder)?;
+            registered = register(&mut opened.connection, folder);
+        }
+        let (process, Buried { dead, were_unknown }) = registered.map_err(|error| database::failed(folder, error))?;
+        let (process, Opened { connection, using, is_replaced }) = (process?, opened);
         // Only now: were this process killed before, nobody else would know that there is something to bury.
         for file in dead {
             // It is gone where another process was faster.
             let _ = fs::remove_file(file);
         }
-        let (connection, gone) = (Mutex::new(connection), Mutex::default());
-        let is_replaced = is_replaced || has_lost;
-        Ok(Index { folder: folder.to_owned(), process, connection, gone, is_replaced, _using: using })
+        let (folder, connection, gone) = (folder.to_owned(), Mutex::new(connection), Mutex::default());
+        Ok(Index { folder, process, connection, gone, is_replaced: is_replaced || were_unknown, _using: using })
     }
 
     /// Whether it was begun anew in the place of one that was damaged, or that was gone while its segments were not.
@@ -128,28 +130,35 @@ fn make_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(failed)
 }
 
+/// Clears up, and registers this process within the same transaction: nobody looks for dead ones but within such a one.
+fn register(connection: &mut Connection, folder: &Path) -> rusqlite::Result<(Result<Process>, Buried)> {
+    let transaction = begin(connection)?;
+    let buried = bury(&transaction, folder)?;
+    let process = Process::register(&folder.join("processes"));
+    transaction.commit()?;
+    Ok((process, buried))
+}
+
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
-/// What was taken away.
-#[derive(Debug)]
+/// What was found where dead processes had been.
 struct Buried {
-    /// The files of dead processes, which have to stay until it is taken away for good.
+    /// Their files, which have to stay until what they left is taken away for good.
     dead: Vec<PathBuf>,
     /// Whether there were segments of which the index, which is new, knows nothing.
-    has_lost: bool,
+    were_unknown: bool,
 }
 
 /// Takes away what dead processes were reading and had begun to write, and files that no segment has.
 fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Buried> {
     let processes = folder.join("processes");
-    let dead = process::dead(&processes);
-    let spaces: i64 = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get(0))?;
-    if dead.is_empty() && spaces > 0 {
-        return Ok(Buried { dead, has_lost: false });
+    let mut buried = Buried { dead: process::dead(&processes), were_unknown: false };
+    let is_new = transaction.query_row("SELECT count(*) FROM spaces", [], |row| row.get::<_, i64>(0))? == 0;
+    if buried.dead.is_empty() && !is_new {
+        return Ok(buried);
     }
-    let mut has_lost = false;
     let mut named = transaction
         .prepare("SELECT process FROM readers UNION SELECT writer FROM segments WHERE writer IS NOT NULL")?;
     let named = named.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -165,10 +174,10 @@ fn bury(transaction: &Transaction<'_>, folder: &Path) -> rusqlite::Result<Buried
         let known = transaction.query_row("SELECT 1 FROM segments WHERE id = ?1", [id], |_| Ok(()));
         if matches!(known, Err(rusqlite::Error::QueryReturnedNoRows)) {
             let _ = fs::remove_file(entry.path());
-            has_lost |= spaces == 0 && id.is_some();
+            buried.were_unknown |= is_new && id.is_some();
         }
     }
-    Ok(Buried { dead, has_lost })
+    Ok(buried)
 }
 
 fn segment_file(folder: &Path, segment: i64) -> PathBuf {
@@ -197,7 +206,7 @@ mod tests {
         // The transaction comes to nothing, as by a kill.
         let connection = index.connection.get_mut().unwrap();
         let buried = bury(&begin(connection).unwrap(), folder.path()).unwrap();
-        assert_eq!(buried.dead, std::slice::from_ref(&dead));
+        assert_eq!(buried.dead.as_slice(), std::slice::from_ref(&dead));
         assert!(dead.exists());
         let next = Index::open(folder.path()).unwrap();
         assert!(!dead.exists());

@@ -297,26 +297,7 @@ fn a_change_that_comes_to_nothing_takes_no_file() {
 }
 
 #[test]
-fn a_damaged_index_stays_for_as_long_as_somebody_uses_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = cache(folder.path(), 1 << 30);
-    let space = first.space("i", "t", "l").unwrap();
-    keep(&space, "a", 10);
-    let index = folder.path().join("pinq").join(FORM).join("index.sqlite");
-    std::fs::write(&index, [7; 5000]).unwrap();
-    let second = cache(folder.path(), 1 << 30);
-    assert!(second.space("i", "t", "l").is_err());
-    assert!(second.trouble().is_some());
-    assert_eq!(std::fs::read(&index).unwrap(), [7; 5000], "another process has it open");
-    drop((space, first, second));
-    let third = cache(folder.path(), 1 << 30);
-    let space = third.space("i", "t", "l").unwrap();
-    assert!(keys(&space).is_empty());
-    assert!(matches!(keep(&space, "b", 10), Committed::Kept(_)));
-}
-
-#[test]
-fn damage_that_a_process_met_on_its_way_is_mended_by_the_next() {
+fn damage_that_a_process_met_is_mended_as_soon_as_nobody_uses_the_index() {
     let folder = tempfile::tempdir().unwrap();
     let first = cache(folder.path(), 1 << 30);
     let space = first.space("i", "t", "l").unwrap();
@@ -324,11 +305,14 @@ fn damage_that_a_process_met_on_its_way_is_mended_by_the_next() {
     let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     let met: Result<()> = first.index().unwrap().read(|_| Err(rusqlite::Error::SqliteFailure(damage, None)));
     assert!(met.is_err());
-    drop((space, first));
     let second = cache(folder.path(), 1 << 30);
-    assert!(keys(&second.space("i", "t", "l").unwrap()).is_empty());
-    drop(second);
+    assert!(second.space("i", "t", "l").is_err());
+    assert!(second.trouble().unwrap().to_string().contains("is damaged"));
+    assert_eq!(keys(&space), ["a"], "nobody took it away under the first");
+    drop((space, first, second));
     let third = cache(folder.path(), 1 << 30);
+    assert!(keys(&third.space("i", "t", "l").unwrap()).is_empty());
+    assert!(third.index().unwrap().is_replaced());
     keep(&third.space("i", "t", "l").unwrap(), "b", 10);
     drop(third);
     assert_eq!(keys(&cache(folder.path(), 1 << 30).space("i", "t", "l").unwrap()), ["b"], "it was mended once");

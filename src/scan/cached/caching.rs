@@ -193,11 +193,10 @@ impl Caching {
     pub fn coverage(&self) -> Option<Coverage> {
         let segments = self.space.segments(|description| self.serves(description)).ok()?;
         self.ledger().know(segments.all.clone(), segments.scan());
-        let has_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
+        // What is outside of the columns depends on what they were.
+        let holds_rest = self.decoded.iter().any(|column| column.name == REST_COLUMN);
         let is_fit = |description: &Description| {
-            // What was among the rest and is a column now would be among the rest of the new segment.
-            let rest_is_same = !has_rest || description.known == self.known;
-            rest_is_same
+            (!holds_rest || description.known == self.known)
                 && description.rows < SMALL_ROWS
                 && self.columns.iter().all(|column| description.position(column).is_some())
         };
