@@ -48,6 +48,10 @@ MODES = {
 # Over S3 these wait for one object or a few at a time, so they get a landing of fewer.
 SLOW_OVER_S3 = ("duckdb", "chdb", "datafusion")
 SEED = 7
+# pinq by itself: without its cache; with an empty one; with the one that the run before left; and, without a cache,
+# every question twice, the second time over rows in memory, so that the difference is SQL over tables in memory.
+OWN = {"big": ("pinq", "pinq-first", "pinq-second", "pinq-twice")}
+OWN_ELSE = ("pinq", "pinq-first", "pinq-second")
 
 
 def main():
@@ -58,7 +62,8 @@ def main():
     print(f"machine: {measure.machine()}")
     print(f"engines: {versions(python)}; {output_of([arguments.pinq, '--version'])}")
 
-    landings = {engine: landing(arguments, engine) for engine in ["pinq", *engines]}
+    own = OWN.get(arguments.mode, OWN_ELSE)
+    landings = {engine: landing(arguments, engine) for engine in [*own, *engines]}
     for folder in sorted(set(landings.values())):
         files, size = measure.read_once(folder)
         print(f"landing: {folder}: {files - 1:,} objects, {size / 1e6:,.1f} MB, read once before the first run")
@@ -172,21 +177,28 @@ def prepare_native(arguments, python, folder):
 
 def run_engine(arguments, python, engine, folder, asked):
     """One run of one engine over its landing."""
-    server = measure.S3Server(arguments.server, folder, arguments.latency) if arguments.mode == "s3" else None
+    server = measure.S3Server(arguments.server, folder, arguments.latency, PORT) if arguments.mode == "s3" else None
     location = "s3://landing" if server else folder
-    if engine == "pinq":
-        files = [find_question(question) for question in asked]
+    cache = os.path.join(arguments.landings, f"cache-{arguments.mode}")
+    if engine == "pinq-first":
+        shutil.rmtree(cache, ignore_errors=True)
+    if engine.startswith("pinq"):
+        files = [find_question(question) for question in asked] * (2 if engine == "pinq-twice" else 1)
         options = ["--quiet", "--format", "csv", "--landing", f"{location}/topics/", *arguments.pinq_arguments.split()]
+        options += ["--no-cache"] * (engine in ("pinq", "pinq-twice"))
         command = [arguments.pinq, "run", *options, *files]
     else:
         command = [python, os.path.join(HERE, "peers/engines.py"), engine, location, *asked]
+    variables = {"XDG_CACHE_HOME": cache} if engine.startswith("pinq") else {}
     try:
-        return measure.run(command, server.environment if server else {}, arguments.timeout)
+        return measure.run(command, variables | (server.environment if server else {}), arguments.timeout)
     finally:
         if server:
             counts[engine, folder] = server.end()
 
 
+# A cache knows a bucket by its service, so every run meets it at the same port.
+PORT = "19077"
 # What the server counted in the last run of an engine over a landing.
 counts = {}
 
@@ -212,6 +224,17 @@ def print_table(arguments, runs):
         peak = max(run.megabytes for run in done)
         times = f"{medians[engine]:>9.2f} {min(good):>8.2f} {max(good):>8.2f}"
         print(f"{engine:<14} {times} {ratio:>8} {peak:>8.0f} {len(good)}/{len(done)}")
+    if {"pinq", "pinq-first", "pinq-second"} <= medians.keys():
+        first = medians["pinq-first"] / medians["pinq"]
+        print(f"\na first run with the cache takes {first:.2f} of one without")
+    if {"pinq", "pinq-second", "pinq-twice"} <= medians.keys():
+        memory = medians["pinq-twice"] - medians["pinq"]
+        second = medians["pinq-second"]
+        print(f"the questions over tables in memory: {memory:.2f} s; a second run takes {second / memory:.2f} of it")
+    if "pinq-second" in medians and "duckdb-native" in medians:
+        print(f"a second run takes {medians['pinq-second'] / medians['duckdb-native']:.2f} of DuckDB on its own file")
+    size = measure.size_of(os.path.join(arguments.landings, f"cache-{arguments.mode}"))
+    print(f"the cache has {size / 1e6:,.1f} MB")
     if arguments.mode != "s3":
         return
     print(f"\n{'engine':<14} {'GET':>8} {'GET/s':>8} {'pinq/it':>8} {'LIST':>6} {'HEAD':>6} {'in flight':>9}")
@@ -226,7 +249,7 @@ def print_table(arguments, runs):
 
 def print_answers(runs, landings, asked):
     """Where an answer differs from pinq's over the same landing, else from the first peer's that answered."""
-    answers = {engine: answers_of(engine, done, asked) for engine, done in runs.items()}
+    answers = {engine: answers_of(engine, done, asked) for engine, done in runs.items() if engine != "pinq-twice"}
     print("\nquestion  rows of each engine, and whether the answers agree")
     for question in asked:
         told, reference = [], {}
@@ -237,7 +260,7 @@ def print_answers(runs, landings, asked):
             rows = given[question]
             first = reference.setdefault(landings[engine], (engine, rows))
             wrong = None
-            if first[0] == "pinq" and engine != "pinq":
+            if first[0] == "pinq" and not engine.startswith("pinq"):
                 wrong = questions.difference(question, first[1], rows)
             elif first[1] != rows:
                 wrong = f"{[row for row in rows if row not in first[1]][:1]}"
@@ -250,7 +273,7 @@ def answers_of(engine, done, asked):
     good = [run for run in done if not run.failure]
     if not good:
         return {}
-    if engine == "pinq":
+    if engine.startswith("pinq"):
         return questions.read_csv_answers(good[-1].output, asked)
     lines = [json.loads(line) for line in good[-1].output.splitlines() if line.startswith("{")]
     return {line["question"]: questions.plain(line["rows"]) for line in lines if "question" in line}

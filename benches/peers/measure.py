@@ -48,8 +48,8 @@ def run(command, environment, timeout):
 class S3Server:
     """The bucket server of the examples over a folder, for one run, so that its counts are the run's."""
 
-    def __init__(self, program, folder, latency):
-        command = [program, folder, "--latency", latency]
+    def __init__(self, program, folder, latency, port):
+        command = [program, folder, "--latency", latency, "--port", port]
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.environment = {}
         for line in self.child.stdout:
@@ -78,6 +78,12 @@ def read_once(folder):
                     size += len(part)
             files += 1
     return files, size
+
+
+def size_of(folder):
+    """The bytes of every file below the folder, as far as it exists."""
+    names = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+    return sum(os.path.getsize(name) for name in names)
 
 
 def machine():
