@@ -184,14 +184,13 @@ impl Landing {
         self.objects.insert(key.to_owned(), body);
     }
 
-    /// Takes an object away, unless it is the last of its table.
+    /// Takes an object away, unless it is the last of its table, or gone already.
     fn remove(&mut self, key: &str) {
         let topic = key.split('/').nth(1).expect("a topic");
         let all = self.objects.keys().filter(|key| key.split('/').nth(1) == Some(topic)).count();
-        if all < 2 {
+        if all < 2 || self.objects.remove(key).is_none() {
             return;
         }
-        self.objects.remove(key);
         match &self.place {
             Place::Disk(folder) => fs::remove_file(folder.join(key)).expect("an object"),
             Place::Bucket(bucket) => assert!(bucket.remove(key)),
