@@ -128,8 +128,10 @@ impl Walk {
                 assert!(news.trouble.is_none() && news.damaged == 0, "{told}: {news:?}");
             }
             self.cached += engines.iter().map(|engine| engine.totals().scans.cached_objects).sum::<u64>();
-            let folder = CacheFolder::new(&self.scratch.path().join("cache"));
-            folder.check(max_bytes, &told);
+            // A statement that fails before it reads does not open the cache, so that it may hold what a step before left.
+            if right.is_ok() {
+                CacheFolder::new(&self.scratch.path().join("cache")).check(max_bytes, &told);
+            }
             if let Some(engine) = engines.into_iter().next() {
                 self.going_on = Some((engine, file, max_bytes));
             }
