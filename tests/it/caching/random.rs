@@ -25,6 +25,7 @@ const TIGHT: u64 = 40_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_steps_on_disk_answer_as_without_a_cache() {
     let seed = Dice::seed(20_261_122);
+    println!("the seed is {seed}");
     // Side by side: most of the time goes into planning, which a build for tests does slowly.
     let walks: Vec<_> = (seed..).take(2).map(|seed| tokio::spawn(walk_on_disk(seed))).collect();
     for walk in walks {
@@ -45,7 +46,9 @@ async fn walk_on_disk(seed: u64) {
 async fn steps_in_a_bucket_answer_as_without_a_cache() {
     let bucket = Bucket::memory();
     let server = S3Server::start(bucket.clone(), ServerOptions::default()).await.expect("a free port");
-    let mut dice = Dice::new(Dice::seed(11_224_400));
+    let seed = Dice::seed(11_224_400);
+    println!("the seed is {seed}");
+    let mut dice = Dice::new(seed);
     let landing = Landing::new(Place::Bucket(bucket), &mut dice);
     let options = server.options();
     let environment = Environment::empty("/")
@@ -78,7 +81,6 @@ impl Walk {
     }
 
     async fn steps(mut self, steps: usize) {
-        println!("the course begins with {:?}", self.dice);
         let mut known = Relisting::Always;
         let mut changes = Vec::new();
         for step in 0..steps {
