@@ -33,19 +33,21 @@ pub struct TableStatus {
 impl Cache {
     /// What it holds of each table, ordered by name and location.
     pub fn status(&self) -> Result<Vec<TableStatus>> {
-        type Row = (Vec<u8>, Vec<u8>, u64);
+        type Row = (Vec<u8>, Vec<u8>, u64, i64);
         let index = self.index()?;
         let found: Vec<(TableStatus, Vec<Row>)> = index.read(|connection| {
-            let mut segments = connection
-                .prepare("SELECT description, pieces, total FROM segments WHERE space = ?1 AND writer IS NULL")?;
+            let mut segments = connection.prepare(
+                "SELECT description, pieces, total, generation FROM segments WHERE space = ?1 AND writer IS NULL",
+            )?;
             let mut spaces = connection.prepare(
                 "SELECT id, table_name, location, hits, last_used FROM spaces ORDER BY table_name, location, id",
             )?;
             let mut spaces = spaces.query([])?;
             let mut found = Vec::new();
             while let Some(space) = spaces.next()? {
-                let rows =
-                    segments.query_map([space.get::<_, i64>(0)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                let rows = segments.query_map([space.get::<_, i64>(0)?], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
                 let status = TableStatus {
                     table: space.get(1)?,
                     location: space.get(2)?,
@@ -63,9 +65,9 @@ impl Cache {
         let mut tables = Vec::new();
         for (mut status, segments) in found.into_iter().filter(|(_, segments)| !segments.is_empty()) {
             let mut columns = HashSet::new();
-            // Where several segments hold rows of an object, the one with the most of them counts.
-            let mut objects: HashMap<String, u64> = HashMap::new();
-            for (description, pieces, total) in segments {
+            // The pieces that one scan read of an object go together; of several scans the one with the most rows counts.
+            let mut read: HashMap<(String, i64), u64> = HashMap::new();
+            for (description, pieces, total, generation) in segments {
                 status.bytes = status.bytes.saturating_add(total);
                 if let Ok(description) = packed::unpack::<Description>(&description) {
                     columns.extend(description.columns.into_iter().filter_map(|(column, _)| match column {
@@ -73,15 +75,16 @@ impl Cache {
                         CachedColumn::Fingerprint | CachedColumn::Line | CachedColumn::Position => None,
                     }));
                 }
-                let mut here: HashMap<String, u64> = HashMap::new();
-                for piece in piece::decode(&pieces).unwrap_or_default() {
-                    let rows = here.entry(piece.key).or_default();
+                let pieces = piece::decode(&pieces).unwrap_or_default();
+                for piece in pieces.into_iter().filter(|piece| !piece.is_of_nobody()) {
+                    let rows = read.entry((piece.key, generation)).or_default();
                     *rows = rows.saturating_add(piece.rows);
                 }
-                for (key, rows) in here {
-                    let known = objects.entry(key).or_default();
-                    *known = rows.max(*known);
-                }
+            }
+            let mut objects: HashMap<String, u64> = HashMap::new();
+            for ((key, _), rows) in read {
+                let known = objects.entry(key).or_default();
+                *known = rows.max(*known);
             }
             status.columns = columns.into_iter().collect();
             status.columns.sort_unstable();

@@ -36,6 +36,10 @@ fn keep(space: &Space, key: &str, rows: i64) -> Committed {
     space.keep(&file, &description, 1, vec![piece(key, rows as u64)]).unwrap()
 }
 
+fn space_keeps(space: &Space, file: &[u8], description: &Description, pieces: Vec<Piece>) {
+    assert!(matches!(space.keep(file, description, 2, pieces).unwrap(), Committed::Kept(_)));
+}
+
 fn keys(space: &Space) -> Vec<String> {
     let segments = space.segments(|_| true).unwrap();
     segments.segments.iter().flat_map(|segment| segment.pieces.iter().map(|piece| piece.key.clone())).collect()
@@ -207,8 +211,14 @@ fn what_is_there_is_told_and_cleared_by_table() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path(), 1 << 30);
     let pin = cache.space("i", "pin", "s3://b/pin/").unwrap();
+    // One scan read ten rows of an object into one segment; another split it between two of its partitions.
     keep(&pin, "a", 10);
-    keep(&pin, "a", 10);
+    let object = Object { key: "a".into(), size: 9, modified: Default::default(), etag: None };
+    for (from, to, rows) in [(0, Some(5), 6), (5, None, 4)] {
+        let (file, description) = segment(rows);
+        let pieces = vec![Piece::new(&object, from, to, rows as u64, None), Piece::of_nobody(0)];
+        space_keeps(&pin, &file, &description, pieces);
+    }
     keep(&cache.space("j", "geo", "s3://b/geo/").unwrap(), "b", 5);
     pin.count_hits(3).unwrap();
     let status = cache.status().unwrap();

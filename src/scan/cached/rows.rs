@@ -81,6 +81,14 @@ impl CachedRows {
         self.pieces.iter().filter(|piece| piece.is_first).count()
     }
 
+    /// How many rows are read of it.
+    pub fn count(&self) -> u64 {
+        match self.is_ruled_out {
+            true => 0,
+            false => self.pieces.iter().map(|piece| piece.rows.end.saturating_sub(piece.rows.start)).sum(),
+        }
+    }
+
     /// The positions of its columns in the segment.
     pub fn positions(&self) -> Vec<usize> {
         if self.is_ruled_out {

@@ -75,8 +75,7 @@ impl Fetcher {
             match bytes {
                 Ok(bytes) => {
                     objects += rows.objects() as u64;
-                    let count = rows.pieces.iter().map(|piece| piece.rows.end.saturating_sub(piece.rows.start)).sum();
-                    self.counters.add_cached(rows.objects() as u64, count);
+                    self.counters.add_cached(rows.objects() as u64, rows.count());
                     self.metrics.cached.add(rows.objects());
                     let load = Load::Cached { rows: Box::new(rows), bytes };
                     let ended = |_| Error::bug("rows were read for a statement that has ended");
