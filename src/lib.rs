@@ -54,4 +54,6 @@ mod catalog;
 
 pub mod engine;
 
+pub mod repl;
+
 pub mod cli;

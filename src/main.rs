@@ -21,10 +21,12 @@ fn main() -> ExitCode {
     };
     let (sender, done) = oneshot::channel();
     let handle = runtime.handle().clone();
+    let signals = cli::Signals::default();
+    let obeyed = signals.clone();
     // On a thread of its own, so that a signal is obeyed even where a write to a pipe that nobody reads
     // keeps the work from noticing it.
     let work = std::thread::Builder::new().name("pinq".to_owned()).stack_size(STACK_BYTES).spawn(move || {
-        let work = AssertUnwindSafe(|| handle.block_on(cli::run(std::env::args_os().collect(), environment)));
+        let work = AssertUnwindSafe(|| handle.block_on(cli::run(std::env::args_os().collect(), environment, &obeyed)));
         // A panic has said its place on standard error already; what is left is the exit code of a bug.
         let code = std::panic::catch_unwind(work).unwrap_or_else(|_| cli::panicked());
         // Nobody listens where the signal was obeyed without waiting for the work.
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     let code = runtime.block_on(async {
         tokio::select! {
             code = done => code.unwrap_or_else(|_| cli::panicked()),
-            code = cli::stopped_hard() => code,
+            code = signals.stopped_hard() => code,
         }
     });
     // A reading of standard input or of a slow disk that is still under way must not hold the exit up.

@@ -139,6 +139,13 @@ impl Tables {
         self.lock().values().filter(|table| table.is_listed()).count() as u64
     }
 
+    /// Lets each table see what has landed since.
+    pub fn renew(&self) {
+        for table in self.lock().values() {
+            table.renew();
+        }
+    }
+
     /// Forgets what was listed, so that the next statement sees what has landed since.
     pub fn refresh(&self) {
         for table in self.lock().values() {

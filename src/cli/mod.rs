@@ -11,16 +11,17 @@ mod findings;
 mod init;
 mod inputs;
 mod options;
+mod repl;
 mod report;
 mod run;
 mod schema;
+mod signals;
 mod sql;
 mod statements;
 mod tables;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -28,28 +29,30 @@ use crate::config::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::ui::{Colour, ErrorStream, Loudness, Ui, UiOptions};
 use options::CommonArgs;
-
-/// How long a command that was told to stop may take to do so.
-const GRACE: Duration = Duration::from_millis(500);
+pub use signals::Signals;
 
 /// Answers analytics questions over JSON that Kafka Connect lands on S3
 ///
 /// pinq reads the objects of a landing, `<topic>/partition=<n>/...`, and runs SQL over them: the
 /// records of each topic are the table `raw.<last part of the topic>`, cleaned by the view of that
 /// name.
+///
+/// Without a command it opens a prompt; where standard input is no terminal, it runs the statements
+/// that stand there.
 #[derive(Debug, Parser)]
-#[command(name = "pinq", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "pinq", version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(flatten)]
     common: CommonArgs,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
     Sql(sql::SqlArgs),
+    Repl(repl::ReplArgs),
     Tables(tables::TablesArgs),
     Schema(schema::SchemaArgs),
     Check(check::CheckArgs),
@@ -60,7 +63,7 @@ enum Command {
 
 /// Parses `arguments` and runs the command that they name. Errors are shown here; what is left for the
 /// caller is the exit code.
-pub async fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
+pub async fn run(arguments: Vec<OsString>, environment: Environment, signals: &Signals) -> u8 {
     let terminal = if std::io::stderr().is_terminal() { ErrorStream::Terminal } else { ErrorStream::Redirected };
     let colour = Colour::decide(terminal, environment.get("NO_COLOR"), environment.get("TERM"));
     let parsed = match Arguments::try_parse_from(arguments) {
@@ -80,8 +83,8 @@ pub async fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
     let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
     let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width });
     let outcome = tokio::select! {
-        outcome = dispatch(&ui, &parsed, &environment) => outcome,
-        signal = interrupted() => signal,
+        outcome = dispatch(&ui, &parsed, &environment, signals) => outcome,
+        signal = signals.stopped() => signal,
     };
     match outcome {
         Ok(()) => 0,
@@ -92,11 +95,15 @@ pub async fn run(arguments: Vec<OsString>, environment: Environment) -> u8 {
     }
 }
 
-async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment) -> Result<()> {
+async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment, signals: &Signals) -> Result<()> {
     let common = &parsed.common;
-    match &parsed.command {
+    let Some(command) = &parsed.command else {
+        return repl::run(ui, common, environment, &repl::ReplArgs::default(), signals).await;
+    };
+    match command {
         Command::Run(arguments) => run::run(ui, common, environment, arguments).await,
         Command::Sql(arguments) => sql::run(ui, common, environment, arguments).await,
+        Command::Repl(arguments) => repl::run(ui, common, environment, arguments, signals).await,
         Command::Tables(arguments) => tables::run(ui, common, environment, arguments).await,
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
@@ -104,32 +111,6 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment) -> Res
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,
         Command::Completions(arguments) => completions::run(ui, arguments),
     }
-}
-
-/// Waits for Ctrl-C or a request to end. Dropping the command then leaves nothing half written:
-/// answers stand under their names only when they are whole.
-async fn interrupted() -> Result<()> {
-    let failed = |error| Error::statement("signals could not be received").because(error);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            received = tokio::signal::ctrl_c() => received.map_err(failed)?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)?;
-    Err(Error::new(Kind::Interrupted, "interrupted"))
-}
-
-/// Waits for a signal and then a moment in which the command may end in good order by itself.
-pub async fn stopped_hard() -> u8 {
-    let Err(error) = interrupted().await else { return std::future::pending().await };
-    tokio::time::sleep(GRACE).await;
-    Ui::new(UiOptions::default()).print_error(&error);
-    error.kind().exit_code()
 }
 
 /// Shows an error from before there was anything to run, and gives its exit code.

@@ -28,7 +28,7 @@ pub struct RunArgs {
 }
 
 /// Options of commands that run statements.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct StatementArgs {
     /// The value of `$NAME` in the statements: `2020`, `1.5`, `true`, `null`, or text
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -42,8 +42,8 @@ pub struct StatementArgs {
 }
 
 impl StatementArgs {
-    /// The arguments as a way of running statements.
-    pub fn running<'a>(&self, ui: &'a Ui, common: &'a CommonArgs, environment: &'a Environment) -> Result<Running<'a>> {
+    /// The values of parameters, and what statements may do.
+    pub fn session(&self) -> Result<(Parameters, Access)> {
         let mut parameters = Parameters::new();
         for text in &self.parameters {
             let (name, value) = sql::parse_parameter(text)?;
@@ -51,15 +51,32 @@ impl StatementArgs {
                 return Err(Error::usage(format!("the parameter `{name}` is given twice")));
             }
         }
+        Ok((parameters, if self.allow_write { Access::Write } else { Access::ReadOnly }))
+    }
+
+    /// The arguments as a way of running statements.
+    pub fn running<'a>(&self, ui: &'a Ui, common: &'a CommonArgs, environment: &'a Environment) -> Result<Running<'a>> {
+        let (parameters, access) = self.session()?;
         Ok(Running {
             ui,
             common,
             environment,
             parameters,
-            access: if self.allow_write { Access::Write } else { Access::ReadOnly },
+            access,
             on_failure: if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         })
     }
+}
+
+/// Runs the statements that standard input holds.
+pub async fn run_standard_input(
+    ui: &Ui,
+    common: &CommonArgs,
+    environment: &Environment,
+    statements: &StatementArgs,
+) -> Result<()> {
+    let running = statements.running(ui, common, environment)?;
+    running.run(inputs::read(&["-".to_owned()], environment).await?).await
 }
 
 /// Runs the questions.

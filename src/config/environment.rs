@@ -102,9 +102,23 @@ impl Environment {
 
     /// The user's folder for what can be made again: `XDG_CACHE_HOME`, else `~/.cache`.
     pub fn cache_folder(&self) -> Option<PathBuf> {
-        // A relative path is to be ignored, as the specification of that variable says.
-        let named = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        named.or_else(|| self.home.as_ref().map(|home| home.join(".cache")))
+        self.base_folder("XDG_CACHE_HOME", ".cache")
+    }
+
+    /// The user's folder for what a program remembers of its use: `XDG_STATE_HOME`, else `~/.local/state`.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        self.base_folder("XDG_STATE_HOME", ".local/state")
+    }
+
+    /// The user's folder for settings: `XDG_CONFIG_HOME`, else `~/.config`.
+    pub fn settings_folder(&self) -> Option<PathBuf> {
+        self.base_folder("XDG_CONFIG_HOME", ".config")
+    }
+
+    fn base_folder(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        // A relative path is to be ignored, as the specification of these variables says.
+        let named = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        named.or_else(|| self.home.as_ref().map(|home| home.join(below_home)))
     }
 
     /// The folder that relative paths of the command line are below.

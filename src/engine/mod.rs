@@ -15,6 +15,7 @@ mod memory;
 mod offsets;
 mod series;
 mod session;
+mod vocabulary;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
 pub use offsets::PartitionOffsets;
 pub use series::Series;
+pub use vocabulary::Vocabulary;
 
 use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};
@@ -82,6 +84,19 @@ pub struct EngineTotals {
     pub tables: u64,
     /// How often rows that later statements would read again did not fit in memory.
     pub given_up: u64,
+}
+
+impl EngineTotals {
+    /// What was done since `before` was read.
+    #[must_use]
+    pub fn since(&self, before: &EngineTotals) -> EngineTotals {
+        EngineTotals {
+            scans: self.scans.since(&before.scans),
+            requests: self.requests.since(&before.requests),
+            tables: self.tables.saturating_sub(before.tables),
+            given_up: self.given_up.saturating_sub(before.given_up),
+        }
+    }
 }
 
 impl Engine {
@@ -164,6 +179,12 @@ impl Engine {
     /// Forgets what was listed, so that the next statement sees what has landed since.
     pub fn refresh(&self) {
         self.catalog.tables.refresh();
+    }
+
+    /// Lets the next statement see what has landed since the last one; folders whose listing is young are gone on
+    /// with, as in a new run.
+    pub fn renew(&self) {
+        self.catalog.tables.renew();
     }
 
     /// What was done up to now, for progress and the summary.

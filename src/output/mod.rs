@@ -68,3 +68,12 @@ pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOpt
         Format::Parquet => Box::new(parquet::ParquetEncoder::new(schema, sink)?),
     })
 }
+
+/// U.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "p")]
+pub enum Upright {
+    Never,
+    Always,
+    Auto,
+}

@@ -33,6 +33,22 @@ pub struct Totals {
     pub nulled_values: u64,
 }
 
+impl Totals {
+    /// What was counted since `before` was read.
+    #[must_use]
+    pub fn since(&self, before: &Totals) -> Totals {
+        Totals {
+            objects: self.objects.saturating_sub(before.objects),
+            bytes: self.bytes.saturating_sub(before.bytes),
+            records: self.records.saturating_sub(before.records),
+            tombstones: self.tombstones.saturating_sub(before.tombstones),
+            cached_objects: self.cached_objects.saturating_sub(before.cached_objects),
+            cached_records: self.cached_records.saturating_sub(before.cached_records),
+            nulled_values: self.nulled_values.saturating_sub(before.nulled_values),
+        }
+    }
+}
+
 impl Counters {
     pub(crate) fn add_object(&self, bytes: u64) {
         self.objects.fetch_add(1, Ordering::Relaxed);

@@ -234,7 +234,7 @@ impl LandedTable {
             .map_err(|error| self.within(error))?;
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
-            let is_refreshed = self.is_refreshed.load(Ordering::Relaxed);
+            let is_refreshed = self.is_refreshed.swap(false, Ordering::Relaxed);
             let relisting = if is_refreshed { Relisting::Always } else { self.relisting };
             let known = self.cache.as_ref().and_then(|cache| KnownListings::of(store, cache, relisting, &self.io));
             Arc::new(Snapshot::start(self.stores.clone(), store.clone(), &self.io, known))
@@ -291,10 +291,16 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    /// Forgets the snapshot, so that the next statement sees what has landed since; a listing of an earlier run or
+    /// statement is gone on with where it is young enough.
+    pub fn renew(&self) {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Forgets the snapshot, so that the next statement sees what has landed since, and what was deleted.
     pub fn refresh(&self) {
         self.is_refreshed.store(true, Ordering::Relaxed);
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.renew();
     }
 
     /// The error with the table's name before it.

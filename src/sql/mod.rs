@@ -6,6 +6,7 @@
 mod classify;
 mod diagnose;
 mod heading;
+mod highlight;
 mod parameters;
 mod reserved;
 mod source;
@@ -20,6 +21,7 @@ pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
 pub use diagnose::{Names, diagnose, own_error};
 pub use heading::Heading;
+pub use highlight::{TokenClass, highlight};
 pub use parameters::{Parameters, bind, parameters, parse_parameter};
 pub use source::{Position, Source, SourceStatement};
 pub use split::{is_complete, split};

@@ -40,6 +40,23 @@ pub struct RequestCounts {
     pub bytes: u64,
 }
 
+impl RequestCounts {
+    /// What was counted since `before` was read.
+    #[must_use]
+    pub fn since(&self, before: &RequestCounts) -> RequestCounts {
+        RequestCounts {
+            list: self.list.saturating_sub(before.list),
+            get: self.get.saturating_sub(before.get),
+            head: self.head.saturating_sub(before.head),
+            put: self.put.saturating_sub(before.put),
+            failed: self.failed.saturating_sub(before.failed),
+            retries: self.retries.saturating_sub(before.retries),
+            slow_downs: self.slow_downs.saturating_sub(before.slow_downs),
+            bytes: self.bytes.saturating_sub(before.bytes),
+        }
+    }
+}
+
 /// The counters behind `RequestCounts`.
 #[derive(Debug, Default)]
 pub struct Counters {

@@ -1,0 +1,66 @@
+//! What ends the process from outside: Ctrl-C, a request to end, a terminal that was closed.
+//!
+//! Owns who obeys them. At a prompt Ctrl-C belongs to the line or the statement, and ends neither process nor session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result};
+use crate::ui::{Ui, UiOptions};
+
+/// How long a command that was told to stop may take to do so.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The signals of one process; clones share what was said of them.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    has_prompt: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From now on Ctrl-C is the prompt's.
+    pub fn leave_ctrl_c_to_the_prompt(&self) {
+        self.has_prompt.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for a signal that ends the command. Dropping the command then leaves nothing half written:
+    /// answers stand under their names only when they are whole.
+    pub(super) async fn stopped(&self) -> Result<()> {
+        let failed = |error| Error::statement("signals could not be received").because(error);
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+            let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
+            tokio::select! {
+                received = self.ctrl_c() => received.map_err(failed)?,
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        self.ctrl_c().await.map_err(failed)?;
+        if self.has_prompt.load(Ordering::Relaxed) {
+            crate::repl::restore_terminal();
+        }
+        Err(Error::new(Kind::Interrupted, "interrupted"))
+    }
+
+    async fn ctrl_c(&self) -> std::io::Result<()> {
+        loop {
+            tokio::signal::ctrl_c().await?;
+            if !self.has_prompt.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for a signal and then a moment in which the command may end in good order by itself.
+    pub async fn stopped_hard(&self) -> u8 {
+        let Err(error) = self.stopped().await else { return std::future::pending().await };
+        tokio::time::sleep(GRACE).await;
+        Ui::new(UiOptions::default()).print_error(&error);
+        error.kind().exit_code()
+    }
+}

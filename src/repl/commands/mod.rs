@@ -1,0 +1,211 @@
+//! What a line that begins with `\` does.
+//!
+//! Owns the one table of commands: parsing, help and completion read it, and nothing else lists them. Each command
+//! that does more than set something is a file beside it.
+
+mod call;
+mod complete;
+mod help;
+mod include;
+mod settings;
+
+pub use complete::complete;
+pub use include::run_start_script;
+
+use super::session::{Flow, Session};
+use crate::error::Result;
+use call::Call;
+
+/// A command as it is typed and told of.
+pub struct CommandSpec {
+    /// Its name without the mark.
+    pub name: &'static str,
+    /// What may follow it.
+    pub arguments: &'static [ArgumentSpec],
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// How far it reaches.
+    pub reach: Reach,
+    /// Which one it is.
+    pub command: Command,
+}
+
+/// Something that follows a command.
+pub struct ArgumentSpec {
+    /// As help shows it: `NAME`.
+    pub shown: &'static str,
+    /// What can stand there.
+    pub kind: ArgumentKind,
+    /// Whether it can be left out.
+    pub presence: Presence,
+}
+
+/// What can stand as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// A table or a view.
+    Table,
+    /// A function, or a pattern of its name.
+    Function,
+    /// A path.
+    File,
+    /// A path of SQL.
+    Script,
+    /// A question of the project, or one that is built in.
+    Question,
+    /// An output format.
+    Format,
+    /// A parameter that is set.
+    Parameter,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Anything in one word.
+    Word,
+    /// The rest of the line.
+    Rest,
+}
+
+/// Whether an argument can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It can't.
+    Required,
+    /// It can.
+    Optional,
+}
+
+/// How far a command reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It changes the session or shows something.
+    Session,
+    /// It writes files or runs programs: a project's own script must not.
+    Beyond,
+}
+
+/// The commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    Help,
+    Quit,
+    Include,
+    Format,
+    Upright,
+    Timing,
+    Pager,
+    Parameter,
+    Snapshot,
+    Refresh,
+    Keys,
+}
+
+const ON_OFF: &[&str] = &["on", "off"];
+
+const fn required(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
+    ArgumentSpec { shown, kind, presence: Presence::Required }
+}
+
+const fn optional(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
+    ArgumentSpec { shown, kind, presence: Presence::Optional }
+}
+
+/// Every command, in the order of the help.
+pub static COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "?",
+        arguments: &[optional("COMMAND", ArgumentKind::Word)],
+        about: "what commands there are, or what one does",
+        reach: Reach::Session,
+        command: Command::Help,
+    },
+    CommandSpec { name: "q", arguments: &[], about: "leave", reach: Reach::Session, command: Command::Quit },
+    CommandSpec {
+        name: "i",
+        arguments: &[required("FILE", ArgumentKind::Script)],
+        about: "run the statements and commands of a file",
+        reach: Reach::Session,
+        command: Command::Include,
+    },
+    CommandSpec {
+        name: "param",
+        arguments: &[optional("NAME", ArgumentKind::Parameter), optional("VALUE", ArgumentKind::Rest)],
+        about: "give `$NAME` a value, take it back, or show those that are set",
+        reach: Reach::Session,
+        command: Command::Parameter,
+    },
+    CommandSpec {
+        name: "snapshot",
+        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
+        about: "let all statements see the objects that are there now, or each its own",
+        reach: Reach::Session,
+        command: Command::Snapshot,
+    },
+    CommandSpec {
+        name: "refresh",
+        arguments: &[],
+        about: "list everything anew, and look at the columns again",
+        reach: Reach::Session,
+        command: Command::Refresh,
+    },
+    CommandSpec {
+        name: "format",
+        arguments: &[optional("NAME", ArgumentKind::Format)],
+        about: "how answers are written",
+        reach: Reach::Session,
+        command: Command::Format,
+    },
+    CommandSpec {
+        name: "x",
+        arguments: &[optional("on|off|auto", ArgumentKind::Choice(&["on", "off", "auto"]))],
+        about: "records upright: always, never, or where they do not fit",
+        reach: Reach::Session,
+        command: Command::Upright,
+    },
+    CommandSpec {
+        name: "timing",
+        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
+        about: "rows, time and origin under each answer",
+        reach: Reach::Session,
+        command: Command::Timing,
+    },
+    CommandSpec {
+        name: "pager",
+        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
+        about: "long answers through the pager",
+        reach: Reach::Session,
+        command: Command::Pager,
+    },
+    CommandSpec {
+        name: "keys",
+        arguments: &[optional("emacs|vi", ArgumentKind::Choice(&["emacs", "vi"]))],
+        about: "how keys are read",
+        reach: Reach::Session,
+        command: Command::Keys,
+    },
+];
+
+/// Does what the line says.
+///
+/// # Errors
+/// There is no such command, its arguments are wrong, or what it does fails.
+pub async fn run(session: &mut Session<'_>, line: &str) -> Result<Flow> {
+    let call = Call::parse(line)?;
+    perform(session, &call).await
+}
+
+async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
+    match call.spec.command {
+        Command::Quit => return Ok(Flow::Leave),
+        Command::Help => help::show(session, call)?,
+        Command::Include => return include::run(session, call).await,
+        Command::Format => settings::format(session, call)?,
+        Command::Upright => settings::upright(session, call)?,
+        Command::Timing => settings::timing(session, call)?,
+        Command::Pager => settings::pager(session, call)?,
+        Command::Parameter => settings::parameter(session, call)?,
+        Command::Snapshot => settings::snapshot(session, call)?,
+        Command::Refresh => settings::refresh(session),
+        Command::Keys => settings::keys(session, call)?,
+    }
+    Ok(Flow::Continue)
+}

@@ -1,0 +1,185 @@
+//! How lines are read: reedline on a terminal that can be painted on, plain lines elsewhere.
+//!
+//! The only room that names reedline. It must not run anything: a line is a value.
+
+mod colours;
+mod complete;
+mod history;
+mod plain;
+mod prompt;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use reedline::{
+    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, KeyCode, KeyModifiers, Keybindings, MenuBuilder,
+    Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi, default_emacs_keybindings,
+    default_vi_insert_keybindings, default_vi_normal_keybindings,
+};
+
+use super::pieces;
+use crate::engine::Vocabulary;
+use crate::error::{Error, Result};
+use crate::ui::Colour;
+
+use history::Lasting;
+use plain::PlainLines;
+use prompt::PinqPrompt;
+
+const MENU: &str = "completion";
+
+/// How keys are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// As Emacs reads them.
+    #[default]
+    Emacs,
+    /// As vi reads them.
+    Vi,
+}
+
+/// What can be done with the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Painted on.
+    Painted,
+    /// Written to line by line, such as `TERM=dumb`.
+    Lines,
+}
+
+/// How lines are read.
+#[derive(Clone, Debug)]
+pub struct EditorOptions {
+    /// What the terminal can do.
+    pub surface: Surface,
+    /// Whether it is coloured.
+    pub colour: Colour,
+    /// Whether the terminal may be asked to mark what is pasted; it is asked on standard output.
+    pub marks_pastes: bool,
+    /// Where lines are kept from session to session, if anywhere.
+    pub history: Option<PathBuf>,
+}
+
+/// What a user submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A text: commands and whole statements.
+    Text(String),
+    /// Nothing: the line was given up.
+    Cleared,
+    /// There is no more.
+    End,
+}
+
+/// Reads what a user submits.
+pub struct Editor {
+    reader: Reader,
+    keys: Keys,
+}
+
+enum Reader {
+    Painted(Box<Reedline>),
+    Lines(PlainLines),
+}
+
+impl Editor {
+    /// An editor whose completion offers what `vocabulary` holds at that moment.
+    ///
+    /// # Errors
+    /// The history can't be read.
+    pub fn open(options: EditorOptions, vocabulary: Arc<RwLock<Vocabulary>>) -> Result<Editor> {
+        let keys = Keys::default();
+        let reader = match options.surface {
+            Surface::Lines => Reader::Lines(PlainLines::default()),
+            Surface::Painted => Reader::Painted(Box::new(painted(options, keys, vocabulary)?)),
+        };
+        Ok(Editor { reader, keys })
+    }
+
+    /// Reads keys that way from the next line on.
+    pub fn use_keys(&mut self, keys: Keys) {
+        if self.keys == keys {
+            return;
+        }
+        self.keys = keys;
+        if let Reader::Painted(reedline) = &mut self.reader {
+            let plain = std::mem::replace(reedline.as_mut(), Reedline::create());
+            **reedline = plain.with_edit_mode(edit_mode(keys));
+        }
+    }
+
+    /// Waits for a line.
+    ///
+    /// # Errors
+    /// The terminal fails.
+    pub fn read(&mut self) -> Result<Line> {
+        let reedline = match &mut self.reader {
+            Reader::Lines(lines) => return lines.read(),
+            Reader::Painted(reedline) => reedline,
+        };
+        match reedline.read_line(&PinqPrompt) {
+            Ok(Signal::Success(text)) => {
+                // A line is kept at once, so that no way of ending loses it. That it can't be is no reason to stop.
+                let _unkept = reedline.sync_history();
+                Ok(Line::Text(text))
+            }
+            Ok(Signal::CtrlC) => Ok(Line::Cleared),
+            Ok(_) => Ok(Line::End),
+            Err(error) => Err(Error::statement("the terminal can't be read").because(error)),
+        }
+    }
+}
+
+/// Gives the terminal back as a shell needs it, where a line is being read while the process ends.
+pub fn restore_terminal() {
+    // Nobody is left to be told.
+    let _untold = crossterm::terminal::disable_raw_mode();
+}
+
+fn painted(options: EditorOptions, keys: Keys, vocabulary: Arc<RwLock<Vocabulary>>) -> Result<Reedline> {
+    let has_colour = options.colour == Colour::Always;
+    let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2);
+    let mut reedline = Reedline::create()
+        .use_bracketed_paste(options.marks_pastes)
+        .with_ansi_colors(has_colour)
+        .with_validator(Box::new(Submitted))
+        .with_completer(Box::new(complete::Words::new(Arc::clone(&vocabulary))))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_highlighter(Box::new(colours::Colours::new(vocabulary)))
+        .with_hinter(Box::new(DefaultHinter::default().with_style(colours::hint())))
+        .with_history_exclusion_prefix(Some(" ".to_owned()))
+        .with_edit_mode(edit_mode(keys));
+    if let Some(path) = options.history {
+        reedline = reedline.with_history(Box::new(Lasting::open(path)?));
+    }
+    Ok(reedline)
+}
+
+fn edit_mode(keys: Keys) -> Box<dyn EditMode> {
+    match keys {
+        Keys::Emacs => Box::new(Emacs::new(bound(default_emacs_keybindings()))),
+        Keys::Vi => Box::new(Vi::new(bound(default_vi_insert_keybindings()), default_vi_normal_keybindings())),
+    }
+}
+
+/// The usual keys, and those of completion and of lines that are not submitted.
+fn bound(mut bindings: Keybindings) -> Keybindings {
+    let complete = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
+    bindings.add_binding(KeyModifiers::NONE, KeyCode::Tab, complete);
+    bindings.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    let new_line = ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
+    bindings.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line);
+    bindings
+}
+
+/// Submits what the tokenizer finds complete.
+struct Submitted;
+
+impl Validator for Submitted {
+    fn validate(&self, text: &str) -> ValidationResult {
+        if pieces::is_complete(text) { ValidationResult::Complete } else { ValidationResult::Incomplete }
+    }
+}

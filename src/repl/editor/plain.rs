@@ -1,0 +1,31 @@
+//! Lines of a terminal that can't be painted on.
+
+use std::io::{self, BufRead, Write};
+
+use super::Line;
+use super::prompt::{FIRST, NEXT};
+use crate::error::{Error, Result};
+use crate::repl::pieces;
+
+/// Reads line by line until a statement is complete.
+#[derive(Debug, Default)]
+pub struct PlainLines;
+
+impl PlainLines {
+    /// Waits for a whole statement or a command.
+    pub fn read(&mut self) -> Result<Line> {
+        let failed = |error| Error::statement("the terminal can't be read").because(error);
+        let mut text = String::new();
+        loop {
+            let shown = if text.is_empty() { FIRST } else { NEXT };
+            let mut stderr = io::stderr();
+            write!(stderr, "{shown}").and_then(|()| stderr.flush()).map_err(failed)?;
+            if io::stdin().lock().read_line(&mut text).map_err(failed)? == 0 {
+                return Ok(if text.trim().is_empty() { Line::End } else { Line::Text(text) });
+            }
+            if pieces::is_complete(&text) {
+                return Ok(Line::Text(text));
+            }
+        }
+    }
+}

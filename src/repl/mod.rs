@@ -1,0 +1,124 @@
+//! The prompt: an interactive session over one landing.
+//!
+//! Owns what a line means, the session's settings and the loop. It must not decode, plan or list by itself (the
+//! engine does), nor know what was on the command line.
+
+mod commands;
+mod completion;
+mod editor;
+mod pieces;
+mod running;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::{Access, Engine};
+use crate::error::{Error, Kind, Result};
+use crate::output::Format;
+use crate::sql::Parameters;
+use crate::ui::Ui;
+
+use editor::{Editor, Line};
+pub use editor::{EditorOptions, Keys, Surface, restore_terminal};
+use pieces::Piece;
+use session::{Flow, Session};
+pub use session::{Places, Programs};
+
+/// What a prompt is opened with.
+pub struct ReplOptions {
+    /// What statements may do beyond reading.
+    pub access: Access,
+    /// The first values of `$NAME`.
+    pub parameters: Parameters,
+    /// How answers are written; a table where it is not said.
+    pub format: Option<Format>,
+    /// How lines are read.
+    pub editor: EditorOptions,
+    /// Files that are run before the first prompt, where they exist, and what each may do.
+    pub scripts: Vec<StartScript>,
+    /// Folders that commands know.
+    pub places: Places,
+    /// Programs that commands start.
+    pub programs: Programs,
+}
+
+/// A file that is run before the first prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartScript {
+    /// Where it may be.
+    pub path: PathBuf,
+    /// Whose it is.
+    pub owner: ScriptOwner,
+}
+
+/// Whose a script is that runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptOwner {
+    /// The user's own: it may do what the user may.
+    User,
+    /// The folder's: whoever made the folder must not reach beyond the session.
+    Project,
+}
+
+/// Reads lines and does what they say until the user leaves.
+///
+/// # Errors
+/// The terminal fails. What a line does wrong is told and ends nothing.
+pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
+    let ReplOptions { access, parameters, format, editor, scripts, places, programs } = options;
+    let mut session = Session::new(ui, Arc::new(engine), access, parameters, places, programs);
+    session.settings.format = format.unwrap_or(session.settings.format);
+    for script in &scripts {
+        if commands::run_start_script(&mut session, script).await? == Flow::Leave {
+            return Ok(());
+        }
+    }
+    let mut editor = Editor::open(editor, session.vocabulary())?;
+    session.learn_names();
+    loop {
+        let (back, line) = read(editor, session.keys()).await?;
+        editor = back;
+        let text = match line {
+            Line::Text(text) => text,
+            Line::Cleared => continue,
+            Line::End => return Ok(()),
+        };
+        if run_text(&mut session, &text).await? == Flow::Leave {
+            return Ok(());
+        }
+    }
+}
+
+/// Does what `text` says, piece by piece; the first that fails is told and ends it.
+async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
+    for piece in pieces::pieces(text) {
+        let outcome = match piece {
+            Piece::Command(line) => commands::run(session, line).await,
+            Piece::Statements(text) => {
+                running::run_statements(session, text, "<prompt>").await.map(|()| Flow::Continue)
+            }
+        };
+        match outcome {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Leave) => return Ok(Flow::Leave),
+            Err(error) if error.kind() == Kind::ClosedPipe && session.output_is_lost() => return Err(error),
+            Err(error) => {
+                session.ui().print_error(&error);
+                break;
+            }
+        }
+    }
+    Ok(Flow::Continue)
+}
+
+/// Waits for a line on a thread of its own, where waiting blocks nobody.
+async fn read(mut editor: Editor, keys: Keys) -> Result<(Editor, Line)> {
+    let reading = tokio::task::spawn_blocking(move || {
+        editor.use_keys(keys);
+        let line = editor.read();
+        (editor, line)
+    });
+    let (editor, line) = reading.await.map_err(|error| Error::bug("reading a line failed").because(error))?;
+    Ok((editor, line?))
+}

@@ -1,0 +1,89 @@
+//! A submitted text into statements and commands.
+//!
+//! Owns where a command may stand: on a line of its own, while no statement is open. It must not look for `;` itself:
+//! `sql` knows what ends a statement.
+
+use crate::sql;
+
+/// What begins a command.
+pub const COMMAND_MARK: char = '\\';
+
+/// A part of a text that is run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// One line, which begins with the mark.
+    Command(&'a str),
+    /// Lines of SQL: none, one or several statements.
+    Statements(&'a str),
+}
+
+/// The pieces of `text` in their order; blank ones are left out.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let before = text.get(start..at).unwrap_or_default();
+        if is_command(line) && sql::is_complete(before) {
+            push_statements(&mut found, before);
+            found.push(Piece::Command(line.trim()));
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    push_statements(&mut found, text.get(start..).unwrap_or_default());
+    found
+}
+
+/// Whether a prompt may submit `text` as it stands.
+pub fn is_complete(text: &str) -> bool {
+    match pieces(text).last() {
+        Some(Piece::Statements(rest)) => sql::is_complete(rest),
+        Some(Piece::Command(_)) | None => true,
+    }
+}
+
+/// Whether a line is a command where no statement is open.
+pub fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with(COMMAND_MARK)
+}
+
+fn push_statements<'a>(found: &mut Vec<Piece<'a>>, text: &'a str) {
+    if !text.trim().is_empty() {
+        found.push(Piece::Statements(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_stand_on_lines_of_their_own() {
+        let found = pieces("\\x on\nselect 1;\nselect\n 2;\n  \\timing\n\\q");
+        let expected = [
+            Piece::Command("\\x on"),
+            Piece::Statements("select 1;\nselect\n 2;\n"),
+            Piece::Command("\\timing"),
+            Piece::Command("\\q"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_line_inside_a_statement_is_no_command() {
+        let text = "select 'a\n\\q\n';";
+        assert_eq!(pieces(text), [Piece::Statements(text)]);
+        let dollars = "select $$\n\\q\n$$;";
+        assert_eq!(pieces(dollars), [Piece::Statements(dollars)]);
+    }
+
+    #[test]
+    fn what_may_be_submitted() {
+        for text in ["", "  \n", "\\d pin", "select 1;", "select 1; -- done", "\\x\nselect 1;", "select ';';"] {
+            assert!(is_complete(text), "{text}");
+        }
+        for text in ["select 1", "select ';", "select 1 -- ;", "\\x\nselect 1", "select $$;", "select 1; select 2"] {
+            assert!(!is_complete(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Running statements at the prompt: each over its own snapshot, shown as it comes, and given up at Ctrl-C.
+//!
+//! Owns the way of one statement from its text to the screen. Ctrl-C ends the statement and nothing else.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+
+use super::session::{Keeping, Last, Seeing, Session, Switch};
+use crate::engine::{Engine, EngineTotals};
+use crate::error::{Error, Kind, Result};
+use crate::output::{self, Encoder};
+use crate::sql::{self, SourceStatement};
+use crate::ui::{Progress, human};
+
+/// How often progress is redrawn.
+const TICK: Duration = Duration::from_millis(100);
+/// Batches that wait to be shown.
+const WAITING: usize = 2;
+
+/// What a statement gave.
+pub struct Outcome {
+    /// The columns of its answer; none where it answers nothing.
+    pub schema: SchemaRef,
+    /// Rows of its answer.
+    pub rows: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the engine did for it.
+    pub totals: EngineTotals,
+}
+
+/// An answer under way on another task, so that nothing it computes keeps the prompt from hearing Ctrl-C.
+pub struct Underway {
+    pub schema: SchemaRef,
+    batches: mpsc::Receiver<Result<RecordBatch>>,
+    task: tokio::task::JoinHandle<()>,
+    started: Instant,
+    before: EngineTotals,
+    engine: Arc<Engine>,
+    progress: Progress,
+}
+
+/// Runs the statements of `text` and shows their answers; the first that fails ends it.
+pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str) -> Result<()> {
+    let statements = sql::split(text, origin)?;
+    for statement in &statements {
+        let outcome = run_statement(session, statement, &statements).await?;
+        tell_outcome(session, &outcome);
+    }
+    session.update_vocabulary();
+    Ok(())
+}
+
+/// Runs one statement and shows its answer.
+pub async fn run_statement(
+    session: &mut Session<'_>,
+    statement: &SourceStatement,
+    file: &[SourceStatement],
+) -> Result<Outcome> {
+    let mut underway = start(session, statement, file).await?;
+    let schema = Arc::clone(&underway.schema);
+    let mut keeping = Keeping::start();
+    let mut encoder: Option<Box<dyn Encoder>> = None;
+    let mut rows = 0;
+    if !schema.fields().is_empty() {
+        let mut batch = underway.next().await?;
+        // Nothing is shown of a statement that fails before its first rows.
+        let encoder = encoder.insert(session.encoder(Arc::clone(&schema))?);
+        while let Some(batch_of_rows) = batch {
+            rows += batch_of_rows.num_rows() as u64;
+            keeping.add(&batch_of_rows);
+            match encoder.write(&batch_of_rows) {
+                // Whoever leaves the pager has seen enough.
+                Err(error) if error.kind() == Kind::ClosedPipe => break,
+                written => written?,
+            }
+            batch = underway.next().await?;
+        }
+        underway.progress.finish();
+        match encoder.finish() {
+            Err(error) if error.kind() == Kind::ClosedPipe => {}
+            written => drop(written?),
+        }
+        session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: keeping.finish() });
+    } else {
+        while underway.next().await?.is_some() {}
+    }
+    Ok(underway.finish(rows))
+}
+
+/// Plans and starts a statement over the objects that it is to see.
+pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[SourceStatement]) -> Result<Underway> {
+    let engine = Arc::clone(session.engine());
+    if session.settings.seeing == Seeing::Fresh {
+        engine.renew();
+    }
+    let progress = session.ui().progress(None);
+    let (before, started) = (engine.totals(), Instant::now());
+    let (sender, mut batches) = mpsc::channel(WAITING);
+    let (opened, mut schema) = mpsc::channel(1);
+    let (statement, file) = (statement.clone(), file.to_vec());
+    let (parameters, access) = (session.parameters.clone(), session.access);
+    let runner = Arc::clone(&engine);
+    let task = tokio::spawn(async move {
+        let mut answer = match runner.run(&statement, &file, &parameters, access).await {
+            Ok(answer) => answer,
+            // Nobody listens where the user has gone on.
+            Err(error) => return drop(sender.send(Err(error)).await),
+        };
+        drop(opened.send(answer.schema()).await);
+        while let Some(batch) = answer.next().await {
+            if sender.send(batch).await.is_err() {
+                return;
+            }
+        }
+    });
+    let opening = async { Ok(schema.recv().await) };
+    let schema = match watched(&progress, &engine, &before, opening).await {
+        Ok(Some(schema)) => schema,
+        Ok(None) => {
+            progress.finish();
+            let failed = batches.recv().await;
+            return Err(failed.and_then(Result::err).unwrap_or_else(|| Error::bug("a statement ended without a word")));
+        }
+        Err(error) => {
+            task.abort();
+            return Err(error);
+        }
+    };
+    Ok(Underway { schema, batches, task, started, before, engine, progress })
+}
+
+impl Underway {
+    /// The next rows; none at the end.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let waiting = async { self.batches.recv().await.transpose() };
+        let next = watched(&self.progress, &self.engine, &self.before, waiting).await;
+        if next.is_err() {
+            self.task.abort();
+            self.progress.finish();
+        }
+        next
+    }
+
+    /// What was done, `rows` being shown.
+    pub fn finish(self, rows: u64) -> Outcome {
+        self.progress.finish();
+        Outcome {
+            schema: Arc::clone(&self.schema),
+            rows,
+            elapsed: self.started.elapsed(),
+            totals: self.engine.totals().since(&self.before),
+        }
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Waits for `work`, redraws progress meanwhile, and gives up at Ctrl-C.
+async fn watched<T>(
+    progress: &Progress,
+    engine: &Engine,
+    before: &EngineTotals,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut interrupted => {
+                progress.finish();
+                return Err(Error::new(Kind::Interrupted, "the statement was cancelled"));
+            }
+            done = &mut work => return done,
+            _ = ticks.tick() => {
+                let scans = engine.totals().since(before).scans;
+                progress.update(scans.objects, scans.bytes, scans.records);
+            }
+        }
+    }
+}
+
+/// Rows, time and origin, where the user wants them.
+pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
+    if session.settings.timing == Switch::Off {
+        return;
+    }
+    let rows = (!outcome.schema.fields().is_empty()).then(|| human::counted(outcome.rows, "row", "rows"));
+    let time = human::duration(outcome.elapsed);
+    let line = rows.map_or_else(|| time.clone(), |rows| format!("{rows}, {time}"));
+    session.ui().summary(&line);
+}
+
+impl Session<'_> {
+    /// An encoder of the next answer, as the settings say.
+    pub fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn Encoder>> {
+        let options = output::TableOptions { width: self.ui().options().width, max_rows: output::MaxRows::All };
+        output::encoder(self.settings.format, schema, self.ui().stdout(), &options)
+    }
+}
