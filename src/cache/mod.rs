@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub use column::CachedColumn;
+pub use column::{CachedColumn, fingerprint_array, fingerprints};
 pub use listings::KnownListing;
 pub use piece::Piece;
 pub use repeats::{Cover, Flags};

@@ -19,7 +19,7 @@ use crate::config::REST_COLUMN;
 use crate::error::{Error, Result};
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
-use crate::scan::cached::{Caching, Decoded, Found, Recorder, SegmentReading};
+use crate::scan::cached::{Caching, Found, Recorder, SegmentReading};
 use crate::scan::counters::Counters;
 use crate::scan::fetch::{Feed, InflatedParts, Load, Pack, Piece, Start, Wanted};
 use crate::scan::metrics::DecodeMetrics;
@@ -250,8 +250,8 @@ impl Decoding {
                     self.tally.add_records(decoder.records() - told);
                     told = decoder.records();
                     self.judge.bad_record(&piece.object, &bad)?;
-                    if self.caching.is_some() {
-                        found.bad.push(bad);
+                    if self.caching.as_ref().is_some_and(|caching| caching.keeps()) {
+                        found.add_bad(bad);
                     }
                 }
             }
@@ -334,7 +334,7 @@ impl Decoding {
         };
         let places = Places { lines: &decoded.lines, positions: &decoded.positions, flags };
         if let Some(recorder) = &mut position.recorder {
-            recorder.add(&Decoded::of(&decoded), places.flags.as_ref());
+            recorder.add(&decoded, places.flags.as_ref());
         }
         self.assemble(&decoded.columns, decoded.rows, &origins, places)
     }
