@@ -149,8 +149,8 @@ impl Cache {
         }
     }
 
-    /// Seconds since 1970, UTC.
-    fn now(&self) -> i64 {
+    /// Seconds since 1970, UTC: what is kept is dated by it.
+    pub fn now(&self) -> i64 {
         let running = i64::try_from(self.shared.running.elapsed().as_secs()).unwrap_or_default();
         self.shared.settings.began.saturating_add(running)
     }

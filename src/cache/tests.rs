@@ -248,7 +248,7 @@ fn a_listing_comes_back_as_it_was() {
     let listed_at = || cache.known_listing("s3://b/", "partition=0/").unwrap().map(|listing| listing.listed_at);
     cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: 11, ..listing.clone() }).unwrap();
     assert_eq!(listed_at(), Some(12), "another process has listed the whole since");
-    let future = cache.clock() + 1_000;
+    let future = cache.now() + 1_000;
     cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: future, ..listing.clone() }).unwrap();
     cache.keep_listing("s3://b/", "partition=0/", &listing).unwrap();
     assert_eq!(listed_at(), Some(12), "a clock was set back");

@@ -99,7 +99,7 @@ impl Caching {
             projection.columns.iter().chain(&projection.unread).map(|column| column.name.clone()).collect();
         known.sort_unstable();
         Caching {
-            settled: space.clock().saturating_sub(SETTLING),
+            settled: space.now().saturating_sub(SETTLING),
             generation: space.generation(),
             keeping,
             pruning: None,
