@@ -40,10 +40,11 @@ impl Cover {
 impl Space {
     /// The flags of exactly these rows, if they were kept.
     pub fn flags(&self, cover: &Cover) -> Result<Option<Flags>> {
-        let digest = cover.digest();
-        let found: Option<Vec<u8>> = self.index().read(|connection| {
-            let look = "SELECT flags FROM repeats WHERE space = ?1 AND cover = ?2";
-            connection.query_row(look, params![self.id(), digest], |row| row.get(0)).optional()
+        let (digest, now) = (cover.digest(), self.now());
+        let found: Option<Vec<u8>> = self.index().write(|transaction| {
+            // What is of use stays longest.
+            let touch = "UPDATE repeats SET last_used = ?3 WHERE space = ?1 AND cover = ?2 RETURNING flags";
+            transaction.query_row(touch, params![self.id(), digest, now], |row| row.get(0)).optional()
         })?;
         found.map(|flags| packed::unpack(&flags)).transpose()
     }
