@@ -84,13 +84,20 @@ impl Found {
         if let Some(damage) = self.damage {
             told.judge.damaged(object, damage)?;
         }
-        let is_late = |key: &LateKey| key.name.as_ref().is_none_or(|name| !told.known.contains(name));
+        let is_column = |key: &LateKey| !key.is_field && key.name.as_ref().is_some_and(|it| told.known.contains(it));
+        let is_late = |key: &LateKey| !is_column(key) && is_asked_for(key, told.names);
         told.tally.add_late_keys(&object.key, self.late.into_iter().filter(is_late).collect());
         let read = |(name, _): &&(String, u64)| told.names.contains(name);
         told.tally.add_nulled(self.nulled.iter().filter(read).map(|(name, values)| (name.as_str(), *values)));
         told.judge.good_records(rows.saturating_add(self.tombstones))?;
         Ok(self.nulled.iter().filter(read).map(|(_, values)| *values).sum())
     }
+}
+
+/// Whether a key outside the columns is told by a scan of columns of these names: not one within the value of another,
+/// which was decoded for the cache alone.
+pub fn is_asked_for(key: &LateKey, names: &[String]) -> bool {
+    !key.is_field || names.iter().any(|name| key.is_within(name))
 }
 
 /// To whom it is told.
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn nothing_is_no_text_and_all_else_comes_back() {
         assert!(Found::default().encoded().unwrap().is_none());
-        let late = vec![LateKey { name: Some("k\"".into()), count: 2, line: 7 }];
+        let late = vec![LateKey { name: Some("k\"".into()), count: 2, line: 7, is_field: true }];
         let damage = Some(Damage { line: 1, byte: 2, reason: "r".into(), text: "t".into() });
         let found = Found { tombstones: 3, late, damage, nulled: vec![("n".into(), 1)], ..Found::default() };
         let text = found.encoded().unwrap().unwrap();

@@ -214,7 +214,7 @@ impl Decoding {
             let (rows_before, records_before, mut found) = (decoder.rows(), decoder.records(), Found::default());
             let bad_before = if position.recorder.is_some() { decoder.bad_values().to_vec() } else { Vec::new() };
             let done = self.read(&mut piece, decoder, &mut found)?;
-            let late = decoder.late_keys();
+            let mut late = decoder.late_keys();
             let rows = decoder.rows() - rows_before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
@@ -230,6 +230,7 @@ impl Decoding {
                 recorder.note(&piece.object, piece.noted, to, rows as u64, &found);
                 piece.noted = to.unwrap_or_default();
             }
+            late.retain(|key| self.caching.as_ref().is_none_or(|caching| caching.tells(key)));
             self.tally.add_late_keys(&piece.object.key, late);
             if !done || goes_on {
                 position.piece = Some(piece);
