@@ -13,6 +13,8 @@
 
 #[path = "decode/candidates.rs"]
 mod candidates;
+#[path = "decode/categories.rs"]
+mod categories;
 #[path = "decode/pins.rs"]
 mod pins;
 #[path = "decode/rows.rs"]

@@ -15,6 +15,8 @@
 
 #[path = "segments/candidates.rs"]
 mod candidates;
+#[path = "decode/categories.rs"]
+mod categories;
 #[path = "segments/rows.rs"]
 mod rows;
 #[path = "segments/tables.rs"]

@@ -5,24 +5,10 @@
 
 use std::fmt::Write;
 
+use crate::categories::CATEGORIES;
+
 /// What the scan hands to a decoder at a time.
 const PIECE: usize = 1 << 20;
-
-const CATEGORIES: [&str; 13] = [
-    "art",
-    "beauty",
-    "christmas",
-    "diy-and-crafts",
-    "education",
-    "event-planning",
-    "finance",
-    "home-decor",
-    "mens-fashion",
-    "quotes",
-    "tattoos",
-    "travel",
-    "vehicles",
-];
 /// As they stand in JSON.
 const ODD_WORDS: [&str; 7] = ["déjà", "naïve", "❤️", "😀", "\\\"quoted\\\"", "back\\\\slash", "tab\\there"];
 /// The story pages, which have no data of their own: `(title, description, tags, kind, image)`.

@@ -6,21 +6,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 
-const CATEGORIES: [&str; 13] = [
-    "art",
-    "beauty",
-    "christmas",
-    "diy-and-crafts",
-    "education",
-    "event-planning",
-    "finance",
-    "home-decor",
-    "mens-fashion",
-    "quotes",
-    "tattoos",
-    "travel",
-    "vehicles",
-];
+use crate::categories::CATEGORIES;
+
 /// How many posters there are, of whom each one writes about as much as any other.
 const POSTERS: u64 = 200_000;
 

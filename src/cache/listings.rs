@@ -94,9 +94,4 @@ impl Cache {
             Ok(())
         })
     }
-
-    /// Seconds since 1970, UTC, for [`KnownListing::listed_at`].
-    pub fn clock(&self) -> i64 {
-        self.now()
-    }
 }

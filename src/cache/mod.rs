@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub use column::CachedColumn;
+pub use column::{CachedColumn, fingerprint_array, fingerprints};
 pub use listings::KnownListing;
 pub use piece::Piece;
 pub use repeats::{Cover, Flags};
@@ -149,8 +149,8 @@ impl Cache {
         }
     }
 
-    /// Seconds since 1970, UTC.
-    fn now(&self) -> i64 {
+    /// Seconds since 1970, UTC: what is kept is dated by it.
+    pub fn now(&self) -> i64 {
         let running = i64::try_from(self.shared.running.elapsed().as_secs()).unwrap_or_default();
         self.shared.settings.began.saturating_add(running)
     }

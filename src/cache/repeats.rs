@@ -17,6 +17,9 @@ pub type Flags = BTreeMap<i64, Vec<u32>>;
 
 /// Flags of that many rows are not kept: a landing in which most records are repeats has too many.
 const MOST_FLAGS: usize = 10_000_000;
+/// Seconds after which it is noted again that flags are of use. Not at each use: who only reads them would have to wait
+/// for who writes.
+const TOUCHED_ANEW: u64 = 60;
 
 /// The rows that are read together: segments, and which pieces of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,12 +43,17 @@ impl Cover {
 impl Space {
     /// The flags of exactly these rows, if they were kept.
     pub fn flags(&self, cover: &Cover) -> Result<Option<Flags>> {
-        let digest = cover.digest();
-        let found: Option<Vec<u8>> = self.index().read(|connection| {
-            let look = "SELECT flags FROM repeats WHERE space = ?1 AND cover = ?2";
-            connection.query_row(look, params![self.id(), digest], |row| row.get(0)).optional()
+        let (digest, now) = (cover.digest(), self.now());
+        let found: Option<(Vec<u8>, i64)> = self.index().read(|connection| {
+            let look = "SELECT flags, last_used FROM repeats WHERE space = ?1 AND cover = ?2";
+            connection.query_row(look, params![self.id(), digest], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })?;
-        found.map(|flags| packed::unpack(&flags)).transpose()
+        let Some((flags, last_used)) = found else { return Ok(None) };
+        if last_used.abs_diff(now) >= TOUCHED_ANEW {
+            let touch = "UPDATE repeats SET last_used = ?3 WHERE space = ?1 AND cover = ?2";
+            self.index().write(|transaction| transaction.execute(touch, params![self.id(), digest, now]))?;
+        }
+        packed::unpack(&flags).map(Some)
     }
 
     /// Keeps the flags of these rows in place of those of the space's other rows, which hardly come again.

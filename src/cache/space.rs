@@ -208,9 +208,9 @@ impl Space {
         xxh3_64(format!("{} {scan} {}", self.index.process(), self.now()).as_bytes()).cast_signed()
     }
 
-    /// Seconds since 1970, UTC.
-    pub fn clock(&self) -> i64 {
-        self.now()
+    /// Seconds since 1970, UTC, as [`Cache::now`] tells.
+    pub fn now(&self) -> i64 {
+        self.cache.now()
     }
 
     /// Counts objects that did not have to be fetched.
@@ -230,10 +230,6 @@ impl Space {
 
     pub(super) fn id(&self) -> i64 {
         self.id
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        self.cache.now()
     }
 
     pub(super) fn max_bytes(&self) -> u64 {

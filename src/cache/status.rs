@@ -95,6 +95,14 @@ impl Cache {
         Ok(tables)
     }
 
+    /// The names of all tables of which something was ever cached, ordered.
+    pub fn table_names(&self) -> Result<Vec<String>> {
+        self.index()?.read(|connection| {
+            let mut names = connection.prepare("SELECT DISTINCT table_name FROM spaces ORDER BY table_name")?;
+            names.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
     /// Drops what is cached of the tables of that name, or of all; the bytes that this freed. What another process
     /// reads at the moment stays.
     pub fn clear(&self, table: Option<&str>) -> Result<u64> {

@@ -10,7 +10,11 @@ use crate::column::{Column, ColumnType};
 use crate::store::Object;
 
 fn cache(folder: &Path, max_bytes: u64) -> Cache {
-    Cache::new(CacheSettings { folder: folder.join("pinq"), max_bytes, began: 1_700_000_000 })
+    cache_at(1_700_000_000, folder, max_bytes)
+}
+
+fn cache_at(began: i64, folder: &Path, max_bytes: u64) -> Cache {
+    Cache::new(CacheSettings { folder: folder.join("pinq"), max_bytes, began })
 }
 
 fn column() -> CachedColumn {
@@ -207,6 +211,23 @@ fn flags_are_found_for_exactly_the_rows_that_they_are_of() {
 }
 
 #[test]
+fn flags_that_are_of_use_outlast_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let cover = |segment| Cover { pieces: BTreeMap::from([(segment, vec![0])]) };
+    let flags = BTreeMap::from([(1, vec![5])]);
+    for segment in 1..=4 {
+        let cache = cache_at(1_700_000_000 + segment * 100, folder.path(), 1 << 30);
+        cache.space("i", "t", "l").unwrap().keep_flags(&cover(segment), &flags).unwrap();
+    }
+    let later = cache_at(1_700_000_900, folder.path(), 1 << 30);
+    let space = later.space("i", "t", "l").unwrap();
+    assert!(space.flags(&cover(1)).unwrap().is_some());
+    space.keep_flags(&cover(5), &flags).unwrap();
+    let kept: Vec<i64> = (1..=5).filter(|segment| space.flags(&cover(*segment)).unwrap().is_some()).collect();
+    assert_eq!(kept, [1, 3, 4, 5], "the second was used least lately");
+}
+
+#[test]
 fn what_is_there_is_told_and_cleared_by_table() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path(), 1 << 30);
@@ -248,7 +269,7 @@ fn a_listing_comes_back_as_it_was() {
     let listed_at = || cache.known_listing("s3://b/", "partition=0/").unwrap().map(|listing| listing.listed_at);
     cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: 11, ..listing.clone() }).unwrap();
     assert_eq!(listed_at(), Some(12), "another process has listed the whole since");
-    let future = cache.clock() + 1_000;
+    let future = cache.now() + 1_000;
     cache.keep_listing("s3://b/", "partition=0/", &KnownListing { listed_at: future, ..listing.clone() }).unwrap();
     cache.keep_listing("s3://b/", "partition=0/", &listing).unwrap();
     assert_eq!(listed_at(), Some(12), "a clock was set back");

@@ -5,6 +5,7 @@ use futures::TryStreamExt;
 use super::Engine;
 use crate::cache::Cache;
 pub use crate::cache::TableStatus as CachedTable;
+use crate::config::nearest;
 use crate::error::{Error, Result};
 
 /// What went wrong with the cache.
@@ -35,8 +36,20 @@ impl Engine {
     }
 
     /// Drops what the cache holds of the table of that name, or of all; the bytes that this freed.
+    ///
+    /// # Errors
+    /// There is no cache, or nothing was ever kept of a table of that name.
     pub async fn clear_cache(&self, table: Option<String>) -> Result<u64> {
-        self.with_cache(move |cache| cache.clear(table.as_deref())).await
+        self.with_cache(move |cache| {
+            if let Some(table) = &table {
+                let names = cache.table_names()?;
+                if !names.contains(table) {
+                    return Err(never_kept(table, &names));
+                }
+            }
+            cache.clear(table.as_deref())
+        })
+        .await
     }
 
     /// Where the cache is and how many bytes it may take.
@@ -73,6 +86,19 @@ impl Engine {
         let cache = self.cache.clone().ok_or_else(no_cache)?;
         let done = tokio::task::spawn_blocking(move || work(&cache)).await;
         done.unwrap_or_else(|error| Err(Error::bug("a task of the cache failed").because(error)))
+    }
+}
+
+fn never_kept(table: &str, names: &[String]) -> Error {
+    let error = Error::statement(format!("the cache holds no table `{table}`"));
+    let near: Vec<&str> = names.iter().map(String::as_str).collect();
+    match nearest(table, &near) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error,
+        None => {
+            let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            error.hint(format!("there are {}", all.join(", ")))
+        }
     }
 }
 

@@ -29,6 +29,17 @@ pub struct LateKey {
     pub count: u64,
     /// The line of the first of those records, from 1.
     pub line: u64,
+    /// Whether it stands within the value of a column, whose name begins its own then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_field: bool,
+}
+
+impl LateKey {
+    /// Whether it stands within the value of that column.
+    pub fn is_within(&self, column: &str) -> bool {
+        let rest = self.name.as_ref().filter(|_| self.is_field).and_then(|name| name.strip_prefix(column));
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    }
 }
 
 /// What a key of a record is for.
@@ -56,6 +67,8 @@ pub(super) struct Keys {
     /// At [`START`] and [`OTHERS`] stand keys that nothing matches.
     known: Vec<KnownKey>,
     by_name: HashMap<Box<str>, Slot>,
+    /// Keys within the values of columns, by their paths: a record may have a key of the same text.
+    by_path: HashMap<Box<str>, Slot>,
     /// The key before the one that comes next.
     previous: Slot,
     /// The late keys of the record that is being read.
@@ -73,11 +86,13 @@ pub(super) struct KnownKey {
     name: Box<str>,
     late: u64,
     first_line: u64,
+    is_field: bool,
 }
 
 impl KnownKey {
     fn new(name: &str, feeds: Feeds) -> Self {
-        KnownKey { pattern: Pattern::new(name), feeds, next: START, name: Box::from(name), late: 0, first_line: 0 }
+        let (pattern, name) = (Pattern::new(name), Box::from(name));
+        KnownKey { pattern, feeds, next: START, name, late: 0, first_line: 0, is_field: false }
     }
 }
 
@@ -89,6 +104,7 @@ impl Keys {
         let mut keys = Keys {
             known: vec![nothing(), nothing()],
             by_name: HashMap::new(),
+            by_path: HashMap::new(),
             previous: START,
             pending: Vec::new(),
             counted: Vec::new(),
@@ -144,7 +160,8 @@ impl Keys {
         for slot in mem::take(&mut self.counted) {
             if let Some(known) = self.known.get_mut(slot) {
                 let name = (slot != OTHERS).then(|| known.name.to_string());
-                late.push(LateKey { name, count: mem::take(&mut known.late), line: known.first_line });
+                let (count, line) = (mem::take(&mut known.late), known.first_line);
+                late.push(LateKey { name, count, line, is_field: known.is_field });
             }
         }
         late
@@ -174,10 +191,13 @@ impl Keys {
     /// A key inside a value is in the record, and its struct has no field for it.
     #[cold]
     pub fn note_late_field(&mut self, path: &str) {
-        let slot = match self.by_name.get(path) {
+        let slot = match self.by_path.get(path) {
             Some(slot) => *slot,
             None if self.known.len() < REMEMBERED && path.len() <= LONGEST_REMEMBERED => {
-                self.remember(path, Feeds::Late)
+                let slot = self.known.len();
+                self.known.push(KnownKey { is_field: true, ..KnownKey::new(path, Feeds::Late) });
+                self.by_path.insert(Box::from(path), slot);
+                slot
             }
             None => OTHERS,
         };
@@ -297,7 +317,7 @@ mod tests {
                 keys.commit(line);
             }
         }
-        assert_eq!(keys.take_late(), [LateKey { name: Some("late".to_owned()), count: 2, line: 5 }]);
+        assert_eq!(keys.take_late(), [LateKey { name: Some("late".to_owned()), count: 2, line: 5, is_field: false }]);
         assert_eq!(keys.take_late(), []);
     }
 }

@@ -297,13 +297,14 @@ fn keys_that_no_struct_has_a_field_for_are_late_at_their_path() {
         column("st", ColumnType::Struct(vec![column("x", ColumnType::BigInt), column("in", inner.clone())])),
         column("l", ColumnType::List(Box::new(inner))),
     ];
-    let bytes = b"{\"st\":{\"x\":1}}\n{\"st\":{\"late\":1,\"late\":2,\"in\":{\"y\":{}}},\"l\":[{\"z\":1},{\"z\":2}]}\n";
+    let bytes = b"{\"st\":{\"x\":1}}\n{\"st.late\":0}\n{\"st\":{\"late\":1,\"late\":2,\"in\":{\"y\":{}}},\"l\":[{\"z\":1},{\"z\":2}]}\n";
     for mut decoder in [Decoder::new(columns.to_vec(), &[], FAIL), Decoder::new(columns.to_vec(), &[], FAIL).portable()]
     {
         assert_eq!(fill(&mut decoder, bytes, Framing::Lines), []);
         let late = decoder.late_keys();
-        let names: Vec<_> = late.iter().map(|late| (late.name.as_deref().unwrap(), late.count, late.line)).collect();
-        assert_eq!(names, [("st.late", 1, 2), ("st.in.y", 1, 2), ("l.z", 1, 2)]);
+        let names: Vec<_> = late.iter().map(|late| (late.name.as_deref().unwrap(), late.line, late.is_field)).collect();
+        assert_eq!(names, [("st.late", 2, false), ("st.late", 3, true), ("st.in.y", 3, true), ("l.z", 3, true)]);
+        assert!(late.iter().all(|late| late.count == 1) && late[2].is_within("st") && !late[0].is_within("st"));
     }
 }
 

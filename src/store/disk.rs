@@ -17,12 +17,10 @@ use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::accounting::Counters;
-use super::{Children, Level, Object};
+use super::{Children, FULL_PAGE, Level, Object};
 use crate::error::{Error, Result};
 use crate::location::Location;
 
-/// Objects in a page, as on S3.
-const PAGE: usize = 1_000;
 /// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
 /// would look like broken ones.
 const DEEPEST: usize = 24;
@@ -254,8 +252,8 @@ impl Disk {
                 let deeper = depth.saturating_add(1);
                 waiting.extend(children.folders.into_iter().map(|name| (format!("{folder}{name}/"), deeper)));
                 page.extend(children.objects);
-                while page.len() >= PAGE {
-                    let rest = page.split_off(PAGE);
+                while page.len() >= FULL_PAGE {
+                    let rest = page.split_off(FULL_PAGE);
                     if send(std::mem::replace(&mut page, rest)) == Keep::Stop {
                         return Ok(());
                     }

@@ -45,6 +45,9 @@ use crate::config::{Environment, StorageConfig};
 use crate::error::{Error, Result};
 use crate::location::Location;
 
+/// Objects and folders that a page of a listing holds unless it is the last one, as on S3.
+pub const FULL_PAGE: usize = 1_000;
+
 /// An object as it was listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {

@@ -5,12 +5,11 @@
 //! lie. Owns that guess, and what of a page lies before a place. A guess that is wrong costs requests, never keys: whoever
 //! lists reads each range to its end.
 
-use super::Object;
+use super::{FULL_PAGE, Object};
 
-/// What a page of a listing holds unless it is the last one.
-const PAGE: u64 = 1_000;
-/// Of these the keys that a range is to hold, so that one page reaches beyond it where keys lie a little closer.
-const OF_A_RANGE: u64 = PAGE / 8 * 7;
+/// Of the keys of a full page those that a range is to hold, so that one page reaches beyond it where keys lie a little
+/// closer.
+const OF_A_RANGE: u64 = FULL_PAGE as u64 / 8 * 7;
 /// A line through fewer keys says too little.
 const FEWEST: usize = 16;
 

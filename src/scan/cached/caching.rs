@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::BooleanArray;
 
 use super::coverage::Coverage;
-use super::found::Told;
+use super::found::{Told, is_asked_for};
 use super::ledger::Ledger;
 use super::pruning::RowPruning;
 use super::rows::CachedRows;
 use crate::cache::{CachedColumn, Cover, Description, Flags, Piece, Space};
 use crate::column::Column;
 use crate::config::{OnBadValue, REST_COLUMN};
+use crate::json::LateKey;
 use crate::scan::objects::MetadataColumn;
 use crate::scan::provider::Projection;
 use crate::scan::rows::{Judge, ScanTally};
@@ -99,7 +100,7 @@ impl Caching {
             projection.columns.iter().chain(&projection.unread).map(|column| column.name.clone()).collect();
         known.sort_unstable();
         Caching {
-            settled: space.clock().saturating_sub(SETTLING),
+            settled: space.now().saturating_sub(SETTLING),
             generation: space.generation(),
             keeping,
             pruning: None,
@@ -182,6 +183,11 @@ impl Caching {
     /// Where what is found in cached pieces is told.
     pub fn told<'a>(&'a self, judge: &'a Judge, tally: &'a ScanTally) -> Told<'a> {
         Told { judge, tally, names: &self.names, known: &self.known }
+    }
+
+    /// Whether the scan tells of a key outside the columns that was decoded.
+    pub fn tells(&self, key: &LateKey) -> bool {
+        is_asked_for(key, &self.names)
     }
 
     /// Whether an object was written long enough ago to be known again by its size and time.

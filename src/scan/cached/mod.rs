@@ -15,5 +15,5 @@ pub(super) use caching::{Caching, Keeping};
 pub(super) use coverage::{Coverage, cover, set_flags, without};
 pub(super) use found::Found;
 pub(super) use pruning::RowPruning;
-pub(super) use recorder::{Decoded, Recorder};
+pub(super) use recorder::Recorder;
 pub(super) use rows::{CachedBatch, CachedPiece, CachedRows, SegmentReading};

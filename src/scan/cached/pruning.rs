@@ -19,7 +19,7 @@ use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicate
 use super::rows::CachedRows;
 use crate::cache::{CachedColumn, Description, SegmentBounds};
 use crate::column::Column;
-use crate::scan::objects::is_plain;
+use crate::scan::objects::{is_plain, used};
 
 /// The predicates of one scan that are about values in records.
 #[derive(Debug)]
@@ -41,9 +41,7 @@ impl RowPruning {
     /// What `filters` allow, each of which is supported; `None` where they rule nothing out.
     pub fn new(state: &dyn Session, filters: Vec<Expr>, columns: &[Column]) -> Result<Option<RowPruning>> {
         let Some(all) = conjunction(filters) else { return Ok(None) };
-        let used = all.column_refs();
-        let columns: Vec<Column> =
-            columns.iter().filter(|column| used.iter().any(|used| used.name == column.name)).cloned().collect();
+        let columns = used(&all, columns, |column| &column.name);
         let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(Column::field).collect::<Vec<Field>>()));
         let shown = all.to_string();
         let predicate = state.create_physical_expr(all, &DFSchema::try_from(Arc::clone(&schema))?)?;

@@ -75,6 +75,13 @@ pub struct CachedBatch {
     pub numbers: Vec<Range<u64>>,
 }
 
+impl CachedPiece {
+    /// How many rows they are.
+    pub fn count(&self) -> u64 {
+        self.rows.end.saturating_sub(self.rows.start)
+    }
+}
+
 impl CachedRows {
     /// How many objects begin in it.
     pub fn objects(&self) -> usize {
@@ -85,7 +92,7 @@ impl CachedRows {
     pub fn count(&self) -> u64 {
         match self.is_ruled_out {
             true => 0,
-            false => self.pieces.iter().map(|piece| piece.rows.end.saturating_sub(piece.rows.start)).sum(),
+            false => self.pieces.iter().map(CachedPiece::count).sum(),
         }
     }
 
@@ -142,7 +149,7 @@ impl SegmentReading {
         while left > 0 {
             let Some(piece) = self.rows.pieces.get(self.piece) else { break };
             let start = piece.rows.start.saturating_add(self.given);
-            let rows = piece.rows.end.saturating_sub(start).min(left);
+            let rows = piece.count().saturating_sub(self.given).min(left);
             if rows > 0 {
                 let count = usize::try_from(rows).unwrap_or(usize::MAX);
                 origins.push(Origin { object: Arc::clone(&piece.object), rows: count });

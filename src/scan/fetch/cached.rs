@@ -77,9 +77,7 @@ impl Fetcher {
                     objects += rows.objects() as u64;
                     self.counters.add_cached(rows.objects() as u64, rows.count());
                     self.metrics.cached.add(rows.objects());
-                    let load = Load::Cached { rows: Box::new(rows), bytes };
-                    let ended = |_| Error::bug("rows were read for a statement that has ended");
-                    self.sender.send(Ok(load)).await.map_err(ended)?;
+                    self.hand_on(Load::Cached { rows: Box::new(rows), bytes }).await?;
                 }
                 Err(_) if !has_flags && rows.pieces.iter().all(|piece| piece.is_whole) => {
                     gone.insert(rows.segment);

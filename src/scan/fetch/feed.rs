@@ -125,7 +125,7 @@ pub(super) struct Fetcher {
     pub(super) coverage: std::sync::Mutex<Option<Coverage>>,
     /// Whether an object was fetched.
     pub(super) has_fetched: AtomicBool,
-    pub(super) sender: mpsc::Sender<Result<Load>>,
+    sender: mpsc::Sender<Result<Load>>,
 }
 
 /// One read: small files that lie side by side, or an object of its own.
@@ -249,10 +249,13 @@ impl Fetcher {
     }
 
     pub(super) async fn send(&self, pack: Pack) -> Result<()> {
-        self.sender
-            .send(Ok(Load::Pack(pack)))
-            .await
-            .map_err(|_| Error::bug("packs were fetched for a statement that has ended"))
+        self.hand_on(Load::Pack(pack)).await
+    }
+
+    /// Hands something on to the partition that asks first.
+    pub(super) async fn hand_on(&self, load: Load) -> Result<()> {
+        let ended = |_| Error::bug("something was read for a statement that has ended");
+        self.sender.send(Ok(load)).await.map_err(ended)
     }
 }
 

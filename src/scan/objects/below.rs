@@ -9,9 +9,9 @@ use std::sync::Arc;
 use futures::stream::{BoxStream, TryStreamExt};
 
 use super::known::{Known, KnownListings};
-use super::listing::{FULL_PAGE, Lister};
+use super::listing::Lister;
 use crate::error::Result;
-use crate::store::Object;
+use crate::store::{FULL_PAGE, Object};
 
 /// A listing of everything below one folder, page by page.
 pub struct Below {
@@ -48,7 +48,7 @@ impl Below {
             return Below { listed, waiting: VecDeque::new(), has_ended: false, keeping: None };
         };
         // What lands from now on may be missing in what is kept.
-        let now = listings.clock();
+        let now = listings.now();
         let known = listings.find(folder).await;
         let (listed, listed_at, objects, gone_on) = match known {
             None => (store.list_below(folder), now, Vec::new(), None),

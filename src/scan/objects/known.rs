@@ -45,8 +45,8 @@ impl KnownListings {
     }
 
     /// Seconds since 1970, UTC.
-    pub fn clock(&self) -> i64 {
-        self.cache.clock()
+    pub fn now(&self) -> i64 {
+        self.cache.now()
     }
 
     /// What is known of `folder`, where that is young and its keys allow to go on after them.
@@ -59,7 +59,7 @@ impl KnownListings {
             let Some(KnownListing { listed_at, objects }) = cache.known_listing(&location, &folder)? else {
                 return Ok(None);
             };
-            if !relisting.believes(cache.clock().saturating_sub(listed_at)) {
+            if !relisting.believes(cache.now().saturating_sub(listed_at)) {
                 return Ok(None);
             }
             let Some(start_after) = ascending::start_after(&folder, &objects) else { return Ok(None) };

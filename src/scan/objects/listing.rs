@@ -15,15 +15,13 @@ use super::folder::Folder;
 use super::known::KnownListings;
 use crate::error::{Error, Result};
 use crate::landing::LandingKey;
-use crate::store::{Level, Object, Store};
+use crate::store::{FULL_PAGE, Level, Object, Store};
 
 /// Objects of one page of a listing.
 pub type Page = Arc<[Arc<Object>]>;
 
 /// Listings under way at once; one is slow for its latency, not its size.
 pub const SIDE_BY_SIDE: usize = 16;
-/// What a page of a listing holds unless it is the last one.
-pub const FULL_PAGE: usize = 1_000;
 
 /// How deep a folder is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

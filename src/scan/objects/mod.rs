@@ -18,6 +18,6 @@ pub(super) use folder::FolderColumn;
 pub(super) use known::KnownListings;
 pub use metadata::MetadataColumn;
 pub(super) use origin::{Origin, OriginColumn, object_column, offset_column, origin_columns};
-pub(super) use pruning::{Pruning, is_plain};
+pub(super) use pruning::{Pruning, is_plain, used};
 pub(super) use selection::{Selection, SelectionCounts};
 pub(super) use snapshot::Snapshot;

@@ -80,24 +80,26 @@ pub fn is_plain(filter: &Expr) -> bool {
     !filter.is_volatile() && !filter.exists(is_more).unwrap_or(true)
 }
 
+/// Those of the columns that a filter is about, in their order.
+pub fn used<C: Clone>(filter: &Expr, columns: &[C], name: impl Fn(&C) -> &str) -> Vec<C> {
+    let names = filter.column_refs();
+    columns.iter().filter(|column| names.iter().any(|used| used.name == name(column))).cloned().collect()
+}
+
 impl Pruning {
     /// The pruning that `filters` allow, each of which [`support`] took over; `None` without any.
     pub fn new(state: &dyn Session, filters: &[Expr], columns: &[OriginColumn]) -> Result<Option<Pruning>> {
         let Some(all) = conjunction(filters.iter().cloned()) else { return Ok(None) };
-        let used = all.column_refs();
-        let columns: Vec<OriginColumn> =
-            columns.iter().filter(|column| used.iter().any(|used| used.name == column.name())).cloned().collect();
+        let columns = used(&all, columns, OriginColumn::name);
         let fields: Vec<_> = columns.iter().map(|column| column.field().with_nullable(true)).collect();
         let schema: SchemaRef = Arc::new(Schema::new(fields));
         let planned = DFSchema::try_from(Arc::clone(&schema))?;
         let mut decisive = Vec::new();
         for filter in filters {
-            let names = filter.column_refs();
-            let indices: Vec<usize> = (0..columns.len())
-                .filter(|index| {
-                    columns.get(*index).is_some_and(|column| names.iter().any(|name| name.name == column.name()))
-                })
-                .collect();
+            let own = used(filter, &columns, OriginColumn::name);
+            let numbered = columns.iter().enumerate();
+            let indices: Vec<usize> =
+                numbered.filter(|(_, column)| own.contains(column)).map(|(index, _)| index).collect();
             if !columns.iter().enumerate().any(|(index, column)| indices.contains(&index) && !column.is_constant()) {
                 let predicate = state.create_physical_expr(filter.clone(), &planned)?;
                 decisive.push(Decisive { predicate, columns: indices });

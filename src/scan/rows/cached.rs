@@ -1,16 +1,13 @@
 //! Rows of the cache in the place of decoded ones: the same batches, and the same told of them.
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
 use datafusion::common::DataFusionError;
 
 use super::decode::{Decoding, Places, Position, external};
-use crate::cache::{CachedColumn, Piece, SegmentBytes};
+use crate::cache::{CachedColumn, Piece, SegmentBytes, fingerprints};
 use crate::error::Result;
 use crate::scan::cached::{CachedBatch, CachedPiece, CachedRows, Found, SegmentReading};
-
-/// Bytes of a fingerprint.
-const FINGERPRINT_BYTES: usize = 16;
 
 impl Decoding {
     /// Begins to read rows of the cache. What was found when they were decoded is told again.
@@ -25,19 +22,15 @@ impl Decoding {
         for piece in &rows.pieces {
             let found = piece.found.as_deref().and_then(Found::decoded).unwrap_or_default();
             self.metrics.bad_records.add(found.bad.len().saturating_add(usize::from(found.damage.is_some())));
-            let rows = piece.rows.end.saturating_sub(piece.rows.start);
             let tombstones = found.tombstones;
-            let nulled = found.tell(&told, &piece.object, rows)?;
+            let nulled = found.tell(&told, &piece.object, piece.count())?;
             self.counters.add_records(0, tombstones, nulled);
             self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         }
         self.tally.publish();
         caching.note_read(rows.segment, rows.pieces.iter().map(|piece| piece.number));
         if let (true, Some(recorder)) = (rows.is_joined, &mut position.recorder) {
-            let piece = |piece: &CachedPiece| {
-                let rows = piece.rows.end.saturating_sub(piece.rows.start);
-                Piece::new(&piece.object, 0, None, rows, piece.found.clone())
-            };
+            let piece = |piece: &CachedPiece| Piece::new(&piece.object, 0, None, piece.count(), piece.found.clone());
             recorder.join(rows.pieces.iter().map(piece).collect());
         }
         rows.begin(bytes, self.batch_size)
@@ -60,7 +53,7 @@ impl Decoding {
         };
         let flags = self.flags(reading, &batch)?;
         if let (true, Some(recorder)) = (reading.rows.is_joined, &mut position.recorder) {
-            recorder.append(&batch.columns, batch.rows, flags.as_ref(), Vec::new());
+            recorder.append(&batch.columns, batch.rows, flags.as_ref());
         }
         let numbers = |column| match reading.column(&batch, &column) {
             Some(array) => array.as_primitive::<UInt64Type>().values().to_vec(),
@@ -79,12 +72,7 @@ impl Decoding {
             return Ok(Some(flags));
         }
         let Some(array) = reading.column(batch, &CachedColumn::Fingerprint) else { return Ok(None) };
-        let texts = array.as_fixed_size_binary();
-        let fingerprints = (0..texts.len()).map(|row| {
-            let bytes = <[u8; FINGERPRINT_BYTES]>::try_from(texts.value(row)).unwrap_or_default();
-            u128::from_ne_bytes(bytes)
-        });
-        let flags = repeats.observe(&fingerprints.collect::<Vec<u128>>())?;
+        let flags = repeats.observe(&fingerprints(array))?;
         if let Some(caching) = &self.caching {
             caching.note_flags(reading.rows.segment, batch.numbers.iter().cloned().flatten(), &flags);
         }

@@ -19,7 +19,7 @@ use crate::config::REST_COLUMN;
 use crate::error::{Error, Result};
 use crate::json::{DecodeOptions, Decoder, Fault, Filled, Framing, OnBadValue, Records};
 use crate::landing::Compression;
-use crate::scan::cached::{Caching, Decoded, Found, Recorder, SegmentReading};
+use crate::scan::cached::{Caching, Found, Recorder, SegmentReading};
 use crate::scan::counters::Counters;
 use crate::scan::fetch::{Feed, InflatedParts, Load, Pack, Piece, Start, Wanted};
 use crate::scan::metrics::DecodeMetrics;
@@ -214,7 +214,7 @@ impl Decoding {
             let (rows_before, records_before, mut found) = (decoder.rows(), decoder.records(), Found::default());
             let bad_before = if position.recorder.is_some() { decoder.bad_values().to_vec() } else { Vec::new() };
             let done = self.read(&mut piece, decoder, &mut found)?;
-            let late = decoder.late_keys();
+            let mut late = decoder.late_keys();
             let rows = decoder.rows() - rows_before;
             if rows > 0 {
                 position.origins.push(Origin { object: Arc::clone(&piece.object), rows });
@@ -230,6 +230,7 @@ impl Decoding {
                 recorder.note(&piece.object, piece.noted, to, rows as u64, &found);
                 piece.noted = to.unwrap_or_default();
             }
+            late.retain(|key| self.caching.as_ref().is_none_or(|caching| caching.tells(key)));
             self.tally.add_late_keys(&piece.object.key, late);
             if !done || goes_on {
                 position.piece = Some(piece);
@@ -250,8 +251,8 @@ impl Decoding {
                     self.tally.add_records(decoder.records() - told);
                     told = decoder.records();
                     self.judge.bad_record(&piece.object, &bad)?;
-                    if self.caching.is_some() {
-                        found.bad.push(bad);
+                    if self.caching.as_ref().is_some_and(|caching| caching.keeps()) {
+                        found.add_bad(bad);
                     }
                 }
             }
@@ -334,7 +335,7 @@ impl Decoding {
         };
         let places = Places { lines: &decoded.lines, positions: &decoded.positions, flags };
         if let Some(recorder) = &mut position.recorder {
-            recorder.add(&Decoded::of(&decoded), places.flags.as_ref());
+            recorder.add(&decoded, places.flags.as_ref());
         }
         self.assemble(&decoded.columns, decoded.rows, &origins, places)
     }

@@ -239,7 +239,7 @@ mod tests {
     }
 
     fn late(name: &str, count: u64, line: u64) -> LateKey {
-        LateKey { name: Some(name.to_owned()), count, line }
+        LateKey { name: Some(name.to_owned()), count, line, is_field: false }
     }
 
     #[test]
