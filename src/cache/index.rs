@@ -56,6 +56,15 @@ impl Index {
         self.is_replaced
     }
 
+    /// Takes back what this process noted, and its own note: a task that still holds on to the index when the process
+    /// ends has no time to.
+    pub fn leave(&self) {
+        let process = self.process.name().to_owned();
+        // Where this fails, the next process that opens the cache does it.
+        let _ = self.write(|transaction| transaction.execute("DELETE FROM readers WHERE process = ?1", [&process]));
+        self.process.leave();
+    }
+
     /// The name under which this process reads and writes.
     pub fn process(&self) -> &str {
         self.process.name()
@@ -114,9 +123,7 @@ impl Index {
 /// On its way out it takes back what it noted.
 impl Drop for Index {
     fn drop(&mut self) {
-        let process = self.process.name().to_owned();
-        // Where this fails, the next process that opens the cache does it.
-        let _ = self.write(|transaction| transaction.execute("DELETE FROM readers WHERE process = ?1", [&process]));
+        self.leave();
     }
 }
 

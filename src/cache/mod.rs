@@ -116,6 +116,13 @@ impl Cache {
         self.shared.is_index_replaced.load(Ordering::Relaxed)
     }
 
+    /// Ends the use of the cache: nothing more is read or written by its means.
+    pub fn leave(&self) {
+        if let State::Open(index) = &*self.lock() {
+            index.leave();
+        }
+    }
+
     fn count_damaged(&self) {
         self.shared.damaged.fetch_add(1, Ordering::Relaxed);
     }

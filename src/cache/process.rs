@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -13,8 +14,8 @@ use crate::error::{Error, Result};
 /// This process, or rather one opening of the cache in it.
 pub struct Process {
     name: String,
-    /// Locked; the file goes with it.
-    _file: NamedTempFile,
+    /// Locked; the file goes with it. None once the process has left.
+    file: Mutex<Option<NamedTempFile>>,
 }
 
 impl Process {
@@ -27,7 +28,12 @@ impl Process {
         let file = Builder::new().prefix("p").tempfile_in(folder).map_err(failed)?;
         file.as_file().lock().map_err(failed)?;
         let name = file.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Process { name, _file: file })
+        Ok(Process { name, file: Mutex::new(Some(file)) })
+    }
+
+    /// Takes its file away before its time: what still holds on to it does nothing more that anybody waits for.
+    pub fn leave(&self) {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Its name.
@@ -62,6 +68,9 @@ mod tests {
         let process = Process::register(folder.path()).unwrap();
         let name = process.name().to_owned();
         assert!(is_alive(folder.path(), &name) && dead(folder.path()).is_empty());
+        process.leave();
+        assert!(!folder.path().join(&name).exists());
+        process.leave();
         drop(process);
         assert!(!is_alive(folder.path(), &name));
         fs::write(folder.path().join("p-killed"), "").unwrap();

@@ -208,6 +208,15 @@ impl Engine {
     }
 }
 
+/// A task of the I/O runtime may outlive the engine for a moment, in which the process ends.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(cache) = &self.cache {
+            cache.leave();
+        }
+    }
+}
+
 /// What is kept from run to run, where anything is: without a clock nobody could tell how old it is.
 fn cache(config: &Config, environment: &Environment) -> Option<Cache> {
     let (cache, began) = (config.cache.as_ref()?, environment.began()?);
