@@ -7,6 +7,7 @@ mod classify;
 mod diagnose;
 mod heading;
 mod highlight;
+mod lexed;
 mod parameters;
 mod reserved;
 mod source;
