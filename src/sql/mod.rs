@@ -4,6 +4,7 @@
 //! own. It must not plan or run anything.
 
 mod classify;
+mod completing;
 mod diagnose;
 mod heading;
 mod highlight;
@@ -17,6 +18,9 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use completing::{
+    Expectation, Letters, Projected, Quoting, Relation, ScopedTable, Sought, expected_at, is_reserved, projected,
+};
 pub use classify::{StatementKind, kind, references, writes};
 pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
