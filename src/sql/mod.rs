@@ -3,6 +3,7 @@
 //! Owns everything that needs the tokens of SQL, by the same tokenizer and dialect as the engine's
 //! own. It must not plan or run anything.
 
+mod advice;
 mod classify;
 mod completing;
 mod diagnose;
