@@ -99,7 +99,12 @@ impl Catalog {
                     }
                     None => KnownColumns::Named(sql::projected(statement.text())),
                 };
-                known.push(KnownTable { schema: DEFAULT_SCHEMA, name: name.to_owned(), kind: KnownKind::View, columns });
+                known.push(KnownTable {
+                    schema: DEFAULT_SCHEMA,
+                    name: name.to_owned(),
+                    kind: KnownKind::View,
+                    columns,
+                });
             }
             waiting = later;
         }

@@ -20,7 +20,10 @@ const INFORMATION_SCHEMA: &str = "information_schema";
 /// Its tables with their columns, all of them text but for the numbers.
 const INFORMATION: &[(&str, &[&str])] = &[
     ("tables", &["table_catalog", "table_schema", "table_name", "table_type"]),
-    ("columns", &["table_catalog", "table_schema", "table_name", "column_name", "ordinal_position", "is_nullable", "data_type"]),
+    (
+        "columns",
+        &["table_catalog", "table_schema", "table_name", "column_name", "ordinal_position", "is_nullable", "data_type"],
+    ),
     ("views", &["table_catalog", "table_schema", "table_name", "definition"]),
     ("df_settings", &["name", "value", "description"]),
     ("schemata", &["catalog_name", "schema_name"]),
@@ -247,7 +250,8 @@ fn functions(state: &SessionState) -> Vec<KnownFunction> {
 
 /// `own` is the name that the documentation uses; `name` may be another for the same.
 fn function_of(name: &str, own: &str, documentation: Option<&Documentation>, kind: FunctionKind) -> KnownFunction {
-    let example = documentation.map(|documentation| documentation.syntax_example.trim()).filter(|text| !text.is_empty());
+    let example =
+        documentation.map(|documentation| documentation.syntax_example.trim()).filter(|text| !text.is_empty());
     let signature = match example {
         // The example may be of several lines, or begin otherwise: `CASE`, an operator.
         Some(example) => {
@@ -368,7 +372,8 @@ mod tests {
             assert!(function(name).signature.starts_with(&format!("{name}(text")), "{name}");
             assert!(!function(name).about.is_empty(), "{name}");
         }
-        let size = vocabulary.settings.iter().find(|setting| setting.name == "datafusion.execution.batch_size").unwrap();
+        let size =
+            vocabulary.settings.iter().find(|setting| setting.name == "datafusion.execution.batch_size").unwrap();
         assert_eq!(size.value.as_deref(), Some("8192"));
         assert!(size.about.starts_with("Default batch size"), "{}", size.about);
     }

@@ -9,7 +9,9 @@ use arrow::compute::nullif;
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_STRING;
-use datafusion::logical_expr::{ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     let about = "The text without blanks around it; NULL where nothing is left or where it is one of the texts that stand for nothing.";

@@ -314,7 +314,9 @@ impl LandedTable {
         if self.declared.is_some() || self.inferred.get().is_some() || self.remembered.get().is_some() {
             return;
         }
-        let Some(file) = self.schema_cache.as_ref().map(|cache| cache.file(&self.location, &self.options)) else { return };
+        let Some(file) = self.schema_cache.as_ref().map(|cache| cache.file(&self.location, &self.options)) else {
+            return;
+        };
         if let Ok(columns) = self.io.spawn_blocking(move || file.last_columns()).await {
             // Whoever was first read the same.
             let _ = self.remembered.set(columns);

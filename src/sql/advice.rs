@@ -12,9 +12,13 @@ use super::diagnose::nearest;
 /// Ways to call a function that a hint lists at most.
 const LISTED: usize = 6;
 
+/// Letters of a text from the data that a message shows.
+const MOST_SHOWN: usize = 60;
+
 /// The words that clauses begin with, as somebody may misspell them.
-const CLAUSES: &[&str] =
-    &["FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "UNION", "OFFSET", "SELECT", "BETWEEN", "USING"];
+const CLAUSES: &[&str] = &[
+    "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "UNION", "OFFSET", "SELECT", "BETWEEN", "USING",
+];
 
 /// The names of Arrow's types, and what SQL calls them.
 const TYPES: &[(&str, &str)] = &[
@@ -53,7 +57,8 @@ impl Advice {
 
 /// What a sentence of the engine means, where it is one of those that need saying otherwise.
 pub(super) fn advise(said: &str) -> Option<Advice> {
-    wrong_arguments(said).or_else(|| not_grouped(said)).or_else(|| no_number(said)).or_else(|| no_operator(said))
+    let readings = [wrong_arguments, not_grouped, no_number, no_timestamp, no_operator, aggregate_in_where, no_limit];
+    readings.into_iter().find_map(|reading| reading(said))
 }
 
 /// `No function matches the given name and argument types 'sum(Utf8View)'`, and a list of those that would.
@@ -76,8 +81,12 @@ fn wrong_arguments(said: &str) -> Option<Advice> {
             false => format!("it is called as {}", ways.join(", ")),
         },
     );
-    if sql_types(arguments).contains("VARCHAR") && ways.iter().any(|way| way.contains("BIGINT") || way.contains("DOUBLE")) {
-        advice.hints.push("a text becomes a number by `cast(... as bigint)`, a count such as `9k` by `parse_count(...)`".to_owned());
+    if sql_types(arguments).contains("VARCHAR")
+        && ways.iter().any(|way| way.contains("BIGINT") || way.contains("DOUBLE"))
+    {
+        advice.hints.push(
+            "a text becomes a number by `cast(... as bigint)`, a count such as `9k` by `parse_count(...)`".to_owned(),
+        );
     }
     advice.word = Some(name.to_owned());
     Some(advice)
@@ -103,10 +112,41 @@ fn no_number(said: &str) -> Option<Advice> {
     let (text, rest) = rest.rsplit_once("' to value of ")?;
     let kind = sql_types(rest.trim_end_matches('.').trim_end_matches(" type"));
     let mut advice = Advice::new(
-        format!("the text `{}` is no {kind}", crate::printable::one_line(text)),
+        format!("the text `{}` is no {kind}", shortened(text)),
         format!("`try_cast(... as {})` gives NULL for such a text", kind.to_lowercase()),
     );
     advice.literal = Some(text.to_owned());
+    Some(advice)
+}
+
+/// `Error parsing timestamp from 'many': timestamp must contain at least 10 characters`
+fn no_timestamp(said: &str) -> Option<Advice> {
+    let (_, rest) = said.split_once("rror parsing timestamp from '")?;
+    let (text, _) = rest.rsplit_once("': ")?;
+    let mut advice = Advice::new(
+        format!("the text `{}` is no TIMESTAMP", shortened(text)),
+        "`parse_timestamp(...)` reads the formats of landed records, and gives NULL for what is none".to_owned(),
+    );
+    advice.literal = Some(text.to_owned());
+    Some(advice)
+}
+
+/// `Aggregate functions are not allowed in the WHERE clause. Consider using HAVING instead`
+fn aggregate_in_where(said: &str) -> Option<Advice> {
+    said.contains("ggregate functions are not allowed in the WHERE clause").then(|| {
+        let hint = "a condition on an aggregate goes into HAVING, behind GROUP BY";
+        let mut advice = Advice::new("WHERE can't use aggregate functions".to_owned(), hint.to_owned());
+        advice.word = Some("where".to_owned());
+        advice
+    })
+}
+
+/// `Expected LIMIT to be an integer or null, but got Utf8`
+fn no_limit(said: &str) -> Option<Advice> {
+    let (_, kind) = said.split_once("xpected LIMIT to be an integer or null, but got ")?;
+    let message = format!("LIMIT takes a number, not {}", sql_types(kind.trim_end_matches('.')));
+    let mut advice = Advice::new(message, "write `limit 10`".to_owned());
+    advice.word = Some("limit".to_owned());
     Some(advice)
 }
 
@@ -117,8 +157,18 @@ fn no_operator(said: &str) -> Option<Advice> {
     let expression = sql_types(expression);
     Some(Advice::new(
         format!("there is no `{expression}`"),
-        "make both sides one type by `cast(... as ...)`; a count such as `9k` becomes a number by `parse_count(...)`".to_owned(),
+        "make both sides one type by `cast(... as ...)`; a count such as `9k` becomes a number by `parse_count(...)`"
+            .to_owned(),
     ))
+}
+
+/// The text in one line, and of a long one the beginning.
+fn shortened(text: &str) -> String {
+    let shown = crate::printable::one_line(text);
+    match shown.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}...", shown.get(..end).unwrap_or_default()),
+        None => shown.into_owned(),
+    }
 }
 
 /// The text with SQL's names for Arrow's types.
@@ -183,7 +233,9 @@ pub(super) fn advise_column(name: &str, tokens: &[&TokenWithSpan], has_columns: 
     });
     if named_here {
         let name = quote_identifier(name);
-        return Some(format!("`{name}` is the name of a column of the answer, which WHERE and ON can't use: repeat what it stands for"));
+        return Some(format!(
+            "`{name}` is the name of a column of the answer, which WHERE and ON can't use: repeat what it stands for"
+        ));
     }
     if words.iter().any(|word| word.quote_style.is_some() && word.value == name) {
         return Some(format!("double quotes are for names; a text is `'{}'`", name.replace('\'', "''")));
@@ -193,7 +245,6 @@ pub(super) fn advise_column(name: &str, tokens: &[&TokenWithSpan], has_columns: 
     }
     None
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -234,7 +234,8 @@ mod tests {
 
     #[test]
     fn words_are_what_they_stand_for() {
-        let said = shown("SELECT index, count ( title ), \"select\", u.date FROM user u -- all\nwhere x = 'ż' and $y > 1.5");
+        let said =
+            shown("SELECT index, count ( title ), \"select\", u.date FROM user u -- all\nwhere x = 'ż' and $y > 1.5");
         let expected = "Keyword:SELECT Name:index Operator:, Function:count Bracket:( Name:title Bracket:) Operator:, \
             Name:\"select\" Operator:, Name:u Operator:. Name:date Keyword:FROM Name:user Name:u Comment:-- all\n \
             Keyword:where Name:x Operator:= Text:'ż' Keyword:and Parameter:$y Operator:> Number:1.5";
@@ -286,9 +287,9 @@ mod tests {
         let piece = prop_oneof![
             "\\PC{0,4}",
             prop::sample::select(vec![
-                "select ", "'", "\"", "$$", "$x$", "/*", "*/", "--", "\n", "\r\n", "E'", "(", ")", "[", "]", "{", ";", "日本 ",
-                "ż", "\u{feff}", "\0", "0x", "1e", "N'", "U&'", "X'", "q'[", "`", "\\", "''", "@", "#", "?", "::", "\t",
-                "\u{2028}", "/*!", "b\"", "r'", "'''", ".5", "1.", "a.b",
+                "select ", "'", "\"", "$$", "$x$", "/*", "*/", "--", "\n", "\r\n", "E'", "(", ")", "[", "]", "{", ";",
+                "日本 ", "ż", "\u{feff}", "\0", "0x", "1e", "N'", "U&'", "X'", "q'[", "`", "\\", "''", "@", "#", "?",
+                "::", "\t", "\u{2028}", "/*!", "b\"", "r'", "'''", ".5", "1.", "a.b",
             ])
             .prop_map(str::to_owned),
         ];

@@ -19,10 +19,10 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use classify::{StatementKind, kind, references, writes};
 pub use completing::{
     Expectation, Letters, Projected, Quoting, Relation, ScopedTable, Sought, expected_at, is_reserved, projected,
 };
-pub use classify::{StatementKind, kind, references, writes};
 pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
 pub use diagnose::{Names, diagnose, own_error};

@@ -282,7 +282,10 @@ async fn an_unknown_column_is_marked_and_a_near_one_offered() {
     assert!(case.hints()[0].starts_with("did you mean `\"userId\"`?"), "{case:?}");
     for (sql, hint) in [
         ("select age where age > 3", "the statement has no FROM: write `from` and the table"),
-        ("select age as c from user where c = 1", "`c` is the name of a column of the answer, which WHERE and ON can't use: repeat what it stands for"),
+        (
+            "select age as c from user where c = 1",
+            "`c` is the name of a column of the answer, which WHERE and ON can't use: repeat what it stands for",
+        ),
         ("select age from user where age = \"it's\"", "double quotes are for names; a text is `'it''s'`"),
     ] {
         assert_eq!(failure(sql).await.hints()[0], hint, "{sql}");

@@ -199,9 +199,11 @@ fn offer_columns(expectation: &Expectation, vocabulary: &Vocabulary, offers: &mu
         let rank = if table.level == 0 { Rank::First } else { Rank::Second };
         for column in columns {
             let is_ambiguous = holders(&column.name, table.level) > 1 || is_hidden(&column.name, table.level);
-            let before = if is_ambiguous && !table.name.is_empty() { spelled(&table.name) + "." } else { String::new() };
+            let before =
+                if is_ambiguous && !table.name.is_empty() { spelled(&table.name) + "." } else { String::new() };
             let description = [column.kind.as_deref().unwrap_or_default(), table.name.as_str()];
-            let description = description.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" of ");
+            let description =
+                description.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" of ");
             offers.name(&before, &column.name, Some(description).filter(|text| !text.is_empty()), rank);
         }
     }

@@ -80,7 +80,7 @@ fn the_first_candidates_are_what_fits_the_place() {
         ("SELECT CO| FROM geo", "country, COUNT(, COALESCE("),
         ("select fr| from user", "\"from\""),
         ("select \"fr| from user", "\"from\""),
-        ("select time| from geo", "timestamp, timestamp, to_timestamp("),
+        ("select time| from geo", "timestamp, to_timestamp("),
         ("select a| from raw.\"Odd\"", "\"A b\", avg("),
         ("select title fr|", "from"),
         ("select title from pin wh|", "where"),

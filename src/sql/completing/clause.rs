@@ -117,7 +117,9 @@ impl At {
 
     fn sign(&mut self, token: &Token) {
         self.before = match token {
-            Token::Mul if self.clause == Clause::Select && matches!(self.before, Before::Open | Before::Word(_)) => Before::Star,
+            Token::Mul if self.clause == Clause::Select && matches!(self.before, Before::Open | Before::Word(_)) => {
+                Before::Star
+            }
             Token::Comma => {
                 if matches!(self.clause, Clause::Join | Clause::On | Clause::Using) {
                     self.clause = Clause::From;
@@ -142,7 +144,9 @@ impl At {
         let clause = match keyword {
             K::SELECT => Clause::Select,
             K::FROM if matches!(self.clause, Clause::Arguments | Clause::Cast) => return self.open(self.clause),
-            K::FROM if self.before == Before::Word(K::DISTINCT) && self.clause != Clause::Select => return self.open(self.clause),
+            K::FROM if self.before == Before::Word(K::DISTINCT) && self.clause != Clause::Select => {
+                return self.open(self.clause);
+            }
             K::FROM => Clause::From,
             K::INTO => Clause::From,
             K::JOIN => Clause::Join,
@@ -198,9 +202,16 @@ impl At {
             K::AND | K::OR | K::WHEN | K::THEN | K::ELSE | K::LIKE | K::ILIKE | K::BETWEEN | K::ALL | K::IN => {
                 self.open(self.clause)
             }
-            K::AS | K::IS | K::NOT | K::OVER | K::FILTER | K::DISTINCT | K::INNER | K::CROSS | K::NATURAL | K::INTERVAL => {
-                self.waiting(keyword)
-            }
+            K::AS
+            | K::IS
+            | K::NOT
+            | K::OVER
+            | K::FILTER
+            | K::DISTINCT
+            | K::INNER
+            | K::CROSS
+            | K::NATURAL
+            | K::INTERVAL => self.waiting(keyword),
             K::LEFT | K::RIGHT | K::FULL | K::OUTER | K::SEMI | K::ANTI if self.is_among_tables() => {
                 self.waiting(K::OUTER)
             }

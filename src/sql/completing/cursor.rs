@@ -72,7 +72,10 @@ pub(super) fn standing(text: &str, cursor: usize) -> Standing {
                 found = Some(Found { replaces, end, typed, quoting: Quoting::Quoted });
             }
             Token::Placeholder(name) if name.starts_with('$') => {
-                return Standing::Parameter { replaces: replaces.start + 1..cursor, word: typed.chars().skip(1).collect() };
+                return Standing::Parameter {
+                    replaces: replaces.start + 1..cursor,
+                    word: typed.chars().skip(1).collect(),
+                };
             }
             _ => return Standing::Nowhere,
         }

@@ -126,8 +126,20 @@ pub fn is_reserved(name: &str) -> bool {
     };
     // Words that begin an expression or a type, which the parser's lists of reserved aliases leave out.
     const BEGIN: [Keyword; 14] = [
-        Keyword::CASE, Keyword::CAST, Keyword::NOT, Keyword::NULL, Keyword::TRUE, Keyword::FALSE, Keyword::DISTINCT,
-        Keyword::ALL, Keyword::AND, Keyword::OR, Keyword::IN, Keyword::ON, Keyword::JOIN, Keyword::AS,
+        Keyword::CASE,
+        Keyword::CAST,
+        Keyword::NOT,
+        Keyword::NULL,
+        Keyword::TRUE,
+        Keyword::FALSE,
+        Keyword::DISTINCT,
+        Keyword::ALL,
+        Keyword::AND,
+        Keyword::OR,
+        Keyword::IN,
+        Keyword::ON,
+        Keyword::JOIN,
+        Keyword::AS,
     ];
     let found = ALL_KEYWORDS.binary_search(&name.to_uppercase().as_str()).ok();
     let Some(keyword) = found.and_then(|at| ALL_KEYWORDS_INDEX.get(at)) else { return false };

@@ -5,11 +5,11 @@
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::Token;
 
+use super::Sought;
 use super::clause::{At, Before, Clause, clause_at};
 use super::keywords as words;
 use super::nesting::{Item, is_query};
 use super::relation::{Defined, ScopedTable, read_with, tables_of};
-use super::Sought;
 
 /// What may stand at the cursor.
 pub(super) struct Found {
@@ -73,7 +73,8 @@ pub(super) fn seek(items: &[Item], qualifier: &[String]) -> Found {
 /// Where the WITH of a query or of a statement about one stands.
 fn with_of(items: &[Item]) -> Option<usize> {
     let is_before = |item: &Item| {
-        !matches!(item.keyword(), Some(Keyword::SELECT | Keyword::FROM | Keyword::CAST)) && !matches!(item, Item::Cursor)
+        !matches!(item.keyword(), Some(Keyword::SELECT | Keyword::FROM | Keyword::CAST))
+            && !matches!(item, Item::Cursor)
     };
     let at = items.iter().take_while(|item| is_before(item)).position(|item| item.keyword() == Some(Keyword::WITH))?;
     let before = at.checked_sub(1).and_then(|before| items.get(before));
@@ -170,7 +171,9 @@ fn sought_at(at: &mut At) -> (Sought, Vec<&'static str>) {
         (C::Select, true) => (Sought::Column, words::SELECTED),
         (C::Arguments, true) => (Sought::Column, &["SELECT", "DISTINCT"]),
         (C::Limit | C::Values, true) => return said(Sought::Nothing, &[]),
-        (C::On | C::Where | C::GroupBy | C::Having | C::OrderBy | C::Cast | C::Assignments, true) => (Sought::Column, &[]),
+        (C::On | C::Where | C::GroupBy | C::Having | C::OrderBy | C::Cast | C::Assignments, true) => {
+            (Sought::Column, &[])
+        }
         (C::Select, false) if at.before == Before::Star => return said(Sought::Keyword, words::AFTER_STAR),
         (C::Select, false) => (Sought::Keyword, words::AFTER_SELECTED),
         (C::On, false) => (Sought::Keyword, words::AFTER_CONDITION_OF_JOIN),
@@ -201,7 +204,12 @@ fn sought_at(at: &mut At) -> (Sought, Vec<&'static str>) {
         keywords.sort_by_key(|word| !matches!(*word, "AND" | "OR" | "WHEN" | "THEN" | "ELSE" | "END"));
     }
     let mut seen = Vec::new();
-    keywords.retain(|word| !seen.contains(word) && { seen.push(*word); true });
+    keywords.retain(|word| {
+        !seen.contains(word) && {
+            seen.push(*word);
+            true
+        }
+    });
     (sought, keywords)
 }
 

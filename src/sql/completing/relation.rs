@@ -275,7 +275,9 @@ fn named(expression: &[Item], tables: &[ScopedTable]) -> Vec<Projected> {
     let follows_operand = match before {
         Item::Group(_) => true,
         Item::Token(Token::Word(_)) => before.keyword() != Some(Keyword::NOT),
-        Item::Token(token) => matches!(token, Token::Period | Token::Number(..)) || token.to_string().ends_with(['\'', ']']),
+        Item::Token(token) => {
+            matches!(token, Token::Period | Token::Number(..)) || token.to_string().ends_with(['\'', ']'])
+        }
         Item::Cursor => false,
     };
     let name = last.name().filter(|_| !is_reserved && follows_operand);
