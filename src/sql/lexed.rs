@@ -47,6 +47,16 @@ pub(super) fn lex(text: &str) -> LexedText {
     let mut lexed = Vec::with_capacity(tokens.len());
     for token in tokens {
         let start = walk.to(token.span.start);
+        // What stands in `/*! ... */` comes as tokens of its own, whose places are not true.
+        let rest = text.get(start..).unwrap_or_default();
+        if let Some(end) =
+            rest.strip_prefix("/*!").map(|rest| rest.find("*/").map_or(text.len(), |end| start + end + 5))
+        {
+            let comment = Whitespace::MultiLineComment(String::new());
+            lexed.push(Lexed { token: Token::Whitespace(comment), range: start..end });
+            walk.skip(end);
+            continue;
+        }
         let end = walk.to(token.span.end);
         if start < end {
             lexed.push(Lexed { token: token.token, range: start..end });
@@ -65,6 +75,17 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Goes on to that byte.
+    fn skip(&mut self, end: usize) {
+        while let Some((_, letter)) = self.rest.next_if(|(offset, _)| *offset < end) {
+            (self.line, self.column) = if letter == '\n' {
+                (self.line.saturating_add(1), 1)
+            } else {
+                (self.line, self.column.saturating_add(1))
+            };
+        }
+    }
+
     /// The byte at `place`; the place where the walk stands, if that lies behind.
     fn to(&mut self, place: Location) -> usize {
         while (self.line, self.column) < (place.line, place.column) {
