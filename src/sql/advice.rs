@@ -81,8 +81,9 @@ fn wrong_arguments(said: &str) -> Option<Advice> {
             false => format!("it is called as {}", ways.join(", ")),
         },
     );
+    let is_as_many = |way: &&String| way.matches(',').count() == arguments.matches(',').count();
     if sql_types(arguments).contains("VARCHAR")
-        && ways.iter().any(|way| way.contains("BIGINT") || way.contains("DOUBLE"))
+        && ways.iter().filter(is_as_many).any(|way| way.contains("BIGINT") || way.contains("DOUBLE"))
     {
         advice.hints.push(
             "a text becomes a number by `cast(... as bigint)`, a count such as `9k` by `parse_count(...)`".to_owned(),
@@ -123,12 +124,10 @@ fn no_number(said: &str) -> Option<Advice> {
 fn no_timestamp(said: &str) -> Option<Advice> {
     let (_, rest) = said.split_once("rror parsing timestamp from '")?;
     let (text, _) = rest.rsplit_once("': ")?;
-    let mut advice = Advice::new(
+    Some(Advice::new(
         format!("the text `{}` is no TIMESTAMP", shortened(text)),
         "`parse_timestamp(...)` reads the formats of landed records, and gives NULL for what is none".to_owned(),
-    );
-    advice.literal = Some(text.to_owned());
-    Some(advice)
+    ))
 }
 
 /// `Aggregate functions are not allowed in the WHERE clause. Consider using HAVING instead`
