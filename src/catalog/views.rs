@@ -88,7 +88,8 @@ impl Views {
         self.definitions().filter(|definition| self.is_usable(&definition.name, tables))
     }
 
-    /// The definitions with their statements, ordered by name: those over these tables, or all where no tables are known.
+    /// The definitions with their statements, ordered by name: those over these tables, or all where no table is
+    /// known.
     pub fn known_definitions(&self, tables: &[String]) -> Vec<(&str, &SourceStatement)> {
         let is_known = |name: &str| tables.is_empty() || self.is_usable(name, tables);
         let known = self.defined.iter().filter(|(name, _)| is_known(name));

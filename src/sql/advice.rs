@@ -1,7 +1,8 @@
 //! What to do about mistakes that the engine only describes: wrong arguments, texts that are no numbers, columns
 //! outside GROUP BY, a misspelled clause, a missing comma.
 //!
-//! Owns the reading of the engine's own sentences, where these are all that it gives. Placing and showing is `diagnose`'s.
+//! Owns the reading of the engine's own sentences, where these are all that it gives. Placing and showing is
+//! `diagnose`'s.
 
 use datafusion::common::utils::quote_identifier;
 use datafusion::sql::sqlparser::keywords::Keyword;

@@ -203,14 +203,13 @@ fn sought_at(at: &mut At) -> (Sought, Vec<&'static str>) {
         // A condition goes on more often than it ends.
         keywords.sort_by_key(|word| !matches!(*word, "AND" | "OR" | "WHEN" | "THEN" | "ELSE" | "END"));
     }
-    let mut seen = Vec::new();
-    keywords.retain(|word| {
-        !seen.contains(word) && {
-            seen.push(*word);
-            true
+    let mut once: Vec<&'static str> = Vec::new();
+    for word in keywords {
+        if !once.contains(&word) {
+            once.push(word);
         }
-    });
-    (sought, keywords)
+    }
+    (sought, once)
 }
 
 impl Found {
