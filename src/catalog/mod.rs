@@ -5,6 +5,7 @@
 //! `pinq.rejects` for the records that were skipped. Nothing is listed or read before a statement
 //! names it.
 
+mod known;
 mod landed;
 mod own;
 mod tables;
@@ -17,6 +18,7 @@ use datafusion::execution::SessionState;
 use futures::future::join_all;
 use parking_lot::RwLock;
 
+pub use known::{KnownColumns, KnownKind, KnownTable};
 use landed::LandedSchema;
 use own::{OWN_SCHEMA, OwnSchema};
 pub use tables::Tables;

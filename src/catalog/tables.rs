@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
+use futures::future::join_all;
 use tokio::sync::OnceCell;
 
-use crate::config::{TableConfig, TableSource};
+use crate::config::{Rest, TableConfig, TableSource};
 use crate::error::{Error, Result};
 use crate::landing::{NamedTopic, Topics};
 use crate::location::Location;
@@ -111,6 +113,35 @@ impl Tables {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The names known up to now; before the topics were listed also those that are expected of a landing.
+    pub fn known_names(&self) -> Vec<String> {
+        let mut names = self.names();
+        if self.topics.get().is_none() && self.landing.is_some() {
+            names.extend(self.expected.keys().cloned());
+            names.sort();
+            names.dedup();
+        }
+        names
+    }
+
+    /// The columns of a table as far as they are known now; it waits for nothing.
+    pub fn known_schema(&self, name: &str, shape: Shape) -> Option<SchemaRef> {
+        if let Some(table) = self.lock().get(name) {
+            return Some(shape.schema_of(&table.known_columns()?, table.rest()));
+        }
+        let declared = self.declared.iter().find(|table| table.name == name);
+        let columns = declared.and_then(|table| table.columns.as_deref());
+        let columns = columns.or_else(|| self.expected.get(name).map(|expected| expected.columns.as_slice()))?;
+        Some(shape.schema_of(columns, declared.map_or(Rest::Left, |table| table.policy.rest)))
+    }
+
+    /// Lists the topics and reads what earlier runs inferred of their columns, so that both are known.
+    pub async fn learn(&self) -> Result<()> {
+        let tables = self.all().await?;
+        join_all(tables.iter().map(|table| table.recall_columns())).await;
+        Ok(())
     }
 
     /// The key that each record of a table must have, where it is known.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{SchemaProvider, TableProvider};
@@ -14,6 +15,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::TableType;
 use parking_lot::RwLock;
 
+use super::known::KnownKind;
 use super::tables::Tables;
 use crate::error::{Error, Result};
 use crate::scan::Shape;
@@ -84,6 +86,32 @@ impl Views {
     /// The definitions that can be planned where these tables exist, ordered by name.
     pub fn usable(&self, tables: &[String]) -> impl Iterator<Item = &ViewDefinition> {
         self.definitions().filter(|definition| self.is_usable(&definition.name, tables))
+    }
+
+    /// The definitions with their statements, ordered by name: those over these tables, or all where no table is
+    /// known.
+    pub fn known_definitions(&self, tables: &[String]) -> Vec<(&str, &SourceStatement)> {
+        let is_known = |name: &str| tables.is_empty() || self.is_usable(name, tables);
+        let known = self.defined.iter().filter(|(name, _)| is_known(name));
+        known.map(|(name, (_, statement))| (name.as_str(), statement)).collect()
+    }
+
+    /// The names that a defined view is made of, as SQL says them.
+    pub fn made_of(&self, name: &str) -> &[String] {
+        self.made_of.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What statements created, with their columns, ordered by name.
+    pub fn created_tables(&self) -> Vec<(String, SchemaRef, KnownKind)> {
+        let kind = |table: &Arc<dyn TableProvider>| match table.table_type() {
+            TableType::View => KnownKind::View,
+            TableType::Base | TableType::Temporary => KnownKind::Table,
+        };
+        let created = self.created();
+        let mut tables: Vec<(String, SchemaRef, KnownKind)> =
+            created.iter().map(|(name, table)| (name.clone(), table.schema(), kind(table))).collect();
+        tables.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        tables
     }
 
     /// The landed tables that these names stand for, with or without views between, as far as the names alone tell.

@@ -34,7 +34,9 @@ pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
 pub use offsets::PartitionOffsets;
 pub use series::Series;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{
+    FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary,
+};
 
 use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};

@@ -1,14 +1,26 @@
 //! `clean_text(text, nothing, ...)`: the text without blanks around it, and NULL where nothing is left or
 //! where it is one of the texts that stand for nothing, as VARCHAR.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, StringViewArray, StringViewBuilder};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::nullif;
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_STRING;
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
+
+static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
+    let about = "The text without blanks around it; NULL where nothing is left or where it is one of the texts that stand for nothing.";
+    Documentation::builder(DOC_SECTION_STRING, about, "clean_text(text, nothing, ...)")
+        .with_argument("text", "A text.")
+        .with_argument("nothing", "Constants: texts that stand for nothing.")
+        .with_sql_example("clean_text(title, 'Untitled', 'n/a')")
+        .build()
+});
 
 /// The function's signature; it keeps no state.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -34,6 +46,10 @@ impl ScalarUDFImpl for CleanText {
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::Utf8View)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        Some(&DOCUMENTATION)
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -1,11 +1,20 @@
 //! `parse_count(text)`: a count as people abbreviate it, `437`, `9k`, `1.2M`, as BIGINT.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
+use datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_STRING;
+use datafusion::logical_expr::{ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature};
+
+static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
+    let about = "Reads a count as people abbreviate it, such as 437, 9k or 1.2M, as BIGINT; NULL where it is none.";
+    Documentation::builder(DOC_SECTION_STRING, about, "parse_count(text)")
+        .with_argument("text", "A text.")
+        .with_sql_example("parse_count('1.2k')")
+        .build()
+});
 
 /// The function's signature; it keeps no state.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -30,6 +39,10 @@ impl ScalarUDFImpl for ParseCount {
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::Int64)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        Some(&DOCUMENTATION)
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

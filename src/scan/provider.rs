@@ -63,6 +63,21 @@ pub fn rest_column() -> Column {
     Column::new(REST_COLUMN, ColumnType::Varchar)
 }
 
+impl Shape {
+    /// These columns in this shape; which folders of a name there are is for a listing to say.
+    pub fn schema_of(self, columns: &[Column], rest: Rest) -> SchemaRef {
+        let mut columns = columns.to_vec();
+        if rest == Rest::Kept {
+            columns.push(rest_column());
+        }
+        let origin = match self {
+            Shape::Records => Vec::new(),
+            Shape::RecordsAndOrigin => origin_columns(&columns, Vec::new()),
+        };
+        schema_of(&columns, &origin)
+    }
+}
+
 /// The columns, and after them those of the origin.
 fn schema_of(columns: &[Column], origin: &[OriginColumn]) -> SchemaRef {
     let fields = columns.iter().map(Column::field).chain(origin.iter().map(OriginColumn::field));

@@ -49,6 +49,8 @@ pub struct LandedTable {
     store: OnceCell<Store>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     inferred: OnceCell<Arc<Sample>>,
+    /// What an earlier run inferred.
+    remembered: OnceLock<Option<Vec<Column>>>,
     kept: Arc<Kept>,
     space: OnceLock<Option<Space>>,
 }
@@ -118,6 +120,7 @@ impl LandedTable {
             store: OnceCell::new(),
             snapshot: Mutex::new(None),
             inferred: OnceCell::new(),
+            remembered: OnceLock::new(),
             kept: Kept::of(&context.kept),
             space: OnceLock::new(),
         }
@@ -276,14 +279,48 @@ impl LandedTable {
             })
             .await
             .map_err(|error| self.within(error))?;
-        let is_rest = |column: &Column| self.rest() == Rest::Kept && column.name == REST_COLUMN;
-        let seen = || sample.columns.iter().map(|inferred| &inferred.column).filter(|column| !is_rest(column));
-        let expected =
-            self.options.expected.as_ref().filter(|expected| seen().any(|column| column.name == expected.key));
-        let own: &[Column] = expected.map_or(&[], |expected| &expected.columns);
-        let others = seen().filter(|column| !own.iter().any(|expected| expected.name == column.name));
-        let columns = own.iter().chain(others).cloned().collect();
+        let columns = self.settled(sample.columns.iter().map(|inferred| &inferred.column));
         Ok(TableColumns { columns, sample: Some(Arc::clone(sample)) })
+    }
+
+    /// The table's columns where a sample shows these: with those that are expected of it, if its key is among them.
+    fn settled<'a>(&'a self, seen: impl Iterator<Item = &'a Column> + Clone) -> Arc<[Column]> {
+        let is_rest = |column: &Column| self.rest() == Rest::Kept && column.name == REST_COLUMN;
+        let seen = seen.filter(|column| !is_rest(column));
+        let expected =
+            self.options.expected.as_ref().filter(|expected| seen.clone().any(|column| column.name == expected.key));
+        let own: &[Column] = expected.map_or(&[], |expected| &expected.columns);
+        let others = seen.filter(|column| !own.iter().any(|expected| expected.name == column.name));
+        own.iter().chain(others).cloned().collect()
+    }
+
+    /// The columns as far as they are known without asking anybody: declared, inferred in this run or in an earlier
+    /// one, or else those that are expected of it.
+    pub fn known_columns(&self) -> Option<Arc<[Column]>> {
+        if let Some(columns) = &self.declared {
+            return Some(Arc::clone(columns));
+        }
+        if let Some(sample) = self.inferred.get() {
+            return Some(self.settled(sample.columns.iter().map(|inferred| &inferred.column)));
+        }
+        if let Some(remembered) = self.remembered.get().and_then(Option::as_ref) {
+            return Some(self.settled(remembered.iter()));
+        }
+        self.options.expected.as_ref().map(|expected| expected.columns.as_slice().into())
+    }
+
+    /// Reads what an earlier run inferred, so that [`LandedTable::known_columns`] has it.
+    pub async fn recall_columns(&self) {
+        if self.declared.is_some() || self.inferred.get().is_some() || self.remembered.get().is_some() {
+            return;
+        }
+        let Some(file) = self.schema_cache.as_ref().map(|cache| cache.file(&self.location, &self.options)) else {
+            return;
+        };
+        if let Ok(columns) = self.io.spawn_blocking(move || file.last_columns()).await {
+            // Whoever was first read the same.
+            let _ = self.remembered.set(columns);
+        }
     }
 
     /// Whether its listing was started.

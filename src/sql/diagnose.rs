@@ -10,8 +10,9 @@ use datafusion::common::{Column, DataFusionError, Diagnostic, SchemaError, Span}
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::advice::{self, Advice};
 use super::source::{Position, Source, SourceStatement};
-use super::split::tokenize;
+use super::split::{is_blank, tokenize};
 use crate::error::Error;
 
 /// Names that a hint lists at most.
@@ -27,6 +28,8 @@ const OPENINGS: &[&str] = &[
 struct Finding {
     message: String,
     word: Option<String>,
+    /// The text of a literal that it is about.
+    literal: Option<String>,
     hints: Vec<String>,
 }
 
@@ -49,13 +52,20 @@ pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Na
     }
     let root = error.find_root();
     let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+    let advised = match root {
+        DataFusionError::SQL(..) | DataFusionError::SchemaError(..) | DataFusionError::ResourcesExhausted(_) => None,
+        other => advice::advise(&other.message()),
+    };
+    if let Some(Advice { message, word, literal, hints }) = advised {
+        return Finding { message, word, literal, hints }.placed(span, statement);
+    }
     let finding = match root {
         DataFusionError::SQL(parser, _) => {
             let last = tokenize(&statement.source.text).0.into_iter().last();
             return syntax_error(parser, &statement.source, statement.start, statement.number, last.as_ref());
         }
         DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
-            SchemaError::FieldNotFound { field, valid_fields } => missing_column(field, valid_fields),
+            SchemaError::FieldNotFound { field, valid_fields } => missing_column(field, valid_fields, statement),
             other => Finding::new(other.to_string()),
         },
         DataFusionError::Plan(message) => missing_table(message, span, statement, &names.tables)
@@ -147,12 +157,21 @@ fn syntax_error(
         None => lowercase_first(said),
     };
     let place = source.place(at);
+    let advice = said.contains("nd of statement, found").then(|| advise_syntax(source, start, at)).flatten();
     let error =
         Error::statement(format!("{place}: syntax error in statement {number}: {what}\n{}", source.excerpt(at, width)));
     match meant {
         Some(word) => error.hint(format!("did you mean `{word}`?")),
-        None => error,
+        None => advice.into_iter().fold(error, Error::hint),
     }
+}
+
+fn advise_syntax(source: &Source, start: Position, at: Position) -> Option<String> {
+    let tokens = tokenize(&source.text).0;
+    let own: Vec<&TokenWithSpan> =
+        tokens.iter().filter(|token| Position::from(token.span.start) >= start && !is_blank(token)).collect();
+    let found = own.iter().position(|token| Position::from(token.span.start) == at)?;
+    advice::advise_syntax(&own, found)
 }
 
 /// A token that was expected stands in backticks, words about it do not.
@@ -167,7 +186,7 @@ fn read_place(text: &str) -> Option<Position> {
     Some(Position { line: line.parse().ok()?, column: column.parse().ok()? })
 }
 
-fn missing_column(field: &Column, valid: &[Column]) -> Finding {
+fn missing_column(field: &Column, valid: &[Column], statement: &SourceStatement) -> Finding {
     let spelled = |column: &Column| match field.relation {
         Some(_) => column.quoted_flat_name(),
         None => quote_identifier(&column.name).into_owned(),
@@ -179,6 +198,12 @@ fn missing_column(field: &Column, valid: &[Column]) -> Finding {
         let only_case = column.name != field.name && column.name.eq_ignore_ascii_case(&field.name);
         return finding.hint(if only_case { hint + " Without quotes, names are lower case." } else { hint });
     }
+    let tokens = tokenize(&statement.source.text).0;
+    let own: Vec<&TokenWithSpan> = tokens.iter().filter(|token| statement.holds(token)).collect();
+    let finding = match advice::advise_column(&field.name, &own, !valid.is_empty()) {
+        Some(advice) => finding.hint(advice),
+        None => finding,
+    };
     if valid.is_empty() {
         return finding;
     }
@@ -243,7 +268,7 @@ fn place_of(location: datafusion::common::Location) -> Position {
 
 impl Finding {
     fn new(message: impl Into<String>) -> Self {
-        Finding { message: message.into(), word: None, hints: Vec::new() }
+        Finding { message: message.into(), word: None, literal: None, hints: Vec::new() }
     }
 
     fn about(mut self, word: &str) -> Self {
@@ -283,7 +308,10 @@ impl Finding {
         let inside = |(start, _): &(Position, usize)| {
             statement.range.contains(&source.offset(*start)) && *start >= statement.start
         };
-        let place = spanned.filter(inside).or_else(|| find_word(statement, self.word.as_deref()?));
+        let place = spanned
+            .filter(inside)
+            .or_else(|| find_word(statement, self.word.as_deref()?))
+            .or_else(|| find_literal(statement, self.literal.as_deref()?));
         let error = match place {
             Some((at, width)) => {
                 Error::statement(format!("{}: {message}\n{}", source.place(at), source.excerpt(at, width)))
@@ -297,12 +325,20 @@ impl Finding {
 /// Where a name stands in the statement, for errors that come without a span.
 fn find_word(statement: &SourceStatement, word: &str) -> Option<(Position, usize)> {
     let (tokens, _) = tokenize(&statement.source.text);
-    let end = statement.range.end;
     tokens.iter().find_map(|token| {
-        let at = Position::from(token.span.start);
         let Token::Word(found) = &token.token else { return None };
-        let here = at >= statement.start && statement.source.offset(at) < end && found.value.eq_ignore_ascii_case(word);
-        here.then(|| (at, found.to_string().chars().count()))
+        let here = found.value.eq_ignore_ascii_case(word) && statement.holds(token);
+        here.then(|| (Position::from(token.span.start), found.to_string().chars().count()))
+    })
+}
+
+/// Where a text stands in the statement as a literal, if it does.
+fn find_literal(statement: &SourceStatement, text: &str) -> Option<(Position, usize)> {
+    let (tokens, _) = tokenize(&statement.source.text);
+    tokens.iter().find_map(|token| {
+        let Token::SingleQuotedString(found) = &token.token else { return None };
+        let here = found == text && statement.holds(token);
+        here.then(|| (Position::from(token.span.start), token.token.to_string().chars().count()))
     })
 }
 

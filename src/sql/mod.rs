@@ -3,10 +3,13 @@
 //! Owns everything that needs the tokens of SQL, by the same tokenizer and dialect as the engine's
 //! own. It must not plan or run anything.
 
+mod advice;
 mod classify;
+mod completing;
 mod diagnose;
 mod heading;
 mod highlight;
+mod lexed;
 mod parameters;
 mod reserved;
 mod source;
@@ -17,6 +20,9 @@ mod types;
 mod tests;
 
 pub use classify::{StatementKind, kind, references, writes};
+pub use completing::{
+    Expectation, Letters, Projected, Quoting, Relation, ScopedTable, Sought, expected_at, is_reserved, projected,
+};
 pub use datafusion::common::utils::quote_identifier;
 pub use datafusion::sql::parser::Statement;
 pub use diagnose::{Names, diagnose, own_error};

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::tokenizer::Location;
+use datafusion::sql::sqlparser::tokenizer::{Location, TokenWithSpan};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Heading;
@@ -55,6 +55,12 @@ impl SourceStatement {
     /// The statement's own text.
     pub fn text(&self) -> &str {
         self.source.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// Whether a token of its source is one of its own.
+    pub(super) fn holds(&self, token: &TokenWithSpan) -> bool {
+        let at = Position::from(token.span.start);
+        at >= self.start && self.source.offset(at) < self.range.end
     }
 
     /// `origin:line:column` of its first token.

@@ -259,6 +259,19 @@ fn types_read_as_they_are_written() {
     assert!(parse_type(&"array<".repeat(10_000)).is_err());
 }
 
+#[test]
+fn a_slip_in_a_clause_is_pointed_out() {
+    for (sql, hint) in [
+        ("select * form pin", "did you mean `FROM`?"),
+        ("select * from pin were ind > 1", "did you mean `WHERE` where `were` stands?"),
+        ("select * from pin group category", "write `GROUP BY`"),
+        ("select a b c from pin", "is a comma missing before `c`?"),
+        ("selct 1", "did you mean `SELECT`?"),
+    ] {
+        assert_eq!(split(sql, "q.sql").unwrap_err().hints(), [hint], "{sql}");
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_column_is_marked_and_a_near_one_offered() {
     let error = failure("select 1;\nselect age,\n  user.agee\nfrom user").await;
@@ -267,6 +280,16 @@ async fn an_unknown_column_is_marked_and_a_near_one_offered() {
     let case = failure("select userid from user").await;
     assert!(case.message().starts_with("q.sql:1:8: no column `userid`"), "{case}");
     assert!(case.hints()[0].starts_with("did you mean `\"userId\"`?"), "{case:?}");
+    for (sql, hint) in [
+        ("select age where age > 3", "the statement has no FROM: write `from` and the table"),
+        (
+            "select age as c from user where c = 1",
+            "`c` is the name of a column of the answer, which WHERE and ON can't use: repeat what it stands for",
+        ),
+        ("select age from user where age = \"it's\"", "double quotes are for names; a text is `'it''s'`"),
+    ] {
+        assert_eq!(failure(sql).await.hints()[0], hint, "{sql}");
+    }
     let far = failure("select xyz from user").await;
     assert_eq!(far.hints(), ["the columns are `age`, `\"userId\"`"]);
 }
@@ -286,13 +309,18 @@ async fn an_unknown_table_or_function_is_marked() {
 #[tokio::test]
 async fn other_failures_keep_their_reason_and_lose_the_noise() {
     let cast = failure("select cast(user as bigint) from people").await;
-    assert!(cast.message().starts_with("q.sql:1:1: cast error: "), "{cast}");
+    assert_eq!(cast.message(), "q.sql:1:1: the text `ann` is no BIGINT");
+    let literal = failure("select age from user where age > 'many'").await;
+    assert!(literal.message().starts_with("q.sql:1:34: the text `many` is no BIGINT"), "{literal}");
     let group = failure("select age, count(*) from user").await;
     assert!(group.message().contains("q.sql:1:8: ") && group.message().ends_with("  |        ^^^"), "{group}");
     let both = failure("select age from user a join user b on a.age = b.age").await;
     assert_eq!(both.hints(), ["write `a.age` or `b.age`"]);
     let typed = failure("select 'a' + 1").await;
-    assert!(typed.message().ends_with("valid types (has type Utf8; has type Int64)"), "{typed}");
+    assert!(typed.message().ends_with(": there is no `VARCHAR + BIGINT`"), "{typed}");
+    let called = failure("select sum(user) from people").await;
+    assert!(called.message().starts_with("q.sql:1:8: `sum` does not take (VARCHAR)"), "{called}");
+    assert!(called.hints()[0].contains("`sum(BIGINT)`") && called.hints()[1].contains("cast("), "{called:?}");
     let statement = one("select 1");
     let internal = DataFusionError::Context("rule x".into(), Box::new(DataFusionError::Internal("Odd state".into())));
     assert_eq!(diagnose(&internal, &statement, &Names::default()).message(), "q.sql:1:1: odd state");

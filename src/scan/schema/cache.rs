@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::sample::Seen;
+use crate::column::Column;
+use crate::json::Inference;
 use crate::location::Location;
 use crate::scan::options::TableOptions;
 use crate::store::Object;
@@ -86,6 +88,13 @@ impl SchemaFile {
         sampled.iter().map(|object| known.remove(&Identity::of(object))).collect()
     }
 
+    /// The columns that the last sample showed, without a look at what is there now.
+    pub fn last_columns(&self) -> Option<Vec<Column>> {
+        let mut inference = Inference::new();
+        self.kept()?.into_iter().for_each(|(_, seen)| inference.merge(seen.inference));
+        Some(inference.columns().into_iter().map(|inferred| inferred.column).collect())
+    }
+
     fn kept(&self) -> Option<Vec<(Identity, Seen)>> {
         let mut text = Vec::new();
         fs::File::open(&self.path).ok()?.take(MOST_BYTES).read_to_end(&mut text).ok()?;
@@ -116,7 +125,7 @@ impl SchemaFile {
 mod tests {
     use super::*;
     use crate::config::RecordPolicy;
-    use crate::json::{Framing, Inference, InferredColumn, Records};
+    use crate::json::{Framing, InferredColumn, Records};
 
     fn objects() -> Vec<Arc<Object>> {
         let object = |key: &str, size| Object {
@@ -155,9 +164,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path());
         assert_eq!(file.read(&objects()), [None, None], "nothing there");
+        assert_eq!(file.last_columns(), None, "nothing there");
         file.write(&objects(), &both()).unwrap();
         let found: Vec<Seen> = file.read(&objects()).into_iter().flatten().collect();
         assert_eq!(columns(&found), columns(&both()));
+        let last: Vec<String> = file.last_columns().unwrap().into_iter().map(|column| column.name).collect();
+        assert_eq!(last, ["a", "b"], "in the order of the sample");
         assert_eq!((found[0].bad_records, found[1].first_bad.as_deref()), (1, Some("b")));
         for change in [
             (|object: &mut Object| object.key = "c".into()) as fn(&mut Object),
