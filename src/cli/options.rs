@@ -22,7 +22,7 @@ pub struct CommonArgs {
     /// Write answers and errors only: no summary, no progress
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// How answers are written: table, csv, tsv, json, ndjson, markdown, arrow or parquet
+    /// How answers are written: table, vertical, csv, tsv, json, ndjson, markdown, arrow or parquet
     ///
     /// By default a table, what the extension of `--output` says, or csv where it is a folder.
     #[arg(long, short, global = true, value_name = "FORMAT", value_parser = format_name)]
@@ -30,7 +30,7 @@ pub struct CommonArgs {
     /// Where answers are written: a file, or a folder for one file each; on disk or `s3://`
     #[arg(long, short, global = true, value_name = "PATH")]
     pub output: Option<String>,
-    /// Rows of an answer that a table shows: a number, or `all`
+    /// Rows of an answer that a table shows, drawn or upright: a number, or `all`
     #[arg(long, global = true, value_name = "ROWS", default_value = "40", value_parser = max_rows)]
     pub max_rows: MaxRows,
     /// Keep nothing from run to run, and use nothing that was kept

@@ -234,12 +234,14 @@ impl<'a> Writer<'a> {
         let shares_sink = !matches!(self.output.destination, Destination::Folder(_));
         if shares_sink
             && self.written > 0
-            && matches!(self.output.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv)
+            && matches!(
+                self.output.format,
+                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv)
         {
             writeln!(sink)?;
         }
         match (&heading.title, self.output.format) {
-            (Some(title), Format::Table) => writeln!(sink, "{title}")?,
+            (Some(title), Format::Table | Format::Vertical) => writeln!(sink, "{title}")?,
             (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
             _ => {}
         }
