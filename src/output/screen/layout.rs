@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Schema};
 use crate::error::Result;
 use crate::output::cells::{Cells, is_number};
 use crate::output::shown::Shown;
-use crate::output::widths::{beginning, columns, drawn_around};
+use crate::output::widths::{beginning, columns, drawn_around, fit};
 
 /// Rows of the first batch that are looked at in every column.
 const MEASURED_ROWS: usize = 1_000;
@@ -75,32 +75,21 @@ impl Needs {
         Ok(())
     }
 
-    /// With nothing wrapped.
-    pub(super) fn natural(&self) -> Vec<usize> {
-        self.columns.iter().map(|need| need.natural).collect()
-    }
-
     /// The widths of a table that is at most `terminal` columns wide: narrow columns are whole, wide ones share what is
     /// left. `None` where some would be too narrow to be read.
     pub(super) fn settle(&self, terminal: usize) -> Option<Vec<usize>> {
-        let room = terminal.checked_sub(drawn_around(self.columns.len()))?;
-        let with_cap = |cap: usize| self.columns.iter().map(move |need| cap.clamp(need.least, need.natural));
-        let fits = |cap: usize| with_cap(cap).fold(0, usize::saturating_add) <= room;
-        if !fits(0) {
-            return None;
+        settle(&self.columns, terminal)
+    }
+
+    /// Widths for a terminal that is too narrow for all columns to be read: all of them where they can be squeezed in,
+    /// else the first ones, as many as can be read.
+    pub(super) fn squeeze(&self, terminal: usize) -> Vec<usize> {
+        let squeezed = fit(self.columns.iter().map(|need| need.natural).collect(), Some(terminal));
+        if squeezed.len() == self.columns.len() {
+            return squeezed;
         }
-        let (mut cap, mut beyond) = (0, room.saturating_add(1));
-        while beyond - cap > 1 {
-            let middle = cap + (beyond - cap) / 2;
-            *(if fits(middle) { &mut cap } else { &mut beyond }) = middle;
-        }
-        let mut widths: Vec<usize> = with_cap(cap).collect();
-        let mut left = room.saturating_sub(widths.iter().sum());
-        for (width, need) in widths.iter_mut().zip(&self.columns) {
-            let more = left.min(1).min(need.natural.saturating_sub(*width));
-            (*width, left) = (*width + more, left - more);
-        }
-        Some(widths)
+        let some = (1..squeezed.len()).rev().find_map(|shown| settle(self.columns.get(..shown)?, terminal));
+        some.unwrap_or(squeezed)
     }
 
     /// Whether the row holds a value that can't be wrapped, does not fit, and was not taken into account before.
@@ -119,6 +108,27 @@ impl Needs {
         }
         is_outgrown
     }
+}
+
+fn settle(columns: &[Need], terminal: usize) -> Option<Vec<usize>> {
+    let room = terminal.checked_sub(drawn_around(columns.len()))?;
+    let with_cap = |cap: usize| columns.iter().map(move |need| cap.clamp(need.least, need.natural));
+    let fits = |cap: usize| with_cap(cap).fold(0, usize::saturating_add) <= room;
+    if !fits(0) {
+        return None;
+    }
+    let (mut cap, mut beyond) = (0, room.saturating_add(1));
+    while beyond - cap > 1 {
+        let middle = cap + (beyond - cap) / 2;
+        *(if fits(middle) { &mut cap } else { &mut beyond }) = middle;
+    }
+    let mut widths: Vec<usize> = with_cap(cap).collect();
+    let mut left = room.saturating_sub(widths.iter().sum());
+    for (width, need) in widths.iter_mut().zip(columns) {
+        let more = left.min(1).min(need.natural.saturating_sub(*width));
+        (*width, left) = (*width + more, left - more);
+    }
+    Some(widths)
 }
 
 impl Need {

@@ -16,7 +16,6 @@ use super::frame::{Frame, Piece};
 use super::paint::{Look, Paint};
 use super::plan::{self, PlanEncoder};
 use super::shown::{self, Shown, names};
-use super::widths::fit;
 use super::wrapping::{MostLines, Wrapped, wrap};
 use super::{Encoder, Sink, Written, upright};
 use crate::error::Result;
@@ -32,7 +31,8 @@ const WRITTEN_AT_ONCE: usize = 64 << 10;
 /// When records stand upright, a line for each column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Upright {
-    /// Never: columns are narrowed as far as they can be, and those beyond the terminal are left out and named.
+    /// Never: columns are narrowed beyond what is easy to read. Where even that is too wide, columns on the right are
+    /// left out and named.
     Never,
     /// Always.
     Always,
@@ -115,7 +115,7 @@ impl ScreenEncoder {
         let widths = match self.options.upright {
             Upright::Always => None,
             Upright::Auto => needs.settle(width),
-            Upright::Never => Some(needs.settle(width).unwrap_or_else(|| fit(needs.natural(), Some(width)))),
+            Upright::Never => Some(needs.settle(width).unwrap_or_else(|| needs.squeeze(width))),
         };
         Ok(match widths {
             Some(widths) => {

@@ -80,13 +80,115 @@ fn wide(columns: usize) -> RecordBatch {
     RecordBatch::try_from_iter((0..columns).map(|number| (format!("column{number}"), value.clone()))).unwrap()
 }
 
+/// Screens as they were looked at; the headings say what is drawn.
 #[test]
-fn look() {
-    for width in [40, 60, 80, 200] {
-        println!("{}", drawn(&[answer()], &options(width, Upright::Auto)));
+fn screens_are_as_they_were() {
+    let shown: String = [
+        ("five columns, 40 wide", drawn(&[answer()], &options(40, Upright::Auto))),
+        ("five columns, 80 wide", drawn(&[answer()], &options(80, Upright::Auto))),
+        ("five columns, 200 wide", drawn(&[answer()], &options(200, Upright::Auto))),
+        ("five columns, 40 wide, never upright", drawn(&[answer()], &options(40, Upright::Never))),
+        ("five columns, 200 wide, always upright", drawn(&[answer()], &options(200, Upright::Always))),
+        ("60 columns, 80 wide, never upright", drawn(&[wide(60)], &options(80, Upright::Never))),
+        ("six columns, 80 wide", drawn(&[wide(6)], &options(80, Upright::Auto))),
+        ("no rows, 40 wide", drawn(&[answer().slice(0, 0)], &options(60, Upright::Auto))),
+    ]
+    .into_iter()
+    .map(|(name, screen)| format!("# {name}\n{screen}\n"))
+    .collect();
+    let expected = include_str!("screens.txt");
+    assert!(shown == expected, "{shown}");
+}
+
+#[test]
+fn colours_tell_null_from_the_text_and_end_on_their_line() {
+    let batch = answer().project(&[1]).unwrap().slice(1, 1);
+    let null = answer().project(&[4]).unwrap().slice(1, 1);
+    let colour = ScreenOptions { width: 80, upright: Upright::Auto, colour: true };
+    assert!(drawn(std::slice::from_ref(&batch), &colour).contains("│ NULL "));
+    assert!(drawn(std::slice::from_ref(&null), &colour).contains("│ \u{1b}[2mNULL\u{1b}[0m │"));
+    assert!(drawn(&[null], &colour).contains("│ \u{1b}[1mlist\u{1b}[0m │"));
+    let upright = drawn(&[answer()], &ScreenOptions { upright: Upright::Always, ..colour });
+    assert!(upright.contains("\u{1b}[1mid\u{1b}[0m                 │ \u{1b}[2mNULL\u{1b}[0m\n"), "{upright}");
+    for line in upright.lines() {
+        assert!(!line.contains('\u{1b}') || line.ends_with("\u{1b}[0m") || line.matches("\u{1b}[").count() % 2 == 0);
     }
-    println!("{}", drawn(&[answer()], &options(40, Upright::Never)));
-    println!("{}", drawn(&[wide(60)], &options(80, Upright::Never)));
-    println!("{}", drawn(&[answer()], &ScreenOptions { width: 200, upright: Upright::Auto, colour: true }));
-    println!("{}", drawn(&[numbers(0..3), numbers(9..12), numbers([1234567890])], &options(40, Upright::Auto)));
+}
+
+#[test]
+fn first_rows_show_before_the_second_batch_comes() {
+    let terminal = Terminal::default();
+    let mut encoder = screen(numbers([0]).schema(), Box::new(terminal.clone()), &options(40, Upright::Auto));
+    encoder.write(&numbers(0..3)).unwrap();
+    assert!(terminal.shown().ends_with("│ 2 │\n"), "{}", terminal.shown());
+}
+
+#[test]
+fn a_number_that_outgrows_its_column_starts_the_table_anew() {
+    let shown = drawn(&[numbers(0..3), numbers(9..12), numbers([1_234_567_890])], &options(40, Upright::Auto));
+    assert_eq!(shown.matches('╞').count(), 3, "{shown}");
+    assert!(shown.contains("│   10 │") && shown.contains(" 1234567890 │"), "{shown}");
+    let many = drawn(&[numbers(0..8_000), numbers(8_000..9_000)], &options(40, Upright::Auto));
+    assert_eq!(many.matches('╞').count(), 1, "the whole first batch is measured where values cannot be wrapped");
+}
+
+#[test]
+fn later_text_wraps_within_the_widths_of_the_first() {
+    let text = |text: &str| {
+        let column: ArrayRef = Arc::new(StringViewArray::from(vec![text]));
+        RecordBatch::try_from_iter([("text", column)]).unwrap()
+    };
+    let shown = drawn(&[text("first"), text("one two three"), text(&"long ".repeat(9))], &options(40, Upright::Auto));
+    let expected = "\
+┌───────┐
+│ text  │
+╞═══════╡
+│ first │
+├╌╌╌╌╌╌╌┤
+│ one   │
+│ two   │
+│ three │
+├╌╌╌╌╌╌╌┤
+│ long  │
+│ long  │
+│ long  │
+│ long  │
+│ long  │
+│ long… │
+└───────┘
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn many_columns_turn_upright_and_none_draw_nothing() {
+    let shown = drawn(&[wide(60)], &options(40, Upright::Auto));
+    assert_eq!((shown.lines().count(), shown.matches("── record ").count()), (122, 2));
+    let none = RecordBatchOptions::new().with_row_count(Some(3));
+    let none = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &none).unwrap();
+    for upright in [Upright::Auto, Upright::Always, Upright::Never] {
+        assert_eq!(drawn(std::slice::from_ref(&none), &options(40, upright)), "");
+    }
+}
+
+#[test]
+fn no_width_is_too_narrow_to_draw() {
+    for width in 0..30 {
+        for upright in [Upright::Auto, Upright::Always, Upright::Never] {
+            let terminal = Terminal::default();
+            let mut encoder = screen(answer().schema(), Box::new(terminal.clone()), &options(width, upright));
+            encoder.write(&answer()).unwrap();
+            encoder.finish().unwrap();
+            assert!(!terminal.shown().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_plan_is_a_tree() {
+    let field = |name| Field::new(name, DataType::Utf8View, true);
+    let schema = Arc::new(Schema::new(vec![field("plan_type"), field("plan")]));
+    let text = |text: &str| Arc::new(StringViewArray::from(vec![text])) as ArrayRef;
+    let batch = RecordBatch::try_new(schema, vec![text("logical_plan"), text("Sort\n  Scan")]).unwrap();
+    assert_eq!(drawn(&[batch], &options(40, Upright::Always)), "logical_plan\nSort\n  Scan\n");
 }
