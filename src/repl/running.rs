@@ -100,7 +100,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     if session.settings.seeing == Seeing::Fresh {
         engine.renew();
     }
-    let progress = session.ui().progress(None);
+    let progress = session.ui().progress();
     let (before, started) = (engine.totals(), Instant::now());
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
@@ -184,10 +184,7 @@ async fn watched<T>(
                 return Err(Error::new(Kind::Interrupted, "the statement was cancelled"));
             }
             done = &mut work => return done,
-            _ = ticks.tick() => {
-                let scans = engine.totals().since(before).scans;
-                progress.update(scans.objects, scans.bytes, scans.records);
-            }
+            _ = ticks.tick() => progress.update(&engine.totals().since(before).work()),
         }
     }
 }
