@@ -30,7 +30,7 @@ pub struct CommonArgs {
     /// Where answers are written: a file, or a folder for one file each; on disk or `s3://`
     #[arg(long, short, global = true, value_name = "PATH")]
     pub output: Option<String>,
-    /// Rows of an answer that a table shows, drawn or upright: a number, or `all`
+    /// Rows of an answer that a table shows: a number, or `all`
     #[arg(long, global = true, value_name = "ROWS", default_value = "40", value_parser = max_rows)]
     pub max_rows: MaxRows,
     /// Keep nothing from run to run, and use nothing that was kept
