@@ -23,7 +23,7 @@ use crate::error::{Error, Kind};
 use crate::printable;
 
 pub use footer::{Footer, Sources};
-pub use pager::{Ended, PagedSink, Pager};
+pub use pager::{Ended, PagedSink, Pager, ScreenSize};
 pub use progress::{Progress, Work};
 
 /// How much is said.

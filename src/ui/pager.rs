@@ -38,6 +38,15 @@ pub enum Pager {
     },
 }
 
+/// The size of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScreenSize {
+    /// Columns.
+    pub width: usize,
+    /// Lines.
+    pub height: usize,
+}
+
 /// Whether an answer went through the pager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -128,11 +137,20 @@ impl Pager {
 }
 
 impl Ui {
-    /// A sink for an answer on standard output, which is a terminal of `height` lines: it goes there while it fits,
-    /// and to the pager from its first line on as soon as it does not. Elsewhere it is [`Ui::stdout`].
-    pub fn paged(&self, pager: &Pager, height: usize) -> PagedSink {
-        let pager = if self.options.width.is_some() { pager.clone() } else { Pager::Off };
-        let lines = ScreenLines::new(self.options.width.unwrap_or(usize::MAX), height.saturating_sub(BELOW));
+    /// How large the terminal is that standard output leads to, now: it may have changed since the last answer. `None`
+    /// where it leads to none.
+    pub fn screen_size(&self) -> Option<ScreenSize> {
+        self.options.width?;
+        let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(ScreenSize { width: usize::from(width.0), height: usize::from(height.0) })
+    }
+
+    /// A sink for an answer on a terminal of that size: it goes there while it fits, and to the pager from its first
+    /// line on as soon as it does not. Where there is no terminal, it is [`Ui::stdout`].
+    pub fn paged(&self, pager: &Pager, size: Option<ScreenSize>) -> PagedSink {
+        let pager = if size.is_some() { pager.clone() } else { Pager::Off };
+        let ScreenSize { width, height } = size.unwrap_or(ScreenSize { width: usize::MAX, height: usize::MAX });
+        let lines = ScreenLines::new(width, height.saturating_sub(BELOW));
         PagedSink::new(pager, lines, self.stdout(), self.progress.clone())
     }
 }
