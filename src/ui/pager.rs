@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::screen_lines::ScreenLines;
 use super::terminal_state::TerminalState;
@@ -83,6 +83,8 @@ struct Answer {
     pager: Pager,
     /// What went wrong while nobody wrote.
     failure: Option<io::Error>,
+    /// How long writing and ending waited for the pager, and so for the user.
+    read_for: Duration,
     /// The pager's word, where it can't be run.
     missing: Option<String>,
 }
@@ -167,6 +169,7 @@ impl PagedSink {
             progress,
             pager,
             failure: None,
+            read_for: Duration::ZERO,
             missing: None,
         };
         PagedSink { shared: Arc::new(Shared { answer: Mutex::new(answer), changed: Condvar::new() }) }
@@ -184,6 +187,11 @@ impl PagedSink {
             ui.tell_once(&format!("the pager `{word}` was not found; set PINQ_PAGER or PAGER to another"));
         }
         Ok(ended?)
+    }
+
+    /// How long it waited for the user to read, which is no part of the time that a statement took.
+    pub fn read_for(&self) -> Duration {
+        self.shared.lock().read_for
     }
 
     /// Has the rows shown that wait for longer than patience lasts, though nothing more is written.
@@ -255,7 +263,12 @@ impl Answer {
                 Ok(())
             }
             State::Printing => self.terminal.write_all(bytes),
-            State::Paging { input: Some(input), .. } => input.write_all(bytes),
+            State::Paging { input: Some(input), .. } => {
+                let began = Instant::now();
+                let written = input.write_all(bytes);
+                self.read_for = self.read_for.saturating_add(began.elapsed());
+                written
+            }
             State::Paging { input: None, .. } | State::Over(_) => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -301,7 +314,9 @@ impl Answer {
             State::Printing => self.terminal.flush().map(|()| Ended::Printed),
             State::Paging { mut child, input, before } => {
                 drop(input);
+                let began = Instant::now();
                 let status = child.wait();
+                self.read_for = self.read_for.saturating_add(began.elapsed());
                 before.restore(&mut self.terminal, status.is_ok_and(|status| status.code().is_some()))?;
                 Ok(Ended::Paged)
             }

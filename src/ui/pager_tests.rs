@@ -1,7 +1,6 @@
 //! When an answer goes to the pager, and what stands on the terminal then.
 
 use std::fs;
-use std::time::Instant;
 
 use super::*;
 use crate::error::{Error, Kind};
@@ -59,11 +58,12 @@ fn what_does_not_fit_goes_to_the_pager_from_the_first_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("paged");
     let terminal = Terminal::default();
-    let mut sink = paged(&format!("cat > {}; echo $LESS >> {0}", file.display()), &terminal);
+    let mut sink = paged(&format!("cat > {}; sleep 0.1; echo $LESS >> {0}", file.display()), &terminal);
     sink.write_all(b"a\nb\nc\n").unwrap();
     sink.write_all(b"a line that wraps\n").unwrap();
     sink.write_all(b"more\n").unwrap();
     assert_eq!(sink.finish(&quiet()).unwrap(), Ended::Paged);
+    assert!(sink.read_for() >= Duration::from_millis(50));
     assert_eq!(fs::read_to_string(file).unwrap(), "a\nb\nc\na line that wraps\nmore\nFRX\n");
     assert_eq!(terminal.shown(), "\u{1b}[?25h\u{1b}[0m");
 }
