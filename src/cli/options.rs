@@ -22,7 +22,7 @@ pub struct CommonArgs {
     /// Write answers and errors only: no summary, no progress
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// How answers are written: table, csv, tsv, json, ndjson, markdown, arrow or parquet
+    /// How answers are written: table, vertical, csv, tsv, json, ndjson, markdown, arrow or parquet
     ///
     /// By default a table, what the extension of `--output` says, or csv where it is a folder.
     #[arg(long, short, global = true, value_name = "FORMAT", value_parser = format_name)]

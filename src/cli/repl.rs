@@ -12,7 +12,7 @@ use crate::config::{Config, Environment};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::repl::{self, EditorOptions, Places, Programs, ReplOptions, ScriptOwner, StartScript, Surface};
-use crate::ui::{ErrorStream, Ui};
+use crate::ui::{ErrorStream, Pager, Ui};
 
 /// The file that is run before the first prompt.
 const START_SCRIPT: &str = "init.sql";
@@ -66,7 +66,7 @@ pub async fn run(
             questions: questions(&config, environment),
         },
         programs: Programs {
-            pager: first_of(environment, &["PINQ_PAGER", "PAGER"], "less"),
+            pager: pager(environment),
             editor: first_of(environment, &["PINQ_EDITOR", "VISUAL", "EDITOR"], "vi"),
         },
     };
@@ -86,6 +86,11 @@ fn start_scripts(config: &Config, environment: &Environment) -> Vec<StartScript>
 fn questions(config: &Config, environment: &Environment) -> PathBuf {
     let project = config.file.as_ref().and_then(|file| file.parent());
     project.unwrap_or_else(|| environment.working_folder()).join("queries")
+}
+
+fn pager(environment: &Environment) -> Pager {
+    let command = first_of(environment, &["PINQ_PAGER", "PAGER"], "less");
+    Pager::of(&command, environment.get("LESS"), environment.get("TERM"))
 }
 
 fn first_of(environment: &Environment, variables: &[&str], otherwise: &str) -> String {

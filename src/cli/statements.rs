@@ -11,7 +11,7 @@ use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::config::{Environment, nearest};
-use crate::engine::{Access, Answer, Engine};
+use crate::engine::{Access, Answer, Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
 use crate::sql::{self, Heading, Parameters, StatementKind};
@@ -159,6 +159,12 @@ fn requested(requests: &RequestCounts) -> String {
     }
 }
 
+/// Progress of one statement.
+struct Shown {
+    bar: Progress,
+    before: EngineTotals,
+}
+
 /// Writes answers to where `--output` says.
 struct Writer<'a> {
     running: &'a Running<'a>,
@@ -193,7 +199,7 @@ impl<'a> Writer<'a> {
         heading: &Heading,
         started: impl Future<Output = Result<Answer>>,
     ) -> Result<()> {
-        let progress = self.running.ui.progress(None);
+        let progress = Shown { bar: self.running.ui.progress(), before: engine.totals() };
         let answer = ticking(&progress, engine, started).await?;
         if answer.schema().fields().is_empty() {
             return drain(&progress, engine, answer).await;
@@ -224,7 +230,7 @@ impl<'a> Writer<'a> {
     async fn encode(
         &mut self,
         engine: &Engine,
-        progress: &Progress,
+        progress: &Shown,
         mut answer: Answer,
         mut sink: Sink,
         heading: &Heading,
@@ -234,12 +240,14 @@ impl<'a> Writer<'a> {
         let shares_sink = !matches!(self.output.destination, Destination::Folder(_));
         if shares_sink
             && self.written > 0
-            && matches!(self.output.format, Format::Table | Format::Markdown | Format::Csv | Format::Tsv)
+            && matches!(
+                self.output.format,
+                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv)
         {
             writeln!(sink)?;
         }
         match (&heading.title, self.output.format) {
-            (Some(title), Format::Table) => writeln!(sink, "{title}")?,
+            (Some(title), Format::Table | Format::Vertical) => writeln!(sink, "{title}")?,
             (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
             _ => {}
         }
@@ -248,7 +256,7 @@ impl<'a> Writer<'a> {
             encoder.write(&rows)?;
             batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
         }
-        progress.finish();
+        progress.bar.finish();
         encoder.finish()?;
         self.written += 1;
         Ok(())
@@ -263,22 +271,19 @@ impl<'a> Writer<'a> {
 }
 
 /// Waits for `work` and redraws progress meanwhile.
-async fn ticking<T>(progress: &Progress, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
+async fn ticking<T>(progress: &Shown, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = std::pin::pin!(work);
     let mut ticks = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             done = &mut work => return done,
-            _ = ticks.tick() => {
-                let totals = engine.totals().scans;
-                progress.update(totals.objects, totals.bytes, totals.records);
-            }
+            _ = ticks.tick() => progress.bar.update(&engine.totals().since(&progress.before).work()),
         }
     }
 }
 
 /// Runs a statement that answers nothing, such as SET or CREATE VIEW, to its end.
-async fn drain(progress: &Progress, engine: &Engine, mut answer: Answer) -> Result<()> {
+async fn drain(progress: &Shown, engine: &Engine, mut answer: Answer) -> Result<()> {
     while let Some(batch) = ticking(progress, engine, async { Ok(answer.next().await) }).await? {
         batch?;
     }

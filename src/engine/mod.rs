@@ -50,6 +50,7 @@ use crate::scan::{Counters, Expected, KeptTables, SchemaCache, TableContext, Tot
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
+use crate::ui::{Sources, Work};
 
 /// What statements may do beyond reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +98,26 @@ impl EngineTotals {
             requests: self.requests.since(&before.requests),
             tables: self.tables.saturating_sub(before.tables),
             given_up: self.given_up.saturating_sub(before.given_up),
+        }
+    }
+
+    /// What of it is shown as progress.
+    pub fn work(&self) -> Work {
+        Work {
+            objects: self.scans.done(),
+            expected: self.scans.expected(),
+            bytes: self.scans.bytes,
+            records: self.scans.records.saturating_add(self.scans.cached_records),
+        }
+    }
+
+    /// What of it stands under an answer.
+    pub fn sources(&self) -> Sources {
+        Sources {
+            objects: self.scans.done(),
+            cached_objects: self.scans.cached_objects,
+            bytes: self.scans.bytes,
+            requests: self.requests.total(),
         }
     }
 }

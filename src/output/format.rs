@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 pub enum Format {
     /// A drawn table for people.
     Table,
+    /// A line for each column of each record, for people.
+    Vertical,
     /// Comma-separated values with a header.
     Csv,
     /// Tab-separated values with a header, escaped as by PostgreSQL's COPY.
@@ -29,7 +31,7 @@ pub enum Format {
     Parquet,
 }
 
-/// How many rows a table shows.
+/// How many rows a table shows, drawn or upright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxRows {
     /// The first so many; the rest is counted.
@@ -38,10 +40,10 @@ pub enum MaxRows {
     All,
 }
 
-/// What decides how a table is drawn.
+/// What decides how a table is drawn, or its records upright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TableOptions {
-    /// The terminal's width in columns; `None` where there is none, and nothing is cut.
+    /// The terminal's width in columns; `None` where there is none, and nothing is cut or wrapped.
     pub width: Option<usize>,
     /// How many rows are shown.
     pub max_rows: MaxRows,
@@ -49,8 +51,9 @@ pub struct TableOptions {
 
 impl Format {
     /// Every format, in the order in which help lists them.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Table,
+        Format::Vertical,
         Format::Csv,
         Format::Tsv,
         Format::Json,
@@ -61,7 +64,7 @@ impl Format {
     ];
 
     /// The names of all formats.
-    pub fn names() -> [&'static str; 8] {
+    pub fn names() -> [&'static str; 9] {
         Format::ALL.map(Format::name)
     }
 
@@ -69,6 +72,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Format::Table => "table",
+            Format::Vertical => "vertical",
             Format::Csv => "csv",
             Format::Tsv => "tsv",
             Format::Json => "json",
@@ -164,7 +168,7 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_names() {
         let error = "xml".parse::<Format>().unwrap_err();
-        assert!(error.render().contains("table, csv, tsv, json, ndjson, markdown, arrow, parquet"), "{error:?}");
+        assert!(error.render().contains("table, vertical, csv, tsv, json, ndjson, markdown, arrow, parquet"), "{error:?}");
     }
 
     #[test]

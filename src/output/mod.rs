@@ -7,14 +7,22 @@ mod cells;
 mod csv;
 mod failure;
 mod format;
+mod frame;
 mod ipc;
 mod json;
 mod lines;
 mod markdown;
+mod paint;
 mod parquet;
 mod plan;
+mod screen;
+mod shown;
 mod table;
 mod tsv;
+mod upright;
+mod vertical;
+mod widths;
+mod wrapping;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +36,7 @@ use crate::error::Result;
 use lines::LineEncoder;
 
 pub use format::{Format, MaxRows, TableOptions};
+pub use screen::{ScreenOptions, Upright, screen};
 
 /// Where an encoder writes to. Small writes may be frequent: give a buffered sink.
 pub type Sink = Box<dyn io::Write + Send>;
@@ -50,7 +59,8 @@ pub trait Encoder: Send {
     fn finish(&mut self) -> Result<Written>;
 }
 
-/// An encoder of `format` for an answer of `schema` into `sink`. `options` matter to tables only.
+/// An encoder of `format` for an answer of `schema` into `sink`. `options` matter to tables and upright
+/// records only.
 ///
 /// # Errors
 /// The sink fails, or the format cannot hold the schema: JSON has no place for two columns of one
@@ -58,6 +68,8 @@ pub trait Encoder: Send {
 pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOptions) -> Result<Box<dyn Encoder>> {
     Ok(match format {
         Format::Table if plan::is_plan(&schema) => Box::new(plan::PlanEncoder::new(sink)),
+        Format::Vertical if plan::is_plan(&schema) => Box::new(plan::PlanEncoder::new(sink)),
+        Format::Vertical => Box::new(vertical::VerticalEncoder::new(&schema, sink, options)),
         Format::Table => Box::new(table::TableEncoder::new(schema, sink, options)),
         Format::Csv => Box::new(LineEncoder::new(csv::Csv, &schema, sink)?),
         Format::Tsv => Box::new(LineEncoder::new(tsv::Tsv, &schema, sink)?),
@@ -69,11 +81,8 @@ pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOpt
     })
 }
 
-/// U.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "p")]
-pub enum Upright {
-    Never,
-    Always,
-    Auto,
+/// The last line of a drawn answer, of which so many rows were shown.
+fn closing(shown: u64, rows: u64) -> String {
+    let unit = if rows == 1 { "row" } else { "rows" };
+    if shown < rows { format!("first {shown} of {rows} {unit}") } else { format!("{rows} {unit}") }
 }

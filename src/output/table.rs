@@ -7,20 +7,19 @@
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::cells::{Spelling, is_number};
-use super::{Encoder, MaxRows, Sink, TableOptions, Written};
+use super::cells::Spelling;
+use super::frame::{Frame, Piece};
+use super::shown::names;
+use super::widths::{columns, cut, fit};
+use super::{Encoder, MaxRows, Sink, TableOptions, Written, closing};
 use crate::error::Result;
 use crate::printable;
 
-use widths::{Fit, cut, fit};
-
-#[path = "table_widths.rs"]
-mod widths;
-
 /// Rows that one drawn block holds where all rows are wanted.
 const BLOCK_ROWS: usize = 10_000;
+/// Bytes of a drawing that are handed on together.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
 
 pub(super) struct TableEncoder {
     schema: SchemaRef,
@@ -57,7 +56,7 @@ impl TableEncoder {
                     false => "NULL".into(),
                 };
                 // Nothing wider than the terminal can ever show, so that it need not be held.
-                line.push(self.options.width.map_or_else(|| shown.to_string(), |width| cut(&shown, width)));
+                line.push(self.options.width.map_or_else(|| shown.to_string(), |width| cut(&shown, width).into_owned()));
             }
             self.kept.push(line);
         }
@@ -66,28 +65,37 @@ impl TableEncoder {
 
     /// Draws the rows that are kept and lets them go.
     fn draw(&mut self) -> Result<()> {
-        let header: Vec<String> =
-            self.schema.fields().iter().map(|field| printable::one_line(field.name()).into_owned()).collect();
+        let header = names(&self.schema);
         if header.is_empty() {
             self.kept.clear();
             return Ok(());
         }
-        let Fit { widths } = fit(&header, &self.kept, self.options.width);
-        let shorten = |line: &[String]| -> Vec<String> {
-            line.iter().zip(&widths).map(|(text, width)| cut(text, *width)).collect()
-        };
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(shorten(&header));
+        let mut natural: Vec<usize> = header.iter().map(|name| columns(name).max(1)).collect();
         for line in &self.kept {
-            table.add_row(shorten(line));
-        }
-        for (column, field) in table.column_iter_mut().zip(self.schema.fields()) {
-            if is_number(field.data_type()) {
-                column.set_cell_alignment(CellAlignment::Right);
+            for (width, text) in natural.iter_mut().zip(line) {
+                *width = (*width).max(columns(text));
             }
         }
-        writeln!(self.sink, "{table}")?;
+        let widths = fit(natural, self.options.width);
+        let frame = Frame::new(widths.clone(), &self.schema);
+        let mut drawing = String::new();
+        let draw = |line: &[String], drawing: &mut String| {
+            let pieces = line.iter().zip(&widths).map(|(text, width)| Piece::plain(cut(text, *width)));
+            frame.line(drawing, pieces);
+        };
+        frame.top(&mut drawing);
+        draw(&header, &mut drawing);
+        frame.below_header(&mut drawing);
+        for line in &self.kept {
+            draw(line, &mut drawing);
+            // No drawing of thousands of wide rows is held whole.
+            if drawing.len() > WRITTEN_AT_ONCE {
+                self.sink.write_all(drawing.as_bytes())?;
+                drawing.clear();
+            }
+        }
+        frame.bottom(&mut drawing);
+        self.sink.write_all(drawing.as_bytes())?;
         if widths.len() < header.len() {
             let hidden = header.get(widths.len()..).unwrap_or_default().join(", ");
             writeln!(self.sink, "first {} of {} columns; not shown: {hidden}", widths.len(), header.len())?;
@@ -121,13 +129,9 @@ impl Encoder for TableEncoder {
         if self.drawn == 0 || !self.kept.is_empty() {
             self.draw()?;
         }
-        let rows = self.rows;
-        let unit = if rows == 1 { "row" } else { "rows" };
-        if (self.drawn as u64) < rows && !self.schema.fields().is_empty() {
-            writeln!(self.sink, "first {} of {rows} {unit}", self.drawn)?;
-        } else {
-            writeln!(self.sink, "{rows} {unit}")?;
-        }
+        let (drawn, rows) = (self.drawn as u64, self.rows);
+        let drawn = if self.schema.fields().is_empty() { rows } else { drawn };
+        writeln!(self.sink, "{}", closing(drawn, rows))?;
         self.sink.flush()?;
         Ok(Written { rows })
     }

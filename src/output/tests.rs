@@ -148,6 +148,27 @@ fn a_table_keeps_the_first_rows_and_counts_the_rest() {
 }
 
 #[test]
+fn upright_records_are_whole_and_counted() {
+    let options = TableOptions { width: None, max_rows: MaxRows::First(1) };
+    let expected = "\
+── record 1 ────────────────────────────
+id     │ 9007199254740993
+text   │
+double │ 12500.0
+flag   │ true
+at     │ 2020-08-28T03:52:47
+nested │ {\"k\":1}
+list   │ [1,null]
+first 1 of 3 rows
+";
+    assert_eq!(text(Format::Vertical, &[answer()], &options), expected);
+    let all = whole(Format::Vertical);
+    assert!(all.contains("text   │ a,\"b\"\\t|\\\\nż\n") && all.ends_with("list   │ []\n3 rows\n"), "{all}");
+    let narrow = TableOptions { width: Some(20), max_rows: MaxRows::All };
+    assert!(text(Format::Vertical, &[answer()], &narrow).contains("id     │ 90071992547\n       │ 40993\n"));
+}
+
+#[test]
 fn all_rows_are_drawn_in_blocks() {
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..25_000));
     let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
@@ -167,6 +188,7 @@ fn no_rows_are_an_answer_in_every_format() {
     assert_eq!(empty(Format::Ndjson), b"");
     assert_eq!(empty(Format::Markdown), b"| a | b |\n| ---: | --- |\n");
     assert!(String::from_utf8(empty(Format::Table)).unwrap().ends_with("┘\n0 rows\n"));
+    assert_eq!(empty(Format::Vertical), b"0 rows\n");
     assert_eq!(StreamReader::try_new(empty(Format::Arrow).as_slice(), None).unwrap().schema(), schema);
     let parquet = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(empty(Format::Parquet))).unwrap();
     assert_eq!(parquet.schema().fields().len(), 2);

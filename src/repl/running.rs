@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use super::session::{Keeping, Last, Seeing, Session, Switch};
 use crate::engine::{Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
-use crate::output::{self, Encoder};
+use crate::output::{self, Encoder, Format, MaxRows, ScreenOptions, TableOptions};
 use crate::sql::{self, SourceStatement};
-use crate::ui::{Progress, human};
+use crate::ui::{Colour, Footer, PagedSink, Pager, Progress};
 
 /// How often progress is redrawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -66,32 +66,49 @@ pub async fn run_statement(
     let mut underway = start(session, statement, file).await?;
     let schema = Arc::clone(&underway.schema);
     let mut keeping = Keeping::start();
-    let mut encoder: Option<Box<dyn Encoder>> = None;
-    let mut rows = 0;
-    if !schema.fields().is_empty() {
-        let mut batch = underway.next().await?;
-        // Nothing is shown of a statement that fails before its first rows.
-        let encoder = encoder.insert(session.encoder(Arc::clone(&schema))?);
-        while let Some(batch_of_rows) = batch {
-            rows += batch_of_rows.num_rows() as u64;
-            keeping.add(&batch_of_rows);
-            match encoder.write(&batch_of_rows) {
-                // Whoever leaves the pager has seen enough.
-                Err(error) if error.kind() == Kind::ClosedPipe => break,
-                written => written?,
-            }
-            batch = underway.next().await?;
-        }
-        underway.progress.finish();
-        match encoder.finish() {
-            Err(error) if error.kind() == Kind::ClosedPipe => {}
-            written => drop(written?),
-        }
-        session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: keeping.finish() });
-    } else {
+    if schema.fields().is_empty() {
         while underway.next().await?.is_some() {}
+        return Ok(underway.finish(0));
     }
-    Ok(underway.finish(rows))
+    // Nothing is shown of a statement that fails before its first rows.
+    let first = underway.next().await?;
+    let (mut encoder, paged) = session.encoder(Arc::clone(&schema))?;
+    let shown = show(&mut underway, first, encoder.as_mut(), &mut keeping).await;
+    underway.progress.finish();
+    // Also after an error: what came before it is shown first, and nobody prints while the pager has the screen.
+    let ended = paged.finish(session.ui());
+    let rows = shown?;
+    ended?;
+    session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: keeping.finish() });
+    let mut outcome = underway.finish(rows);
+    outcome.elapsed = outcome.elapsed.saturating_sub(paged.read_for());
+    Ok(outcome)
+}
+
+/// Shows an answer to its end, or until its reader leaves; gives how many rows came.
+async fn show(
+    underway: &mut Underway,
+    first: Option<RecordBatch>,
+    encoder: &mut dyn Encoder,
+    keeping: &mut Keeping,
+) -> Result<u64> {
+    let (mut rows, mut batch) = (0, first);
+    while let Some(batch_of_rows) = batch {
+        rows += batch_of_rows.num_rows() as u64;
+        keeping.add(&batch_of_rows);
+        match encoder.write(&batch_of_rows) {
+            // Whoever leaves the pager has seen enough.
+            Err(error) if error.kind() == Kind::ClosedPipe => return Ok(rows),
+            written => written?,
+        }
+        batch = underway.next().await?;
+    }
+    underway.progress.finish();
+    match encoder.finish() {
+        Err(error) if error.kind() == Kind::ClosedPipe => {}
+        written => drop(written?),
+    }
+    Ok(rows)
 }
 
 /// Plans and starts a statement over the objects that it is to see.
@@ -100,7 +117,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     if session.settings.seeing == Seeing::Fresh {
         engine.renew();
     }
-    let progress = session.ui().progress(None);
+    let progress = session.ui().progress();
     let (before, started) = (engine.totals(), Instant::now());
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
@@ -184,10 +201,7 @@ async fn watched<T>(
                 return Err(Error::new(Kind::Interrupted, "the statement was cancelled"));
             }
             done = &mut work => return done,
-            _ = ticks.tick() => {
-                let scans = engine.totals().since(before).scans;
-                progress.update(scans.objects, scans.bytes, scans.records);
-            }
+            _ = ticks.tick() => progress.update(&engine.totals().since(before).work()),
         }
     }
 }
@@ -197,16 +211,29 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
     if session.settings.timing == Switch::Off {
         return;
     }
-    let rows = (!outcome.schema.fields().is_empty()).then(|| human::counted(outcome.rows, "row", "rows"));
-    let time = human::duration(outcome.elapsed);
-    let line = rows.map_or_else(|| time.clone(), |rows| format!("{rows}, {time}"));
-    session.ui().summary(&line);
+    let rows = (!outcome.schema.fields().is_empty()).then_some(outcome.rows);
+    let footer = Footer { rows, elapsed: outcome.elapsed, sources: outcome.totals.sources() };
+    session.ui().summary(&footer.text(session.ui().screen_size().map(|size| size.width)));
 }
 
 impl Session<'_> {
-    /// An encoder of the next answer, as the settings say.
-    pub fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn Encoder>> {
-        let options = output::TableOptions { width: self.ui().options().width, max_rows: output::MaxRows::All };
-        output::encoder(self.settings.format, schema, self.ui().stdout(), &options)
+    /// An encoder of the next answer, as the settings say, and its sink, which has to be finished after it.
+    pub fn encoder(&self, schema: SchemaRef) -> Result<(Box<dyn Encoder>, PagedSink)> {
+        let size = self.ui().screen_size();
+        let pager = if self.settings.pager == Switch::On { &self.programs.pager } else { &Pager::Off };
+        let paged = self.ui().paged(pager, size);
+        let sink = Box::new(paged.clone());
+        let encoder = match (size, self.settings.format) {
+            (Some(size), Format::Table) => {
+                let colour = self.ui().options().colour == Colour::Always;
+                let options = ScreenOptions { width: size.width, upright: self.settings.upright, colour };
+                output::screen(schema, sink, &options)
+            }
+            (_, format) => {
+                let options = TableOptions { width: size.map(|size| size.width), max_rows: MaxRows::All };
+                output::encoder(format, schema, sink, &options)?
+            }
+        };
+        Ok((encoder, paged))
     }
 }

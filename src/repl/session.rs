@@ -11,7 +11,7 @@ use super::editor::Keys;
 use crate::engine::{Access, Engine, Vocabulary};
 use crate::output::{Format, Upright};
 use crate::sql::{Parameters, SourceStatement};
-use crate::ui::Ui;
+use crate::ui::{Pager, Ui};
 
 /// Bytes of the last answer that are kept for `\chart` and `\copy`.
 const KEPT_BYTES: usize = 64 << 20;
@@ -72,12 +72,12 @@ pub struct Places {
     pub questions: PathBuf,
 }
 
-/// Programs of the user, each as a shell reads it.
+/// Programs of the user.
 #[derive(Clone, Debug)]
 pub struct Programs {
     /// Shows long answers.
-    pub pager: String,
-    /// Edits a text.
+    pub pager: Pager,
+    /// Edits a text; as a shell reads it.
     pub editor: String,
 }
 

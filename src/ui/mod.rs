@@ -5,19 +5,26 @@
 //! else prints. It must not read the environment (options are values), and standard output gets
 //! nothing but data.
 
+mod footer;
 pub mod human;
+mod pager;
 mod progress;
+mod screen_lines;
+mod terminal_state;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Kind};
 use crate::printable;
 
-pub use progress::Progress;
+pub use footer::{Footer, Sources};
+pub use pager::{Ended, PagedSink, Pager, ScreenSize};
+pub use progress::{Progress, Work};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -67,6 +74,8 @@ pub struct Ui {
     options: UiOptions,
     stderr: Mutex<Box<dyn Write + Send>>,
     progress: progress::Slot,
+    /// Warnings that are not repeated.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Colour {
@@ -85,7 +94,7 @@ impl Ui {
 
     /// A UI that writes its messages to `stderr`, for tests and embedders.
     pub fn with_stderr(options: UiOptions, stderr: Box<dyn Write + Send>) -> Self {
-        Ui { options, stderr: Mutex::new(stderr), progress: progress::Slot::default() }
+        Ui { options, stderr: Mutex::new(stderr), progress: progress::Slot::default(), told: Mutex::default() }
     }
 
     /// How it was made.
@@ -111,6 +120,13 @@ impl Ui {
     /// Something that the answer may suffer from; shown even when quiet.
     pub fn warning(&self, message: &str) {
         self.write(&format!("{}{}", self.paint("1;33", "warning: "), printable::lines(message)));
+    }
+
+    /// A warning, unless it was given before.
+    fn tell_once(&self, message: &str) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(message.to_owned()) {
+            self.warning(message);
+        }
     }
 
     /// Something that failed, in one line; shown even when quiet. An [`Error`] has its own method.
@@ -146,13 +162,13 @@ impl Ui {
         Box::new(BufWriter::with_capacity(64 << 10, behind))
     }
 
-    /// Progress of work over `objects` objects, or of unknown size. Drawn on a terminal only, and not
-    /// when quiet; elsewhere it does nothing. One at a time: a new one replaces the one before.
-    pub fn progress(&self, objects: Option<u64>) -> Progress {
+    /// Progress of work. Drawn on a terminal only, and not when quiet; elsewhere it does nothing. One at a time: a new
+    /// one replaces the one before.
+    pub fn progress(&self) -> Progress {
         if self.options.stderr == ErrorStream::Redirected || self.options.loudness == Loudness::Quiet {
             return Progress::hidden();
         }
-        self.progress.start(objects)
+        self.progress.start()
     }
 
     fn normal(&self, code: &str, role: &str, message: &str) {

@@ -72,8 +72,8 @@ fn colour_follows_the_terminal_and_the_environment() {
 #[test]
 fn progress_is_hidden_off_a_terminal() {
     let text = said(UiOptions::default(), |ui| {
-        let progress = ui.progress(Some(3));
-        progress.update(1, 1, 1);
+        let progress = ui.progress();
+        progress.update(&Work { objects: 1, ..Work::default() });
         progress.finish();
     });
     assert_eq!(text, "");

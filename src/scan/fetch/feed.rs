@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
+use super::ahead::{objects, walk_ahead};
 use super::budget::{Budget, Lane, PART_BYTES, closed};
 use super::inflate::ObjectLimit;
 use super::pack::{Gathering, Load, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
@@ -78,11 +79,21 @@ impl Feed {
             has_fetched: AtomicBool::new(false),
             sender,
         };
+        let listing = fetcher.counters.begin_listing();
         let task = io.spawn(async move {
-            fetcher.look_into_cache().await;
             let fetched = match fetcher.wanted.rows {
-                Rows::All => fetcher.fetch_all(objects(&selection), in_flight).await,
-                Rows::Few => fetcher.fetch_few(objects(&selection), in_flight).await,
+                Rows::All => {
+                    let objects = walk_ahead(Arc::clone(&selection), Arc::clone(&fetcher.counters), listing);
+                    fetcher.look_into_cache().await;
+                    fetcher.fetch_all(objects, in_flight).await
+                }
+                Rows::Few => {
+                    fetcher.look_into_cache().await;
+                    let fetched = fetcher.fetch_few(objects(&selection), in_flight).await;
+                    // Nobody can tell before how many objects it takes.
+                    drop(listing);
+                    fetched
+                }
             };
             if let Err(error) = fetched {
                 selection.distrust().await;
@@ -257,13 +268,6 @@ impl Fetcher {
         let ended = |_| Error::bug("something was read for a statement that has ended");
         self.sender.send(Ok(load)).await.map_err(ended)
     }
-}
-
-/// The objects of a selection, page after page as they are listed.
-fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
-    stream::try_unfold((), move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) })
-        .map_ok(|page| stream::iter((0..page.len()).map(move |index| Ok(Arc::clone(&page[index])))))
-        .try_flatten()
 }
 
 /// Groups small objects that follow each other into runs of about a pack.

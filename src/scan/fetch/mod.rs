@@ -3,6 +3,7 @@
 //! Owns what happens between the choice of the objects and a decoder that takes a pack. It must not decide which
 //! objects are read (`objects` does), and parse nothing but the ends of lines.
 
+mod ahead;
 mod budget;
 mod cached;
 mod feed;
