@@ -41,7 +41,8 @@ pub(super) fn vertical(low: f64, high: f64, height: usize) -> Vertical {
         (low, high) = (low - room, high + room);
     }
     let step = round_step(high - low, (height / 3).max(2), Parts::Any);
-    let bounds = [(low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step];
+    // A mark stands at the foot. The head needs none: most of a step would often be empty.
+    let bounds = [(low / step + 1e-9).floor() * step, high];
     let marks = multiples(bounds[0], bounds[1], step);
     Vertical { bounds, marks: marks.into_iter().map(|value| Mark { value, label: short(value) }).collect() }
 }
