@@ -7,12 +7,14 @@ mod answer;
 mod cached;
 mod check;
 mod computed_once;
+mod counting;
 mod describe;
 mod findings;
 mod io;
 mod lineage;
 mod memory;
 mod offsets;
+mod profile;
 mod series;
 mod session;
 mod vocabulary;
@@ -33,6 +35,7 @@ pub use check::{ColumnCheck, TableCheck};
 pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
 pub use offsets::PartitionOffsets;
+pub use profile::{ColumnProfile, Exactness, Measured};
 pub use series::Series;
 pub use vocabulary::{
     FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary,
