@@ -6,6 +6,7 @@
 mod device;
 mod emulator;
 mod keys;
+mod prompt;
 mod runs;
 mod screen;
 mod setup;
