@@ -269,19 +269,21 @@ impl Shared {
     /// Reads until no process holds the terminal, or until the test hangs up.
     fn read(&self, pty: &Pty, replies: &Sender<Vec<u8>>) {
         let mut buffer = [0; 16 << 10];
+        let mut read_of = |mut pty: &Pty| pty.read(&mut buffer).map(|bytes| buffer[..bytes].to_vec());
         loop {
-            let read = (&mut &*pty).read(&mut buffer);
+            // Where a program writes its last words and ends while the kernel looks for more, the kernel may tell of the
+            // end alone. Asked again, it has the words.
+            let read = read_of(pty).or_else(|_| read_of(pty));
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.reading == Reading::HungUp {
                 return;
             }
             match read {
                 // A terminal that nobody holds gives an error on Linux, and an end elsewhere.
-                Ok(0) => state.reading = Reading::Ended,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(_) => state.reading = Reading::Ended,
+                Ok(bytes) if bytes.is_empty() => state.reading = Reading::Ended,
                 Ok(bytes) => {
-                    let reply = state.emulator.draw(&buffer[..bytes]);
+                    let reply = state.emulator.draw(&bytes);
                     if !reply.is_empty() {
                         // Nobody listens where the test is over.
                         let _ = replies.send(reply);

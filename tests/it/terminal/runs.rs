@@ -70,7 +70,7 @@ async fn ctrl_c_ends_a_scan_and_cleans_the_screen() {
     terminal.press(Key::Ctrl('c'));
     assert_eq!(terminal.exit_code(), 130);
     let screen = terminal.screen_text();
-    assert_eq!(screen.lines().last(), Some("error: interrupted"), "{screen}");
+    assert_eq!(screen, "error: interrupted\n", "{}", terminal.written().escape_debug());
     assert!(!terminal.look(|screen| screen.hides_cursor()), "the cursor is hidden");
     assert!(server.counts().gets < 200, "{}", server.counts());
 }

@@ -75,11 +75,6 @@ impl<'a> Screen<'a> {
         lines(&rows)
     }
 
-    /// The last row that holds anything; empty where none does.
-    pub(crate) fn last_row(&self) -> String {
-        self.rows().into_iter().rfind(|row| !row.is_empty()).unwrap_or_default()
-    }
-
     /// Whether a row holds the text.
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.rows().iter().any(|row| row.contains(text))
@@ -111,11 +106,6 @@ impl<'a> Screen<'a> {
     /// Whether the cursor is hidden.
     pub(crate) fn hides_cursor(&self) -> bool {
         self.screen.hide_cursor()
-    }
-
-    /// Whether a program has turned to the other screen, as pagers and editors do.
-    pub(crate) fn is_alternate(&self) -> bool {
-        self.screen.alternate_screen()
     }
 
     /// Whether pastes are marked as such.
@@ -150,16 +140,6 @@ impl<'a> Screen<'a> {
         let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         let shown = |row, column| self.screen.cell(row, column).is_some_and(vt100::Cell::has_contents);
         cells.filter(|(row, column)| shown(*row, *column)).all(|(row, column)| self.style(row, column) == Style::PLAIN)
-    }
-
-    /// Whether a row, here or above the screen, goes on in the next because it did not fit.
-    pub(crate) fn wraps(&self) -> bool {
-        let mut screen = self.screen.clone();
-        let (_, rows) = self.size();
-        (0..=screen.scrollback_len()).any(|above| {
-            screen.set_scrollback(above);
-            (0..rows).any(|row| screen.row_wrapped(row))
-        })
     }
 
     /// The screen with a frame, for messages.

@@ -48,6 +48,7 @@ async fn a_long_scan() {
         until(&server, |counts| counts.gets > 3).await;
         terminal.wait_for("progress", |screen| screen.contains("objects"));
         cancel(&mut terminal);
+        assert!(!terminal.screen_text().contains(" objects, "), "progress is left:\n{}", terminal.screen_text());
         let gets = server.counts().gets;
         goes_on(&mut terminal);
         assert!(server.counts().gets <= gets + 2, "the scan goes on: {}", server.counts());
@@ -85,7 +86,7 @@ async fn a_server_that_does_not_answer() {
 
 #[test]
 fn a_long_computation() {
-    let mut terminal = Terminal::prompt(80, &Setup::new());
+    let mut terminal = Terminal::prompt(80, &Setup::samples());
     terminal.type_line("select count(*) from generate_series(1, 100000000) a, generate_series(1, 100000) b where a < b;");
     terminal.press(Key::Enter);
     terminal.wait_for("the statement under way", |screen| screen.contains("objects"));
@@ -95,7 +96,7 @@ fn a_long_computation() {
 
 #[test]
 fn statements_that_were_to_follow() {
-    let mut terminal = Terminal::prompt(80, &Setup::new());
+    let mut terminal = Terminal::prompt(80, &Setup::samples());
     let long = "select count(*) from generate_series(1, 100000000) a, generate_series(1, 100000) b where a < b;";
     terminal.type_line(&format!("{long} select 'after' as seen;"));
     terminal.press(Key::Enter);

@@ -14,8 +14,8 @@ fn ctrl_d_leaves() {
         let mut terminal = Terminal::prompt(columns, &Setup::new());
         terminal.press(Key::Ctrl('d'));
         assert_eq!(terminal.exit_code(), 0);
-        assert!(!terminal.look(|screen| screen.marks_pastes()), "the terminal is left as it was found");
-        assert!(!terminal.look(|screen| screen.hides_cursor()), "the terminal is left as it was found");
+        let left = terminal.look(|screen| (screen.marks_pastes(), screen.hides_cursor()));
+        assert_eq!(left, (false, false), "{columns} columns: {}", terminal.written().escape_debug());
     }
 }
 

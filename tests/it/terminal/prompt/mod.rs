@@ -11,6 +11,7 @@ mod paging;
 mod pasting;
 mod resizing;
 mod starting;
+mod streaming;
 
 use super::device::Terminal;
 use super::keys::Key;

@@ -16,7 +16,7 @@ const RECORDING: &str = "cat >> \"$HOME/paged\"; echo 'the pager was here'";
 #[test]
 fn a_long_answer_is_given_to_it_whole() {
     for columns in WIDTHS {
-        let setup = Setup::new().script("recording", RECORDING).env("PAGER", "recording");
+        let setup = Setup::samples().script("recording", RECORDING).env("PAGER", "recording");
         let mut terminal = Terminal::prompt(columns, &setup);
         terminal.ask(LONG);
         terminal.wait_for_text("the pager was here");
@@ -31,7 +31,7 @@ fn a_long_answer_is_given_to_it_whole() {
 
 #[test]
 fn a_short_answer_is_not() {
-    let setup = Setup::new().script("recording", RECORDING).env("PAGER", "recording");
+    let setup = Setup::samples().script("recording", RECORDING).env("PAGER", "recording");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.ask("select 42 as answer;");
     assert!(!setup.path("home/paged").exists());
@@ -39,7 +39,7 @@ fn a_short_answer_is_not() {
 
 #[test]
 fn whoever_leaves_it_early_is_back_at_the_prompt() {
-    let setup = Setup::new().script("impatient", "head -n 3; exit 0").env("PAGER", "impatient");
+    let setup = Setup::samples().script("impatient", "head -n 3; exit 0").env("PAGER", "impatient");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.ask("select value as number, repeat('x', 500) as wide from generate_series(1, 1000000);");
     let screen = terminal.screen_text();
@@ -51,7 +51,7 @@ fn whoever_leaves_it_early_is_back_at_the_prompt() {
 #[test]
 fn it_reads_keys_from_the_terminal() {
     let script = "cat > /dev/null; printf 'a key please '; read answer < /dev/tty; echo \"got $answer\"";
-    let setup = Setup::new().script("asking", script).env("PAGER", "asking");
+    let setup = Setup::samples().script("asking", script).env("PAGER", "asking");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.type_line(LONG);
     terminal.press(Key::Enter);
@@ -64,7 +64,7 @@ fn it_reads_keys_from_the_terminal() {
 #[test]
 fn ctrl_c_in_it_does_not_end_the_prompt() {
     let script = "cat > /dev/null; trap 'echo interrupted here' INT; echo waiting; read answer < /dev/tty; echo left";
-    let setup = Setup::new().script("asking", script).env("PAGER", "asking");
+    let setup = Setup::samples().script("asking", script).env("PAGER", "asking");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.type_line(LONG);
     terminal.press(Key::Enter);
@@ -78,7 +78,7 @@ fn ctrl_c_in_it_does_not_end_the_prompt() {
 
 #[test]
 fn a_pager_that_is_not_there_loses_no_answer() {
-    let setup = Setup::new().env("PAGER", "no-such-pager");
+    let setup = Setup::samples().env("PAGER", "no-such-pager");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.ask(LONG);
     let everything = terminal.look(|screen| screen.everything());
@@ -88,7 +88,7 @@ fn a_pager_that_is_not_there_loses_no_answer() {
 
 #[test]
 fn without_it_the_answer_scrolls_by() {
-    let setup = Setup::new().script("recording", RECORDING).env("PAGER", "recording");
+    let setup = Setup::samples().script("recording", RECORDING).env("PAGER", "recording");
     let mut terminal = Terminal::prompt(80, &setup);
     terminal.ask("\\pager off");
     terminal.ask(LONG);

@@ -9,7 +9,7 @@ use super::{FIRST, WIDTHS};
 #[track_caller]
 fn paste(terminal: &mut Terminal, text: &str) {
     terminal.paste(text);
-    let last = text.trim_end().lines().last().expect("a line").to_owned();
+    let last = text.split_whitespace().next_back().expect("a word").to_owned();
     terminal.wait_for(&format!("the pasted `{last}`"), |screen| screen.contains(&last));
     terminal.press(Key::Enter);
 }
@@ -28,7 +28,7 @@ fn assert_in_order(everything: &str, texts: &[String]) {
 fn many_statements_all_run_in_their_order() {
     for columns in WIDTHS {
         let mut terminal = Terminal::prompt(columns, &Setup::new());
-        let statements: Vec<String> = (1..=12).map(|n| format!("select {n} as n{n};")).collect();
+        let statements: Vec<String> = (1..=12).map(|n| format!("select {n} as n{n}; -- {n}th")).collect();
         paste(&mut terminal, &statements.join("\n"));
         terminal.wait_for_text("│ n12 │");
         terminal.wait_for_prompt();
@@ -42,7 +42,7 @@ fn many_statements_all_run_in_their_order() {
 #[test]
 fn the_last_newline_of_a_paste_loses_nothing() {
     let mut terminal = Terminal::prompt(80, &Setup::new());
-    paste(&mut terminal, "select 1 as one;\nselect 2 as two;\n");
+    paste(&mut terminal, "select 1 as one;\nselect 2 as two; -- end\n");
     terminal.wait_for_text("│ two │");
     terminal.wait_for_prompt();
     assert_eq!(terminal.look(|screen| screen.count("│ one │")), 1, "{}", terminal.screen_text());
@@ -52,7 +52,7 @@ fn the_last_newline_of_a_paste_loses_nothing() {
 fn a_statement_over_many_lines() {
     let mut terminal = Terminal::prompt(80, &Setup::new());
     let lines: Vec<String> = (1..=15).map(|number| format!("  {number} +")).collect();
-    paste(&mut terminal, &format!("select\n{}\n  0 as total; -- the end", lines.join("\n")));
+    paste(&mut terminal, &format!("select\n{}\n  0 as total; -- end", lines.join("\n")));
     terminal.wait_for_text("│ total │");
     terminal.wait_for_text("│   120 │");
 }
@@ -61,7 +61,7 @@ fn a_statement_over_many_lines() {
 fn a_paste_that_is_higher_than_the_screen() {
     let mut terminal = Terminal::prompt(80, &Setup::new());
     let lines: Vec<String> = (1..=60).map(|number| format!("  {number} +")).collect();
-    paste(&mut terminal, &format!("select\n{}\n  0 as total; -- the end", lines.join("\n")));
+    paste(&mut terminal, &format!("select\n{}\n  0 as total; -- end", lines.join("\n")));
     terminal.wait_for_text("│ total │");
     terminal.wait_for_text("│  1830 │");
     terminal.wait_for_prompt();
@@ -70,7 +70,7 @@ fn a_paste_that_is_higher_than_the_screen() {
 #[test]
 fn commands_among_statements() {
     let mut terminal = Terminal::prompt(80, &Setup::new());
-    paste(&mut terminal, "select 1 as one;\n\\timing off\nselect 2 as two;");
+    paste(&mut terminal, "select 1 as one;\n\\timing off\nselect 2 as two; -- end");
     terminal.wait_for_text("│ two │");
     terminal.wait_for_prompt();
     assert!(terminal.screen_text().contains("│ one │"), "{}", terminal.screen_text());
@@ -79,7 +79,7 @@ fn commands_among_statements() {
 #[test]
 fn tabs_and_marks_of_commands_in_text_stay_text() {
     let mut terminal = Terminal::prompt(80, &Setup::new());
-    paste(&mut terminal, "select\t'\n\\q\n' as\tanswer;");
+    paste(&mut terminal, "select\t'\n\\q\n'\tas answer; -- end");
     terminal.wait_for_text("answer │");
     terminal.wait_for_prompt();
     assert!(terminal.is_alive());
