@@ -6,7 +6,6 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     Tab,
-    BackTab,
     Enter,
     Escape,
     Backspace,
@@ -41,7 +40,6 @@ impl Key {
         };
         let text = match self {
             Key::Tab => "\t".to_owned(),
-            Key::BackTab => "\u{1b}[Z".to_owned(),
             Key::Enter => "\r".to_owned(),
             Key::Escape => "\u{1b}".to_owned(),
             Key::Backspace => "\u{7f}".to_owned(),

@@ -87,7 +87,8 @@ async fn a_server_that_does_not_answer() {
 #[test]
 fn a_long_computation() {
     let mut terminal = Terminal::prompt(80, &Setup::samples());
-    terminal.type_line("select count(*) from generate_series(1, 100000000) a, generate_series(1, 100000) b where a < b;");
+    terminal
+        .type_line("select count(*) from generate_series(1, 100000000) a, generate_series(1, 100000) b where a < b;");
     terminal.press(Key::Enter);
     terminal.wait_for("the statement under way", |screen| screen.contains("objects"));
     cancel(&mut terminal);

@@ -70,6 +70,8 @@ fn a_menu_where_there_is_a_choice() {
             let below = screen.rows().split_off(usize::from(row) + 1).join("\n");
             ["geo", "pin", "user"].iter().all(|table| below.contains(table))
         });
+        terminal.press(Key::Escape);
+        terminal.wait_for("no menu", |screen| !screen.contains("user") && screen.cursor_row().starts_with("pinq>"));
         terminal.press(Key::Ctrl('c'));
         terminal.wait_for_prompt();
         terminal.ask("select 42 as answer;");

@@ -4,7 +4,7 @@ use super::super::device::Terminal;
 use super::super::keys::Key;
 use super::super::screen::Style;
 use super::super::setup::Setup;
-use super::WIDTHS;
+use super::{NEXT, WIDTHS};
 
 #[test]
 fn a_statement_is_answered() {
@@ -83,6 +83,28 @@ fn words_and_ends_of_lines_have_their_keys() {
     terminal.press(Key::Ctrl('e'));
     terminal.press(Key::Enter);
     terminal.wait_for_text("│ answer │");
+}
+
+#[test]
+fn letters_can_be_taken_from_the_start_of_a_line() {
+    let mut terminal = Terminal::prompt(80, &Setup::new());
+    terminal.type_line("xselect 1 as answer;");
+    terminal.press(Key::Home);
+    terminal.press(Key::Delete);
+    terminal.wait_for_text("pinq> select 1 as answer;");
+    terminal.press(Key::Enter);
+    terminal.wait_for_text("│ answer │");
+}
+
+#[test]
+fn a_whole_statement_can_go_on_in_another_line() {
+    let mut terminal = Terminal::prompt(80, &Setup::new());
+    terminal.type_line("select 1 as one;");
+    terminal.press(Key::AltEnter);
+    terminal.wait_for("another line", |screen| screen.cursor_row() == NEXT.trim_end());
+    terminal.ask("select 2 as answer;");
+    let screen = terminal.screen_text();
+    assert!(screen.contains("│ one │") && screen.contains("│ answer │"), "{screen}");
 }
 
 #[test]

@@ -62,9 +62,8 @@ fn ctrl_r_searches_earlier_sessions() {
         terminal.type_text("need");
         terminal.wait_for("the line that was searched", |screen| screen.contains("select 1 as needle;"));
         terminal.press(Key::Enter);
-        terminal.wait_for("the line at the prompt, or its answer", |screen| {
-            screen.contains("pinq> select 1 as needle;")
-        });
+        terminal
+            .wait_for("the line at the prompt, or its answer", |screen| screen.contains("pinq> select 1 as needle;"));
         if !terminal.look(|screen| screen.contains("│ needle │")) {
             terminal.press(Key::Enter);
         }
