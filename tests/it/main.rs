@@ -20,4 +20,5 @@ mod s3_server;
 mod s3_server_protocol;
 mod samples;
 mod slt;
+mod terminal;
 mod tidy;
