@@ -9,6 +9,10 @@ impl Vocabulary {
     pub fn is_function(&self, _name: &str) -> bool {
         false
     }
+    /// N.
+    pub fn function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// T.
     pub fn table_names(&self) -> Vec<String> {
         Vec::new()

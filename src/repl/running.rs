@@ -3,6 +3,7 @@
 //! Owns the way of one statement from its text to the screen. Ctrl-C ends the statement and nothing else.
 
 use std::future::Future;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,12 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::refusals;
 use super::session::{Keeping, Last, Seeing, Session, Switch};
 use crate::engine::{Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
-use crate::output::{self, Encoder};
+use crate::output::{self, Encoder, Format, Sink};
+use crate::printable;
 use crate::sql::{self, SourceStatement};
 use crate::ui::{Progress, human};
 
@@ -46,10 +49,14 @@ pub struct Underway {
     progress: Progress,
 }
 
-/// Runs the statements of `text` and shows their answers; the first that fails ends it.
-pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str) -> Result<()> {
-    let statements = sql::split(text, origin)?;
+/// Runs the statements of `text` and shows their answers; the first that fails ends it. `lines_before` lines of
+/// `origin` stand before the text.
+pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str, lines_before: usize) -> Result<()> {
+    session.latest = Some(text.trim().to_owned());
+    // Blank lines in place of what was there keep the numbers of lines in messages right.
+    let statements = sql::split(&format!("{}{text}", "\n".repeat(lines_before)), origin)?;
     for statement in &statements {
+        session.latest = Some(format!("{};", statement.text()));
         let outcome = run_statement(session, statement, &statements).await?;
         tell_outcome(session, &outcome);
     }
@@ -71,7 +78,8 @@ pub async fn run_statement(
     if !schema.fields().is_empty() {
         let mut batch = underway.next().await?;
         // Nothing is shown of a statement that fails before its first rows.
-        let encoder = encoder.insert(session.encoder(Arc::clone(&schema))?);
+        let title = statement.heading.title.as_deref();
+        let encoder = encoder.insert(session.encoder(Arc::clone(&schema), title)?);
         while let Some(batch_of_rows) = batch {
             rows += batch_of_rows.num_rows() as u64;
             keeping.add(&batch_of_rows);
@@ -96,6 +104,7 @@ pub async fn run_statement(
 
 /// Plans and starts a statement over the objects that it is to see.
 pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[SourceStatement]) -> Result<Underway> {
+    refusals::check(session, statement)?;
     let engine = Arc::clone(session.engine());
     if session.settings.seeing == Seeing::Fresh {
         engine.renew();
@@ -105,7 +114,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
     let (statement, file) = (statement.clone(), file.to_vec());
-    let (parameters, access) = (session.parameters.clone(), session.access);
+    let (parameters, access) = (session.parameters.clone(), session.statement_access());
     let runner = Arc::clone(&engine);
     let task = tokio::spawn(async move {
         let mut answer = match runner.run(&statement, &file, &parameters, access).await {
@@ -204,9 +213,21 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
 }
 
 impl Session<'_> {
-    /// An encoder of the next answer, as the settings say.
-    pub fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn Encoder>> {
+    /// An encoder of the next answer, as the settings say, below its title.
+    pub fn encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<Box<dyn Encoder>> {
         let options = output::TableOptions { width: self.ui().options().width, max_rows: output::MaxRows::All };
-        output::encoder(self.settings.format, schema, self.ui().stdout(), &options)
+        let mut sink = self.ui().stdout();
+        write_title(&mut sink, self.settings.format, title)?;
+        output::encoder(self.settings.format, schema, sink, &options)
     }
+}
+
+/// The title of an answer, in the formats that are for people.
+pub fn write_title(sink: &mut Sink, format: Format, title: Option<&str>) -> Result<()> {
+    match (title.map(printable::one_line), format) {
+        (Some(title), Format::Table) => writeln!(sink, "{title}")?,
+        (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
+        _ => {}
+    }
+    Ok(())
 }

@@ -56,7 +56,8 @@ pub fn usage(spec: &CommandSpec) -> String {
     text
 }
 
-fn find(name: &str) -> Result<&'static CommandSpec> {
+/// The command of that name, without its mark.
+pub fn find(name: &str) -> Result<&'static CommandSpec> {
     if let Some(spec) = COMMANDS.iter().find(|spec| spec.name == name) {
         return Ok(spec);
     }
