@@ -40,7 +40,7 @@ pub(super) fn vertical(low: f64, high: f64, height: usize) -> Vertical {
         let room = if low == 0.0 { 1.0 } else { low.abs() / 2.0 };
         (low, high) = (low - room, high + room);
     }
-    let step = round_step(high - low, (height / 4).max(2), Parts::Any);
+    let step = round_step(high - low, (height / 3).max(2), Parts::Any);
     let bounds = [(low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step];
     let marks = multiples(bounds[0], bounds[1], step);
     Vertical { bounds, marks: marks.into_iter().map(|value| Mark { value, label: short(value) }).collect() }

@@ -5,6 +5,7 @@
 use super::cells::{Canvas, Ink, cut, left, right, widest};
 use super::data::ChartData;
 use crate::printable;
+use unicode_width::UnicodeWidthStr;
 
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /// A bar never gets fewer columns, whatever the labels are.
@@ -58,7 +59,7 @@ struct Header<'a> {
 fn lines(mut bars: Vec<Bar>, header: &Header<'_>, canvas: Canvas, data: &ChartData) -> Vec<String> {
     let runs = 1 + bars.windows(2).filter(|pair| pair[0].labels.first() != pair[1].labels.first()).count();
     let grouped = header.labels.len() > 1 && runs.saturating_mul(2) <= bars.len();
-    let room = canvas.height.saturating_sub(2).max(1);
+    let room = canvas.height.saturating_sub(2 + usize::from(grouped)).max(1);
     // A heading is a line, too.
     let (mut used, mut shown) = (0, 0);
     for (position, bar) in bars.iter().enumerate() {
@@ -76,7 +77,11 @@ fn lines(mut bars: Vec<Bar>, header: &Header<'_>, canvas: Canvas, data: &ChartDa
     let left_out = bars.len().saturating_sub(shown.max(1));
     bars.truncate(shown.max(1));
     let layout = Layout::of(&bars, header, canvas, usize::from(grouped));
-    let mut lines = vec![canvas.paint.ink(Ink::Faint, &layout.header(header, canvas.width))];
+    let mut lines = Vec::new();
+    if let (true, Some(name)) = (grouped, header.labels.first()) {
+        lines.push(canvas.paint.ink(Ink::Faint, &cut(name, canvas.width)));
+    }
+    lines.push(canvas.paint.ink(Ink::Faint, &layout.header(header, canvas.width)));
     let mut group = None;
     for bar in &bars {
         if grouped && group != bar.labels.first() {
@@ -153,11 +158,8 @@ impl Layout {
             line.push_str(&left(name, *column));
             line.push(' ');
         }
-        line.push_str(header.value);
-        let line = match header.labels.first().filter(|_| self.from > 0) {
-            Some(group) if header.labels.len() > 1 => format!("{group}\u{0}{line}").replace('\u{0}', ": "),
-            _ => line,
-        };
+        // A name that is wider than the values may stand above the bars.
+        line.push_str(&if header.value.width() <= self.value { right(header.value, self.value) } else { header.value.to_owned() });
         cut(line.trim_end(), width)
     }
 

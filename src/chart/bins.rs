@@ -137,7 +137,9 @@ pub(super) fn growing(low: f64, least_positive: f64, high: f64, count: usize) ->
 pub(super) fn calendar(low: i64, high: i64, count: usize, kind: TimeKind) -> Vec<Range> {
     let step = Step::covering(high.saturating_sub(low), count, kind);
     let instants = step.instants(step.floor(low), high);
-    instants.into_iter().map(|moment| Range { from: moment as f64, label: step.label(moment) }).collect()
+    let open = if step.is_one() { "" } else { " –" };
+    let label = |moment| format!("{}{open}", step.label(moment));
+    instants.into_iter().map(|moment| Range { from: moment as f64, label: label(moment) }).collect()
 }
 
 /// How many of the sorted values fall into each range.

@@ -54,8 +54,8 @@ pub(super) fn short(number: f64) -> String {
         return format!("{number:.1e}");
     }
     match UNITS.iter().find(|(unit, _)| size >= *unit) {
-        // Below ten thousand a number with separators is as short.
-        Some((unit, _)) if *unit == 1e3 && size < 1e4 => real(number),
+        // What has more digits is as short with its separator.
+        Some((unit, _)) if *unit == 1e3 && size < 1e4 && size % 100.0 != 0.0 => real(number),
         Some((unit, name)) => format!("{}{name}", real(number / unit)),
         None => real(number),
     }
@@ -102,7 +102,7 @@ mod tests {
     fn numbers_are_read_easily() {
         assert_eq!([0, -1234, 1_234_567].map(whole), ["0", "-1,234", "1,234,567"]);
         assert_eq!([0.0, -0.00001, 12500.5, 0.25, -1234.0, 3.14159].map(real), ["0", "-1.000e-5", "12,500.5", "0.25", "-1,234", "3.14"]);
-        assert_eq!([950.0, 1500.0, 15_000.0, 2e6, 0.05, -3e9].map(short), ["950", "1,500", "15k", "2M", "0.05", "-3G"]);
+        assert_eq!([950.0, 1500.0, 1234.0, 15_000.0, 2e6, 0.05, -3e9].map(short), ["950", "1.5k", "1,234", "15k", "2M", "0.05", "-3G"]);
         assert_eq!(real(f64::NAN), "NaN");
         assert_eq!(real(-0.0), "0");
     }

@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "column          type    nulls       distinct  min  median  max      histogram  most frequent",
+                "column          type         nulls  distinct  min  median  max      histogram  most frequent",
                 "follower_count  BIGINT  12 (0.9 %)    ~1,200  0    ~1234   3000000  ▁ █▁ log   3000 ×40  \\u{1b}[31m ×3  '' ×1",
             ]
         );

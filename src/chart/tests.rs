@@ -45,8 +45,24 @@ fn countries() -> ChartData {
 #[test]
 fn bars_have_labels_values_and_eighths() {
     snapbox::assert_data_eq!(drawn("", &countries(), 40), snapbox::str![[r#"
+
+country                posts
+Albania                1,200 ███████████
+Bosnia and Herzegovina   300 ██▊
+NULL                       1 ▏
+日本                    NULL
+/u{1b}[31mred              0
+
 "#]]);
     snapbox::assert_data_eq!(drawn("bar", &countries(), 80), snapbox::str![[r#"
+
+country                posts
+Albania                1,200 ███████████████████████████████████████████████████
+Bosnia and Herzegovina   300 ████████████▊
+NULL                       1 ▏
+日本                    NULL
+/u{1b}[31mred              0
+
 "#]]);
 }
 
@@ -56,8 +72,27 @@ fn bars_of_groups_have_headings() {
     let categories = texts(&[Some("art"), Some("food"), Some("travel"), Some("art"), Some("food")]);
     let groups = data(vec![("year", years), ("category", categories), ("n", numbers(&[Some(5), Some(3), Some(8), Some(2), Some(13)]))]);
     snapbox::assert_data_eq!(drawn("bar", &groups, 40), snapbox::str![[r#"
+
+year
+  category  n
+2018
+  art       5 ██████████
+  food      3 ██████
+  travel    8 ████████████████
+2019
+  art       2 ████
+  food     13 ██████████████████████████
+
 "#]]);
     snapbox::assert_data_eq!(drawn("bar x=category y=n color=year", &groups, 40), snapbox::str![[r#"
+
+category year  n
+art      2018  5 ████████▉
+food     2018  3 █████▎
+travel   2018  8 ██████████████▏
+art      2019  2 ███▌
+food     2019 13 ███████████████████████
+
 "#]]);
 }
 
@@ -65,6 +100,12 @@ fn bars_of_groups_have_headings() {
 fn negative_bars_go_to_the_left() {
     let data = data(vec![("month", texts(&[Some("May"), Some("June"), Some("July")])), ("change", numbers(&[Some(-10), Some(20), Some(-1)]))]);
     snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+
+month change
+May   -10 ▐█████████│
+June   20           │███████████████████
+July   -1          █│
+
 "#]]);
 }
 
@@ -85,8 +126,40 @@ fn lines_run_over_years_with_a_legend() {
     let values: Vec<Option<i64>> = (0..12).map(|number| Some(number * number * 400)).collect();
     let data = data(vec![("post_year", numbers(&years)), ("age_group", texts(&groups)), ("median_followers", numbers(&values))]);
     snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+
+median_followers by post_year
+● 18-24  ▲ 25-35
+60k ┤
+    │
+    │                                ⢀⠔▲
+40k ┤                             ⢀⠤⠊⠁⡠●
+    │                          ⢀▲⠒⠁⡠⠔⠉
+    │                       ⣀⠔⠊⠁●⠒⠁
+20k ┤                   ⢀▲⠒⠉⣀⠔⠊⠁
+    │               ⢀⡠⠔⠊⠁●⠒⠉
+    │          ⣀⡠⠤⠔▲⠁⠒⠊⠉
+  0 ┤▲⣀⠤⠤⠤⠔⠒▲⠉⠉⠒⠉⠉
+    └┬──────┬──────┬─────┬──────┬──────┬
+     2015 2016   2017  2018   2019  2020
+
 "#]]);
     snapbox::assert_data_eq!(drawn("", &data, 80), snapbox::str![[r#"
+
+median_followers by post_year
+● 18-24  ▲ 25-35
+60k ┤
+    │
+    │                                                                     ⢀⣀⠤⠔⠒▲
+40k ┤                                                               ⢀⣀⠤⠔⠒⠉⠁⢀⣀⡠⠤●
+    │                                                         ⣀⣀▲⠔⠒⠉⠁⣀⡠⠤⠔⠒⠉⠁
+    │                                                 ⢀⣀⡠⠤⠒⠒⠉⠉⣀⣀●⠔⠒⠊⠉
+20k ┤                                         ⢀⣀⡠▲⠔⠒⠊⠉⠁⣀⡠⠤⠒⠒⠉⠉
+    │                                 ⢀⣀⡠⠤⠔⠒⠊⠉⠁⣀⡠●⠔⠒⠊⠉⠁
+    │                     ⣀⣀⣀⡠⠤⠤⠤⠔⠒▲⠊⠉⠁⠔⠒⠒⠊⠉⠉⠁
+  0 ┤▲⣀⣀⣀⠤⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒▲⠒⠉⠉⠉⠉⠒⠒⠉⠉⠉⠉⠉
+    └┬──────────────┬──────────────┬─────────────┬──────────────┬──────────────┬
+     2015         2016           2017          2018           2019          2020
+
 "#]]);
 }
 
@@ -96,8 +169,40 @@ fn lines_run_over_dates() {
     let values: Float64Array = (0..300).map(|day| Some((f64::from(day) / 30.0).sin())).collect();
     let data = data(vec![("day", Arc::new(dates)), ("value", Arc::new(values))]);
     snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+
+value by day
+ 1 ┤   ⢀⡔⠉⠙⢆                  ⡰⠊⠉⠢⡀
+   │  ⢀⠎   ⠈⢣                ⡼⠁   ⠹⡄
+   │  ⡞     ⠈⢧              ⡸⠁     ⢱⡀
+   │ ⡼       ⠘⡄            ⢰⠃       ⢣
+   │⢰⠃        ⠹⡀           ⡎        ⠈⡆
+ 0 ┤⠇          ⢣          ⡸          ⠹⡀
+   │           ⠈⡆        ⢰⠃           ⢣
+   │            ⠹⡀      ⢀⡎            ⠈⣆
+   │             ⢳      ⡜              ⠘
+   │              ⢧    ⡼⠁
+-1 ┤               ⠳⣄⣠⠞⠁
+   └────┬────────────────────┬──────────
+     2018-01              2018-07
+
 "#]]);
     snapbox::assert_data_eq!(drawn("", &data, 80), snapbox::str![[r#"
+
+value by day
+ 1 ┤       ⢀⡠⠖⠊⠉⠉⠙⠒⢤⡀                                      ⢀⡤⠒⠋⠉⠉⠑⠢⢄
+   │     ⢀⡴⠋        ⠈⠲⡄                                  ⣠⠞⠁        ⠙⢦⡀
+   │    ⡰⠋            ⠈⠢⡀                              ⢀⠜⠁            ⠙⢄
+   │  ⢠⠎                ⠙⢄                           ⢀⡔⠋                ⠳⡀
+   │ ⡰⠃                  ⠈⠣⡀                        ⢠⠎                   ⠘⢆
+ 0 ┤⠜                      ⠑⣄                      ⡰⠁                     ⠈⠣⡀
+   │                        ⠈⠢⡀                  ⢀⠞                         ⠑⣄
+   │                          ⠙⢄                ⡠⠋                           ⠈⢢⡀
+   │                           ⠈⠳⡀            ⢀⠞                               ⠑
+   │                             ⠈⠢⣀        ⣀⠔⠁
+-1 ┤                               ⠈⠓⠦⣄⣀⣀⡠⠴⠊⠁
+   └────────┬──────────────┬──────────────┬───────────────┬──────────────┬──────
+         2018-01        2018-03        2018-05         2018-07        2018-09
+
 "#]]);
 }
 
@@ -105,12 +210,46 @@ fn lines_run_over_dates() {
 fn histograms_grow_where_values_span_magnitudes() {
     let ages: Vec<Option<i64>> = (0..200).map(|number| (number % 50 != 0).then_some(18 + (number * number) % 47)).collect();
     snapbox::assert_data_eq!(drawn("", &data(vec![("age", numbers(&ages))]), 40), snapbox::str![[r#"
+
+age
+10 – 19 13 ██████▍
+20 – 29 59 █████████████████████████████
+30 – 39 50 ████████████████████████▋
+40 – 49 34 ████████████████▊
+50 – 59 32 ███████████████▊
+60 – 69  8 ███▉
+196 values  min 18  median 35  max 60
+4 NULL
+
 "#]]);
     let followers: Vec<Option<i64>> = (0..200).map(|number| Some(if number < 3 { 0 } else { 2_i64.pow(number as u32 % 21) })).collect();
     snapbox::assert_data_eq!(drawn("hist", &data(vec![("followers", numbers(&followers))]), 80), snapbox::str![[r#"
+
+followers (ranges grow: log scale)
+0           3 █████▍
+1 – 10     37 ██████████████████████████████████████████████████████████████████
+10 – 100   30 █████████████████████████████████████████████████████▌
+100 – 1k   30 █████████████████████████████████████████████████████▌
+1k – 10k   37 ██████████████████████████████████████████████████████████████████
+10k – 100k 27 ████████████████████████████████████████████████▏
+100k – 1M  27 ████████████████████████████████████████████████▏
+1M –        9 ████████████████
+200 values  min 0  median 768  max 1,048,576
+
 "#]]);
     let days: Date32Array = (0..300).map(|day| Some(17_500 + day)).collect();
     snapbox::assert_data_eq!(drawn("hist x=day", &data(vec![("day", Arc::new(days))]), 40), snapbox::str![[r#"
+
+day
+2017-11 – 32 █████████████▉
+2018-01 – 59 █████████████████████████▊
+2018-03 – 61 ██████████████████████████▋
+2018-05 – 61 ██████████████████████████▋
+2018-07 – 62 ███████████████████████████
+2018-09 – 25 ██████████▉
+300 values  min 2017-11-30
+median 2018-04-28  max 2018-09-25
+
 "#]]);
 }
 

@@ -60,6 +60,11 @@ impl Step {
         })
     }
 
+    /// Whether a label of the step names the whole of it: a day, a month, a year.
+    pub(super) fn is_one(self) -> bool {
+        matches!(self, Step::Micros(DAY) | Step::Months(1 | 12))
+    }
+
     /// Microseconds, about.
     pub(super) fn length(self) -> i64 {
         match self {

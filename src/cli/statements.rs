@@ -214,11 +214,14 @@ impl<'a> Writer<'a> {
         };
         let before = shared.length()?;
         let sink = shared.sink(self.running.ui)?;
-        let mut chart = charted.map(|spec| (spec, ChartData::new(&answer.schema())));
-        let data = chart.as_mut().map(|(_, data)| data);
+        let mut chart = match charted {
+            Some(spec) => Some((spec, ChartData::new(&answer.schema()), shared.sink(self.running.ui)?)),
+            None => None,
+        };
+        let data = chart.as_mut().map(|(_, data, _)| data);
         let mut written = self.encode(engine, &progress, answer, sink, &statement.heading, data).await;
-        if let (Ok(()), Some((spec, data))) = (&written, &chart) {
-            written = shared.sink(self.running.ui).and_then(|sink| charts::write(self.running.ui, &self.output, sink, spec, data));
+        if let (Ok(()), Some((spec, data, sink))) = (&written, chart) {
+            written = charts::write(self.running.ui, &self.output, sink, &spec, &data);
         }
         if let (Err(_), None, Some(file)) = (&written, &draft, &self.file) {
             // Whatever goes on, half an answer must not stand among whole ones.
