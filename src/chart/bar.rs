@@ -25,7 +25,13 @@ pub(super) struct Bar {
 }
 
 /// The bars of `data`.
-pub(super) fn draw(data: &ChartData, labels: &[usize], value: usize, color: Option<usize>, canvas: Canvas) -> Vec<String> {
+pub(super) fn draw(
+    data: &ChartData,
+    labels: &[usize],
+    value: usize,
+    color: Option<usize>,
+    canvas: Canvas,
+) -> Vec<String> {
     let column = |position: &usize| data.columns.get(*position);
     let names: Vec<String> =
         labels.iter().filter_map(column).map(|column| printable::one_line(&column.name).into_owned()).collect();
@@ -63,7 +69,8 @@ fn lines(mut bars: Vec<Bar>, header: &Header<'_>, canvas: Canvas, data: &ChartDa
     // A heading is a line, too.
     let (mut used, mut shown) = (0, 0);
     for (position, bar) in bars.iter().enumerate() {
-        let opens = grouped && (position == 0 || bars.get(position - 1).is_none_or(|one| one.labels.first() != bar.labels.first()));
+        let opens = grouped
+            && (position == 0 || bars.get(position - 1).is_none_or(|one| one.labels.first() != bar.labels.first()));
         used += 1 + usize::from(opens);
         if used > room {
             break;
@@ -159,7 +166,11 @@ impl Layout {
             line.push(' ');
         }
         // A name that is wider than the values may stand above the bars.
-        line.push_str(&if header.value.width() <= self.value { right(header.value, self.value) } else { header.value.to_owned() });
+        line.push_str(&if header.value.width() <= self.value {
+            right(header.value, self.value)
+        } else {
+            header.value.to_owned()
+        });
         cut(line.trim_end(), width)
     }
 

@@ -146,8 +146,9 @@ impl Values {
                 DataType::UInt64 => numbers.extend(array.as_primitive::<UInt64Type>().iter().map(|number| {
                     number.map(|number| i64::try_from(number).map_or(Number::Real(number as f64), Number::Whole))
                 })),
-                whole if whole.is_integer() => numbers
-                    .extend(as_type(&DataType::Int64)?.as_primitive::<Int64Type>().iter().map(|it| it.map(Number::Whole))),
+                whole if whole.is_integer() => numbers.extend(
+                    as_type(&DataType::Int64)?.as_primitive::<Int64Type>().iter().map(|it| it.map(Number::Whole)),
+                ),
                 _ => numbers.extend(
                     as_type(&DataType::Float64)?.as_primitive::<Float64Type>().iter().map(|it| it.map(Number::Real)),
                 ),

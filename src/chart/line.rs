@@ -34,9 +34,18 @@ struct Series {
 pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize>, canvas: Canvas) -> Vec<String> {
     let mut notes = Vec::new();
     let mut lines = series_of(data, x, y, series, &mut notes);
-    let named = |column: usize| data.columns.get(column).map(|it| printable::one_line(&it.name).into_owned()).unwrap_or_default();
+    let named = |column: usize| {
+        data.columns.get(column).map(|it| printable::one_line(&it.name).into_owned()).unwrap_or_default()
+    };
     if lines.iter().all(|line| line.points.is_empty()) {
-        return vec![cut(&format!("`{}` and `{}` hold no values together", named(x), y.first().copied().map(named).unwrap_or_default()), canvas.width)];
+        return vec![cut(
+            &format!(
+                "`{}` and `{}` hold no values together",
+                named(x),
+                y.first().copied().map(named).unwrap_or_default()
+            ),
+            canvas.width,
+        )];
     }
     if lines.len() > MOST_LINES {
         let height = |line: &Series| line.points.iter().fold(0.0_f64, |most, point| most.max(point.1.abs()));
@@ -54,9 +63,10 @@ pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize
     drawn.push(canvas.paint.ink(Ink::Faint, &cut(&title, canvas.width)));
     if lines.len() > 1 {
         let sign = |number: usize| SIGNS.get(number).copied().unwrap_or("•");
-        let parts = lines.iter().enumerate().map(|(number, line)| {
-            (format!("{} {}", sign(number), line.name), Some(Ink::Series(number)))
-        });
+        let parts = lines
+            .iter()
+            .enumerate()
+            .map(|(number, line)| (format!("{} {}", sign(number), line.name), Some(Ink::Series(number))));
         drawn.extend(flow(&parts.collect::<Vec<_>>(), canvas.width, canvas.paint));
     }
     let height = canvas.height.min(HIGHEST).saturating_sub(drawn.len() + 2).max(LOWEST);
@@ -154,7 +164,11 @@ impl Field {
             let line: &Series = line;
             let kind = if line.points.len() > 1 { GraphType::Line } else { GraphType::Scatter };
             let colour = Color::Indexed(u8::try_from(number % COLOURS).unwrap_or(0));
-            Dataset::default().marker(Marker::Braille).graph_type(kind).style(Style::default().fg(colour)).data(&line.points)
+            Dataset::default()
+                .marker(Marker::Braille)
+                .graph_type(kind)
+                .style(Style::default().fg(colour))
+                .data(&line.points)
         };
         Chart::new(lines.iter().enumerate().map(set).collect())
             .x_axis(Axis::default().bounds(self.x))

@@ -45,7 +45,9 @@ pub fn draw(spec: &ChartSpec, data: &ChartData, canvas: Canvas) -> Result<Vec<St
     Ok(match plan {
         Plan::Bar { labels, value, color } => bar::draw(data, &labels, value, color, canvas),
         Plan::Line { x, y, series } => line::draw(data, x, &y, series, canvas),
-        Plan::Hist { value } => data.columns.get(value).map(|column| hist::draw(data, column, canvas)).unwrap_or_default(),
+        Plan::Hist { value } => {
+            data.columns.get(value).map(|column| hist::draw(data, column, canvas)).unwrap_or_default()
+        }
         Plan::Nothing => Vec::new(),
     })
 }

@@ -34,11 +34,25 @@ pub(super) fn plan(spec: &ChartSpec, data: &ChartData) -> Result<Plan> {
     let choice = Choice { data, x, y, color };
     match spec.kind {
         ChartKind::None => Ok(Plan::Nothing),
-        ChartKind::Bar | ChartKind::Heatmap => choice.bar().ok_or_else(|| choice.missing("a chart of bars", "a column of labels and one of numbers", "bar x=COLUMN y=COLUMN")),
-        ChartKind::Line => choice.line().ok_or_else(|| choice.missing("a chart of lines", "a column of numbers or times and one of numbers", "line x=COLUMN y=COLUMN")),
-        ChartKind::Hist => choice.hist().ok_or_else(|| choice.missing("a histogram", "one column of numbers or times", "hist x=COLUMN")),
+        ChartKind::Bar | ChartKind::Heatmap => choice.bar().ok_or_else(|| {
+            choice.missing("a chart of bars", "a column of labels and one of numbers", "bar x=COLUMN y=COLUMN")
+        }),
+        ChartKind::Line => choice.line().ok_or_else(|| {
+            choice.missing(
+                "a chart of lines",
+                "a column of numbers or times and one of numbers",
+                "line x=COLUMN y=COLUMN",
+            )
+        }),
+        ChartKind::Hist => choice
+            .hist()
+            .ok_or_else(|| choice.missing("a histogram", "one column of numbers or times", "hist x=COLUMN")),
         ChartKind::Fitting => choice.fitting().ok_or_else(|| {
-            choice.missing("a chart", "a column of labels or times and one of numbers, or one column of numbers alone", "bar x=COLUMN y=COLUMN`, `line x=COLUMN y=COLUMN` or `hist x=COLUMN")
+            choice.missing(
+                "a chart",
+                "a column of labels or times and one of numbers, or one column of numbers alone",
+                "bar x=COLUMN y=COLUMN`, `line x=COLUMN y=COLUMN` or `hist x=COLUMN",
+            )
         }),
     }
 }
@@ -73,7 +87,8 @@ impl Choice<'_> {
 
     fn bar(&self) -> Option<Plan> {
         let label = self.x.or_else(|| self.free(is_text).next()).or_else(|| self.free(is_time_or_year).next());
-        let label = label.or_else(|| self.free(is_number).nth(usize::from(self.y.is_empty())).and(self.free(is_number).next()))?;
+        let label = label
+            .or_else(|| self.free(is_number).nth(usize::from(self.y.is_empty())).and(self.free(is_number).next()))?;
         let others = |column: &usize| *column != label && Some(*column) != self.color;
         let value = self.y.first().copied();
         let value = value.or_else(|| self.free(is_number).filter(others).find(|it| !is_year(self.data, *it)));
@@ -117,9 +132,7 @@ impl Choice<'_> {
 
     /// The columns for which `fits`, those aside that are named.
     fn free<'b>(&'b self, fits: impl Fn(&ChartData, usize) -> bool + 'b) -> impl Iterator<Item = usize> + 'b {
-        let taken = |column: usize| {
-            self.x == Some(column) || self.color == Some(column) || self.y.contains(&column)
-        };
+        let taken = |column: usize| self.x == Some(column) || self.color == Some(column) || self.y.contains(&column);
         (0..self.data.columns.len()).filter(move |column| !taken(*column) && fits(self.data, *column))
     }
 

@@ -124,16 +124,13 @@ pub fn profile_lines(columns: &[ColumnProfile], canvas: Canvas) -> Vec<String> {
     if canvas.width >= WIDE { table(columns, canvas) } else { blocks(columns, canvas) }
 }
 
-const HEADER: [&str; 9] =
-    ["column", "type", "nulls", "distinct", "min", "median", "max", "histogram", "most frequent"];
+const HEADER: [&str; 9] = ["column", "type", "nulls", "distinct", "min", "median", "max", "histogram", "most frequent"];
 /// Which columns of the table stand on the right, and where one begins that takes what is left.
 const NUMBERS: std::ops::Range<usize> = 2..4;
 const LAST: usize = HEADER.len() - 1;
 
 fn table(columns: &[ColumnProfile], canvas: Canvas) -> Vec<String> {
-    let value = |text: &Option<String>| {
-        cut(&printable::one_line(text.as_deref().unwrap_or_default()), WIDEST_VALUE)
-    };
+    let value = |text: &Option<String>| cut(&printable::one_line(text.as_deref().unwrap_or_default()), WIDEST_VALUE);
     let row = |column: &ColumnProfile| {
         [
             cut(&printable::one_line(&column.name), WIDEST_VALUE + 8),
@@ -186,7 +183,8 @@ fn blocks(columns: &[ColumnProfile], canvas: Canvas) -> Vec<String> {
             counts.push(format!("{shortest} to {longest} characters"));
         }
         let value = |name: &str, text: &Option<String>| {
-            text.as_deref().map(|text| cut(&format!("{name} {}", printable::one_line(text)), inner.min(WIDEST_FREQUENT + 6)))
+            text.as_deref()
+                .map(|text| cut(&format!("{name} {}", printable::one_line(text)), inner.min(WIDEST_FREQUENT + 6)))
         };
         let values = [
             value("min", &column.minimum),
@@ -195,9 +193,8 @@ fn blocks(columns: &[ColumnProfile], canvas: Canvas) -> Vec<String> {
         ];
         let frequent = column.frequent_shown();
         let frequent = (!frequent.is_empty()).then(|| ["most frequent:".to_owned()].into_iter().chain(frequent));
-        let plain = |parts: Vec<String>| -> Vec<(String, Option<Ink>)> {
-            parts.into_iter().map(|part| (part, None)).collect()
-        };
+        let plain =
+            |parts: Vec<String>| -> Vec<(String, Option<Ink>)> { parts.into_iter().map(|part| (part, None)).collect() };
         let mut inside = flow(&plain(counts), inner, Paint::Plain);
         inside.extend(flow(&plain(values.into_iter().flatten().collect()), inner, Paint::Plain));
         if !column.histogram.is_empty() {
@@ -226,7 +223,11 @@ mod tests {
             median: Some(Measured { value: "1234".to_owned(), exactness: Exactness::About }),
             maximum: Some("3000000".to_owned()),
             lengths: None,
-            frequent: vec![("3000".to_owned(), exact(40)), ("\u{1b}[31m".to_owned(), exact(3)), (String::new(), exact(1))],
+            frequent: vec![
+                ("3000".to_owned(), exact(40)),
+                ("\u{1b}[31m".to_owned(), exact(3)),
+                (String::new(), exact(1)),
+            ],
             histogram: vec![1, 0, 40, 3],
             scale: Scale::Growing,
         }

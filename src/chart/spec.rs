@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn reads_kinds_and_columns() {
         let spec = ChartSpec::parse("bar x=country y=category_count color=category").unwrap();
-        assert_eq!((spec.kind, spec.x.as_deref(), spec.color.as_deref()), (ChartKind::Bar, Some("country"), Some("category")));
+        assert_eq!(
+            (spec.kind, spec.x.as_deref(), spec.color.as_deref()),
+            (ChartKind::Bar, Some("country"), Some("category"))
+        );
         assert_eq!(spec.y, ["category_count"]);
         assert_eq!(ChartSpec::parse("  ").unwrap(), ChartSpec::default());
         let spec = ChartSpec::parse(r#"y="a b",c,"d"",e" line"#).unwrap();

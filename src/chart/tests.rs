@@ -44,7 +44,9 @@ fn countries() -> ChartData {
 
 #[test]
 fn bars_have_labels_values_and_eighths() {
-    snapbox::assert_data_eq!(drawn("", &countries(), 40), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        drawn("", &countries(), 40),
+        snapbox::str![[r#"
 
 country                posts
 Albania                1,200 ███████████
@@ -53,8 +55,11 @@ NULL                       1 ▏
 日本                    NULL
 /u{1b}[31mred              0
 
-"#]]);
-    snapbox::assert_data_eq!(drawn("bar", &countries(), 80), snapbox::str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        drawn("bar", &countries(), 80),
+        snapbox::str![[r#"
 
 country                posts
 Albania                1,200 ███████████████████████████████████████████████████
@@ -63,15 +68,22 @@ NULL                       1 ▏
 日本                    NULL
 /u{1b}[31mred              0
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn bars_of_groups_have_headings() {
     let years = numbers(&[Some(2018), Some(2018), Some(2018), Some(2019), Some(2019)]);
     let categories = texts(&[Some("art"), Some("food"), Some("travel"), Some("art"), Some("food")]);
-    let groups = data(vec![("year", years), ("category", categories), ("n", numbers(&[Some(5), Some(3), Some(8), Some(2), Some(13)]))]);
-    snapbox::assert_data_eq!(drawn("bar", &groups, 40), snapbox::str![[r#"
+    let groups = data(vec![
+        ("year", years),
+        ("category", categories),
+        ("n", numbers(&[Some(5), Some(3), Some(8), Some(2), Some(13)])),
+    ]);
+    snapbox::assert_data_eq!(
+        drawn("bar", &groups, 40),
+        snapbox::str![[r#"
 
 year
   category  n
@@ -83,8 +95,11 @@ year
   art       2 ████
   food     13 ██████████████████████████
 
-"#]]);
-    snapbox::assert_data_eq!(drawn("bar x=category y=n color=year", &groups, 40), snapbox::str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        drawn("bar x=category y=n color=year", &groups, 40),
+        snapbox::str![[r#"
 
 category year  n
 art      2018  5 ████████▉
@@ -93,20 +108,27 @@ travel   2018  8 ██████████████▏
 art      2019  2 ███▌
 food     2019 13 ███████████████████████
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn negative_bars_go_to_the_left() {
-    let data = data(vec![("month", texts(&[Some("May"), Some("June"), Some("July")])), ("change", numbers(&[Some(-10), Some(20), Some(-1)]))]);
-    snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+    let data = data(vec![
+        ("month", texts(&[Some("May"), Some("June"), Some("July")])),
+        ("change", numbers(&[Some(-10), Some(20), Some(-1)])),
+    ]);
+    snapbox::assert_data_eq!(
+        drawn("", &data, 40),
+        snapbox::str![[r#"
 
 month change
 May   -10 ▐█████████│
 June   20           │███████████████████
 July   -1          █│
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -122,10 +144,17 @@ fn rows_that_do_not_fit_are_counted() {
 #[test]
 fn lines_run_over_years_with_a_legend() {
     let years: Vec<Option<i64>> = (2015..2021).flat_map(|year| [Some(year); 2]).collect();
-    let groups: Vec<Option<&str>> = (0..12).map(|number| Some(if number % 2 == 0 { "18-24" } else { "25-35" })).collect();
+    let groups: Vec<Option<&str>> =
+        (0..12).map(|number| Some(if number % 2 == 0 { "18-24" } else { "25-35" })).collect();
     let values: Vec<Option<i64>> = (0..12).map(|number| Some(number * number * 400)).collect();
-    let data = data(vec![("post_year", numbers(&years)), ("age_group", texts(&groups)), ("median_followers", numbers(&values))]);
-    snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+    let data = data(vec![
+        ("post_year", numbers(&years)),
+        ("age_group", texts(&groups)),
+        ("median_followers", numbers(&values)),
+    ]);
+    snapbox::assert_data_eq!(
+        drawn("", &data, 40),
+        snapbox::str![[r#"
 
 median_followers by post_year
 ● 18-24  ▲ 25-35
@@ -142,8 +171,11 @@ median_followers by post_year
     └┬──────┬──────┬─────┬──────┬──────┬
      2015 2016   2017  2018   2019  2020
 
-"#]]);
-    snapbox::assert_data_eq!(drawn("", &data, 80), snapbox::str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        drawn("", &data, 80),
+        snapbox::str![[r#"
 
 median_followers by post_year
 ● 18-24  ▲ 25-35
@@ -160,7 +192,8 @@ median_followers by post_year
     └┬──────────────┬──────────────┬─────────────┬──────────────┬──────────────┬
      2015         2016           2017          2018           2019          2020
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -168,7 +201,9 @@ fn lines_run_over_dates() {
     let dates: Date32Array = (0..300).map(|day| Some(17_500 + day)).collect();
     let values: Float64Array = (0..300).map(|day| Some((f64::from(day) / 30.0).sin())).collect();
     let data = data(vec![("day", Arc::new(dates)), ("value", Arc::new(values))]);
-    snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        drawn("", &data, 40),
+        snapbox::str![[r#"
 
 value by day
  1 ┤   ⢀⡔⠉⠙⢆                  ⡰⠊⠉⠢⡀
@@ -185,8 +220,11 @@ value by day
    └────┬────────────────────┬──────────
      2018-01              2018-07
 
-"#]]);
-    snapbox::assert_data_eq!(drawn("", &data, 80), snapbox::str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        drawn("", &data, 80),
+        snapbox::str![[r#"
 
 value by day
  1 ┤       ⢀⡠⠖⠊⠉⠉⠙⠒⢤⡀                                      ⢀⡤⠒⠋⠉⠉⠑⠢⢄
@@ -203,13 +241,17 @@ value by day
    └────────┬──────────────┬──────────────┬───────────────┬──────────────┬──────
          2018-01        2018-03        2018-05         2018-07        2018-09
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn histograms_grow_where_values_span_magnitudes() {
-    let ages: Vec<Option<i64>> = (0..200).map(|number| (number % 50 != 0).then_some(18 + (number * number) % 47)).collect();
-    snapbox::assert_data_eq!(drawn("", &data(vec![("age", numbers(&ages))]), 40), snapbox::str![[r#"
+    let ages: Vec<Option<i64>> =
+        (0..200).map(|number| (number % 50 != 0).then_some(18 + (number * number) % 47)).collect();
+    snapbox::assert_data_eq!(
+        drawn("", &data(vec![("age", numbers(&ages))]), 40),
+        snapbox::str![[r#"
 
 age
 10 – 19 13 ██████▍
@@ -221,9 +263,13 @@ age
 196 values  min 18  median 35  max 60
 4 NULL
 
-"#]]);
-    let followers: Vec<Option<i64>> = (0..200).map(|number| Some(if number < 3 { 0 } else { 2_i64.pow(number as u32 % 21) })).collect();
-    snapbox::assert_data_eq!(drawn("hist", &data(vec![("followers", numbers(&followers))]), 80), snapbox::str![[r#"
+"#]]
+    );
+    let followers: Vec<Option<i64>> =
+        (0..200).map(|number| Some(if number < 3 { 0 } else { 2_i64.pow(number as u32 % 21) })).collect();
+    snapbox::assert_data_eq!(
+        drawn("hist", &data(vec![("followers", numbers(&followers))]), 80),
+        snapbox::str![[r#"
 
 followers (ranges grow: log scale)
 0           3 █████▍
@@ -236,9 +282,12 @@ followers (ranges grow: log scale)
 1M –        9 ████████████████
 200 values  min 0  median 768  max 1,048,576
 
-"#]]);
+"#]]
+    );
     let days: Date32Array = (0..300).map(|day| Some(17_500 + day)).collect();
-    snapbox::assert_data_eq!(drawn("hist x=day", &data(vec![("day", Arc::new(days))]), 40), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        drawn("hist x=day", &data(vec![("day", Arc::new(days))]), 40),
+        snapbox::str![[r#"
 
 day
 2017-11 – 32 █████████████▉
@@ -250,14 +299,17 @@ day
 300 values  min 2017-11-30
 median 2018-04-28  max 2018-09-25
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn an_error_says_which_columns_a_chart_needs() {
     let texts_only = data(vec![("title", texts(&[Some("a")])), ("country", texts(&[Some("b")]))]);
     assert!(said("", &texts_only).starts_with("a chart needs a column of labels or times and one of numbers"));
-    assert!(said("", &texts_only).contains("the answer has `title` (text), `country` (text); name them: `bar x=COLUMN"));
+    assert!(
+        said("", &texts_only).contains("the answer has `title` (text), `country` (text); name them: `bar x=COLUMN")
+    );
     assert_eq!(said("bar x=titel", &texts_only), "the answer has no column `titel`: did you mean `title`?");
     assert!(said("bar x=title y=country", &texts_only).starts_with("`country` is no column of numbers"));
     let two = data(vec![("age", numbers(&[Some(1)])), ("followers", numbers(&[Some(2)]))]);

@@ -133,7 +133,9 @@ pub(super) fn instant(kind: TimeKind, moment: i64) -> String {
     let Some(date) = civil(moment) else { return moment.to_string() };
     match kind {
         TimeKind::Date => date.format("%Y-%m-%d").to_string(),
-        TimeKind::Moment if date.and_utc().timestamp_subsec_micros() == 0 => date.format("%Y-%m-%d %H:%M:%S").to_string(),
+        TimeKind::Moment if date.and_utc().timestamp_subsec_micros() == 0 => {
+            date.format("%Y-%m-%d %H:%M:%S").to_string()
+        }
         TimeKind::Moment => date.format("%Y-%m-%d %H:%M:%S%.6f").to_string(),
     }
 }

@@ -140,8 +140,7 @@ impl Counting {
     pub(super) fn finish(self, data_type: &DataType) -> Result<Found> {
         let exactness = if self.lowered == 0 { Exactness::Exact } else { Exactness::About };
         let counts_all = self.lowered == 0 && self.measure != Measure::Presence;
-        let distinct =
-            counts_all.then(|| Measured { value: self.counted.len() as u64, exactness: Exactness::Exact });
+        let distinct = counts_all.then(|| Measured { value: self.counted.len() as u64, exactness: Exactness::Exact });
         let is_whole = data_type.is_integer() && *data_type != DataType::UInt64;
         let spell = |key: u128| -> Option<String> {
             let bits = u64::try_from(key).ok()?;

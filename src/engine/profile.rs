@@ -12,8 +12,8 @@ use futures::TryStreamExt;
 use super::counting::Counting;
 use super::describe::sql_type;
 use super::{Access, Answer, Engine};
-pub use crate::chart::{ColumnProfile, Exactness, Measured};
 use crate::chart::Scale;
+pub use crate::chart::{ColumnProfile, Exactness, Measured};
 use crate::error::{Error, Result};
 use crate::sql::{self, Parameters, quote_identifier};
 
@@ -172,7 +172,8 @@ fn read(batches: &[RecordBatch], measures: &[Measure]) -> Result<(u64, Vec<Aggre
     let rows = cells.next().and_then(|cell| number(cell)).unwrap_or(0);
     let mut found = Vec::new();
     for measure in measures {
-        let mut of_column = Aggregates { present: cells.next().and_then(|cell| number(cell)).unwrap_or(0), ..Aggregates::default() };
+        let mut of_column =
+            Aggregates { present: cells.next().and_then(|cell| number(cell)).unwrap_or(0), ..Aggregates::default() };
         if *measure != Measure::Presence {
             of_column.distinct = cells.next().and_then(|cell| number(cell));
         }

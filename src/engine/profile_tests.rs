@@ -20,7 +20,9 @@ async fn answer(engine: &Engine, text: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_profile_says_what_sql_says() {
     let engine = engine();
-    for (table, column) in [("pin", "follower_count"), ("user", "date_joined"), ("raw.geo", "country"), ("landed.pin", "_offset")] {
+    for (table, column) in
+        [("pin", "follower_count"), ("user", "date_joined"), ("raw.geo", "country"), ("landed.pin", "_offset")]
+    {
         let profile = engine.profile(table).await.unwrap();
         let found = profile.iter().find(|found| found.name == column).unwrap();
         let text = format!(

@@ -15,7 +15,16 @@ const LAYERS: [(u8, &[&str]); 10] = [
     (
         1,
         &[
-            "location", "sql", "schedule", "ui", "output", "chart", "functions", "column", "timestamp", "shipped",
+            "location",
+            "sql",
+            "schedule",
+            "ui",
+            "output",
+            "chart",
+            "functions",
+            "column",
+            "timestamp",
+            "shipped",
             "printable",
         ],
     ),
