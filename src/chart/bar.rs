@@ -11,6 +11,8 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 /// A bar never gets fewer columns, whatever the labels are.
 const NARROWEST_BAR: usize = 8;
 const NARROWEST_LABEL: usize = 4;
+/// Nor more: eyes lose the line of one that crosses a wide screen.
+const WIDEST_BAR: usize = 100;
 
 /// One line of a chart of bars.
 pub(super) struct Bar {
@@ -53,8 +55,23 @@ pub(super) fn draw(
             series,
         });
     }
+    align_places(&mut bars);
     let header = Header { labels: &names, value: &printable::one_line(&values.name) };
     lines(bars, &header, canvas, data)
+}
+
+/// Gives every value as many places as the one that has most, so that the points stand below each other.
+fn align_places(bars: &mut [Bar]) {
+    let is_plain = |value: &str| value.chars().all(|character| matches!(character, '0'..='9' | '-' | ',' | '.'));
+    let places = |value: &str| value.split_once('.').map_or(0, |(_, places)| places.len());
+    let most = bars.iter().filter(|bar| is_plain(&bar.value)).map(|bar| places(&bar.value)).max().unwrap_or(0);
+    for bar in bars.iter_mut().filter(|bar| is_plain(&bar.value)) {
+        let missing = most.saturating_sub(places(&bar.value));
+        if missing == most && most > 0 {
+            bar.value.push('.');
+        }
+        bar.value.push_str(&"0".repeat(missing));
+    }
 }
 
 struct Header<'a> {
@@ -150,7 +167,7 @@ impl Layout {
         let lengths = || bars.iter().filter_map(|bar| bar.length);
         let (low, high) = (lengths().fold(0.0, f64::min), lengths().fold(0.0, f64::max));
         let axis = usize::from(low < 0.0);
-        let width = canvas.width.saturating_sub(taken + axis).max(1);
+        let width = canvas.width.saturating_sub(taken + axis).clamp(1, WIDEST_BAR);
         let span = (high - low).max(f64::MIN_POSITIVE);
         let below = if low < 0.0 { ((width as f64 * (-low / span)).round() as usize).clamp(1, width) } else { 0 };
         let above = width.saturating_sub(below);

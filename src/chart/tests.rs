@@ -132,6 +132,22 @@ July   -1          █│
 }
 
 #[test]
+fn points_of_numbers_stand_below_each_other() {
+    let medians: Float64Array = [Some(100.0), Some(2.5), None, Some(0.0)].into_iter().collect();
+    let names = texts(&[Some("a"), Some("b"), Some("c"), Some("d")]);
+    let data = data(vec![("group", names), ("median", Arc::new(medians))]);
+    snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+
+group median
+a     100.0 ████████████████████████████
+b       2.5 ▊
+c      NULL
+d       0.0
+
+"#]]);
+}
+
+#[test]
 fn rows_that_do_not_fit_are_counted() {
     let names: Vec<String> = (0..40).map(|number| format!("name{number}")).collect();
     let names: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
