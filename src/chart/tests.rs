@@ -136,7 +136,9 @@ fn points_of_numbers_stand_below_each_other() {
     let medians: Float64Array = [Some(100.0), Some(2.5), None, Some(0.0)].into_iter().collect();
     let names = texts(&[Some("a"), Some("b"), Some("c"), Some("d")]);
     let data = data(vec![("group", names), ("median", Arc::new(medians))]);
-    snapbox::assert_data_eq!(drawn("", &data, 40), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        drawn("", &data, 40),
+        snapbox::str![[r#"
 
 group median
 a     100.0 ████████████████████████████
@@ -144,7 +146,8 @@ b       2.5 ▊
 c      NULL
 d       0.0
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Owns the two statements behind it. The first aggregates; the second has its rows counted here, within a bound. They
 //! run as a series, so that the objects are read once for both.
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, RecordBatch, make_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, Schema};
 use datafusion::common::TableReference;
@@ -130,8 +130,11 @@ fn aggregates(schema: &Schema, measures: &[Measure], table: &str) -> String {
             names.iter().map(|name| format!("{name}({argument})")).collect()
         };
         measured.push(format!("count({column})"));
-        if *measure != Measure::Presence {
-            measured.push(format!("approx_distinct({column})"));
+        match field.data_type() {
+            _ if *measure == Measure::Presence => {}
+            // Its sketch does not take floating point; the texts of different numbers differ.
+            number if number.is_floating() => measured.push(format!("approx_distinct(cast({column} as varchar))")),
+            _ => measured.push(format!("approx_distinct({column})")),
         }
         match measure {
             Measure::Presence | Measure::Boolean => {}
@@ -141,7 +144,6 @@ fn aggregates(schema: &Schema, measures: &[Measure], table: &str) -> String {
             }
             Measure::Number | Measure::Time => {
                 measured.extend(of_each(&["min", "max"], &column));
-                measured.extend(of_each(&["min", "max"], &number));
                 measured.push(format!("approx_percentile_cont({number}, 0.5)"));
             }
         }
@@ -178,11 +180,12 @@ fn read(batches: &[RecordBatch], measures: &[Measure]) -> Result<(u64, Vec<Aggre
             of_column.distinct = cells.next().and_then(|cell| number(cell));
         }
         if !matches!(measure, Measure::Presence | Measure::Boolean) {
-            of_column.minimum = cells.next().and_then(|cell| text(cell));
-            of_column.maximum = cells.next().and_then(|cell| text(cell));
             let (low, high) = (cells.next(), cells.next());
+            of_column.minimum = low.and_then(|cell| text(cell));
+            of_column.maximum = high.and_then(|cell| text(cell));
             if *measure == Measure::Text {
-                of_column.lengths = low.and_then(|cell| number(cell)).zip(high.and_then(|cell| number(cell)));
+                let (shortest, longest) = (cells.next(), cells.next());
+                of_column.lengths = shortest.and_then(|cell| number(cell)).zip(longest.and_then(|cell| number(cell)));
             } else {
                 of_column.bounds = low.and_then(|cell| real(cell)).zip(high.and_then(|cell| real(cell)));
                 of_column.median = cells.next().and_then(|cell| real(cell));
@@ -202,7 +205,10 @@ fn number(cell: &dyn Array) -> Option<u64> {
 
 fn real(cell: &dyn Array) -> Option<f64> {
     use arrow::array::AsArray;
-    let cell = cast(cell, &DataType::Float64).ok()?;
+    // An instant is a number by way of its unit.
+    let whole =
+        if cell.data_type().is_temporal() { cast(cell, &DataType::Int64).ok()? } else { make_array(cell.to_data()) };
+    let cell = cast(&whole, &DataType::Float64).ok()?;
     let cell = cell.as_primitive_opt::<arrow::datatypes::Float64Type>()?;
     cell.is_valid(0).then(|| cell.value(0))
 }
