@@ -126,10 +126,9 @@ impl Counting {
     }
 
     fn place(&mut self, value: f64) {
-        if let Some(range) = self.ranges.and_then(|(ranges, _)| ranges.of(value)) {
-            if let Some(count) = self.histogram.get_mut(range) {
-                *count += 1;
-            }
+        let range = self.ranges.and_then(|(ranges, _)| ranges.of(value));
+        if let Some(count) = range.and_then(|range| self.histogram.get_mut(range)) {
+            *count += 1;
         }
         if let Some(sorted) = &mut self.sorted {
             sorted.push(value);
@@ -140,7 +139,7 @@ impl Counting {
     pub(super) fn finish(self, data_type: &DataType) -> Result<Found> {
         let exactness = if self.lowered == 0 { Exactness::Exact } else { Exactness::About };
         let counts_all = self.lowered == 0 && self.measure != Measure::Presence;
-        let distinct = counts_all.then(|| Measured { value: self.counted.len() as u64, exactness: Exactness::Exact });
+        let distinct = counts_all.then_some(Measured { value: self.counted.len() as u64, exactness: Exactness::Exact });
         let is_whole = data_type.is_integer() && *data_type != DataType::UInt64;
         let spell = |key: u128| -> Option<String> {
             let bits = u64::try_from(key).ok()?;
@@ -167,7 +166,7 @@ impl Counting {
         let mut candidates: Vec<(&u128, &Counted)> =
             self.counted.iter().filter(|(_, counted)| counted.count > self.lowered.max(1)).collect();
         // As many as are shown and their equals would be ordered by chance: the value decides then.
-        candidates.sort_by(|one, other| other.1.count.cmp(&one.1.count));
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.1.count));
         let least = candidates.get(FREQUENT.saturating_sub(1)).map_or(0, |(_, counted)| counted.count);
         for (key, counted) in candidates.into_iter().take_while(|(_, counted)| counted.count >= least) {
             let value = counted.sample.as_deref().map(str::to_owned).or_else(|| spell(*key));
