@@ -37,6 +37,7 @@ mod shipped;
 mod timestamp;
 
 mod functions;
+pub mod chart;
 pub mod output;
 pub mod sql;
 pub mod ui;

@@ -4,6 +4,7 @@
 //! the help, and `run`.
 
 mod cache;
+mod charts;
 mod check;
 mod completions;
 mod destination;
@@ -11,6 +12,7 @@ mod findings;
 mod init;
 mod inputs;
 mod options;
+mod profile;
 mod repl;
 mod report;
 mod run;
@@ -55,6 +57,7 @@ enum Command {
     Repl(repl::ReplArgs),
     Tables(tables::TablesArgs),
     Schema(schema::SchemaArgs),
+    Profile(profile::ProfileArgs),
     Check(check::CheckArgs),
     Cache(cache::CacheArgs),
     Init(init::InitArgs),
@@ -80,8 +83,10 @@ pub async fn run(arguments: Vec<OsString>, environment: Environment, signals: &S
     };
     let loudness = if parsed.common.quiet { Loudness::Quiet } else { Loudness::Normal };
     let stdout = std::io::stdout();
-    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
-    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width });
+    let size = terminal_size::terminal_size_of(&stdout);
+    let width = size.map(|(width, _)| usize::from(width.0));
+    let height = size.map(|(_, height)| usize::from(height.0));
+    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width, height });
     let outcome = tokio::select! {
         outcome = dispatch(&ui, &parsed, &environment, signals) => outcome,
         signal = signals.stopped() => signal,
@@ -106,6 +111,7 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment, signal
         Command::Repl(arguments) => repl::run(ui, common, environment, arguments, signals).await,
         Command::Tables(arguments) => tables::run(ui, common, environment, arguments).await,
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
+        Command::Profile(arguments) => profile::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
         Command::Cache(arguments) => cache::run(ui, common, environment, arguments).await,
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,

@@ -1,6 +1,7 @@
 //! Answers that pinq itself makes, such as the list of tables: rows of text and numbers, written in the
 //! same formats and to the same places as answers to SQL.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
@@ -10,7 +11,7 @@ use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::output;
+use crate::output::{self, Format};
 use crate::ui::Ui;
 
 /// A column of such an answer.
@@ -29,6 +30,28 @@ impl<'a> Report<'a> {
     /// A report to where the arguments say.
     pub fn new(ui: &'a Ui, common: &CommonArgs, environment: &Environment) -> Result<Report<'a>> {
         Ok(Report { ui, output: Output::of(ui, common, environment)? })
+    }
+
+    /// What it is written as.
+    pub fn format(&self) -> Format {
+        self.output.format
+    }
+
+    /// The width of the terminal that it goes to, if it does.
+    pub fn width(&self) -> Option<usize> {
+        self.output.options.width
+    }
+
+    /// Writes lines that are drawn already, as the answer called `name`.
+    pub async fn write_lines(self, engine: &Engine, name: &str, lines: Vec<String>) -> Result<()> {
+        let draft = self.output.draft(name)?;
+        let mut sink = draft.sink(self.ui)?;
+        for line in lines {
+            writeln!(sink, "{line}")?;
+        }
+        sink.flush()?;
+        drop(sink);
+        draft.commit(engine).await
     }
 
     /// Writes the columns, which have equally many rows, as the answer called `name`.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::charts::Charts;
 use super::inputs::{self, Input};
 use super::options::CommonArgs;
 use super::statements::{OnFailure, Running};
@@ -39,6 +40,12 @@ pub struct StatementArgs {
     /// Allow statements that write: COPY TO, CREATE EXTERNAL TABLE, INSERT
     #[arg(long)]
     allow_write: bool,
+    /// Draw a chart below each table, as SPEC or the statement's `-- chart:` comment says
+    ///
+    /// SPEC is `bar`, `line`, `hist`, `auto` or `none`, then columns, each of which may be left out:
+    /// `bar x=country y=category_count color=category`. Without either, what fits the columns' types.
+    #[arg(long, value_name = "SPEC", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    chart: Option<String>,
 }
 
 impl StatementArgs {
@@ -63,6 +70,7 @@ impl StatementArgs {
             environment,
             parameters,
             access,
+            charts: Charts::of(self.chart.as_deref())?,
             on_failure: if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         })
     }

@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
+use super::charts::{self, Charts};
 use super::destination::{Destination, Draft, Output};
 use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
+use crate::chart::ChartData;
 use crate::config::{Environment, nearest};
 use crate::engine::{Access, Answer, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
-use crate::sql::{self, Heading, Parameters, StatementKind};
+use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
 use crate::store::RequestCounts;
 use crate::ui::{Progress, Ui, human};
 
@@ -36,6 +38,7 @@ pub struct Running<'a> {
     pub common: &'a CommonArgs,
     pub environment: &'a Environment,
     pub parameters: Parameters,
+    pub charts: Charts,
     pub access: Access,
     pub on_failure: OnFailure,
 }
@@ -58,7 +61,7 @@ impl Running<'_> {
                     for statement in statements {
                         ran += 1;
                         let started = series.start_next();
-                        outcome = writer.answer(&engine, &input.name, &mut number, &statement.heading, started).await;
+                        outcome = writer.answer(&engine, &input.name, &mut number, statement, started).await;
                         match (&outcome, self.on_failure) {
                             (Err(error), OnFailure::KeepGoing) if error.kind() != Kind::ClosedPipe => {
                                 failed += 1;
@@ -172,6 +175,7 @@ impl<'a> Writer<'a> {
     fn new(running: &'a Running<'a>, inputs: &[Input]) -> Result<Self> {
         let output = Output::of(running.ui, running.common, running.environment)?;
         let format = output.format;
+        running.charts.check(format)?;
         let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
         let answers = answers.filter(|statement| crate::sql::kind(&statement.parsed) != StatementKind::Changes).count();
         let is_file = matches!(output.destination, Destination::File(_));
@@ -190,9 +194,10 @@ impl<'a> Writer<'a> {
         engine: &Engine,
         name: &str,
         number: &mut u64,
-        heading: &Heading,
+        statement: &SourceStatement,
         started: impl Future<Output = Result<Answer>>,
     ) -> Result<()> {
+        let charted = self.running.charts.spec(statement)?;
         let progress = self.running.ui.progress(None);
         let answer = ticking(&progress, engine, started).await?;
         if answer.schema().fields().is_empty() {
@@ -209,7 +214,15 @@ impl<'a> Writer<'a> {
         };
         let before = shared.length()?;
         let sink = shared.sink(self.running.ui)?;
-        let written = self.encode(engine, &progress, answer, sink, heading).await;
+        let mut chart = match charted {
+            Some(spec) => Some((spec, ChartData::new(&answer.schema()), shared.sink(self.running.ui)?)),
+            None => None,
+        };
+        let data = chart.as_mut().map(|(_, data, _)| data);
+        let mut written = self.encode(engine, &progress, answer, sink, &statement.heading, data).await;
+        if let (Ok(()), Some((spec, data, sink))) = (&written, chart) {
+            written = charts::write(self.running.ui, &self.output, sink, &spec, &data);
+        }
         if let (Err(_), None, Some(file)) = (&written, &draft, &self.file) {
             // Whatever goes on, half an answer must not stand among whole ones.
             file.cut(before)?;
@@ -228,6 +241,7 @@ impl<'a> Writer<'a> {
         mut answer: Answer,
         mut sink: Sink,
         heading: &Heading,
+        mut chart: Option<&mut ChartData>,
     ) -> Result<()> {
         // A statement that fails before its first rows leaves no header behind.
         let mut batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
@@ -246,6 +260,9 @@ impl<'a> Writer<'a> {
         let mut encoder = output::encoder(self.output.format, answer.schema(), sink, &self.output.options)?;
         while let Some(rows) = batch {
             encoder.write(&rows)?;
+            if let Some(data) = &mut chart {
+                data.push(&rows)?;
+            }
             batch = ticking(progress, engine, async { Ok(answer.next().await) }).await?.transpose()?;
         }
         progress.finish();
@@ -263,7 +280,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Waits for `work` and redraws progress meanwhile.
-async fn ticking<T>(progress: &Progress, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub async fn ticking<T>(progress: &Progress, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = std::pin::pin!(work);
     let mut ticks = tokio::time::interval(TICK);
     loop {

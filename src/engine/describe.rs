@@ -216,7 +216,7 @@ impl Engine {
 }
 
 /// The SQL name of a planned column's type; Arrow's own where SQL as read here has none.
-fn sql_type(data_type: &DataType) -> String {
+pub(super) fn sql_type(data_type: &DataType) -> String {
     let name = match data_type {
         DataType::Boolean => "BOOLEAN",
         DataType::Int8 => "TINYINT",

@@ -60,6 +60,8 @@ pub struct UiOptions {
     pub stderr: ErrorStream,
     /// The width of the terminal that standard output leads to, if it does.
     pub width: Option<usize>,
+    /// Its height in lines.
+    pub height: Option<usize>,
 }
 
 /// The one way to the terminal. Shared by reference; every method takes `&self`.
