@@ -24,6 +24,7 @@ use crate::ui::Ui;
 use editor::{Editor, Line};
 pub use editor::{EditorOptions, Keys, Surface, restore_terminal};
 use pieces::Piece;
+pub use pieces::first_command;
 use session::{Flow, LeftBehind, Session};
 pub use session::{Places, Programs};
 

@@ -50,6 +50,14 @@ pub fn placed(text: &str) -> Vec<PlacedPiece<'_>> {
     found
 }
 
+/// The first command of a text and its line, counted from 1.
+pub fn first_command(text: &str) -> Option<(usize, &str)> {
+    placed(text).into_iter().find_map(|placed| match placed.piece {
+        Piece::Command(line) => Some((placed.lines_before + 1, line)),
+        Piece::Statements(_) => None,
+    })
+}
+
 /// Whether a prompt may submit `text` as it stands.
 pub fn is_complete(text: &str) -> bool {
     match pieces(text).last() {

@@ -175,6 +175,24 @@ impl Drop for Underway {
     }
 }
 
+/// Does `work` of a command on another task; progress is shown, and Ctrl-C gives it up.
+pub async fn attended<T: Send + 'static>(
+    session: &Session<'_>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let (engine, progress) = (session.engine(), session.ui().progress(None));
+    let before = engine.totals();
+    let mut task = tokio::spawn(work);
+    let waiting = async {
+        let done = (&mut task).await;
+        done.unwrap_or_else(|error| Err(Error::bug("the work of a command failed").because(error)))
+    };
+    let done = watched(&progress, engine, &before, waiting).await;
+    task.abort();
+    progress.finish();
+    done
+}
+
 /// Waits for `work`, redraws progress meanwhile, and gives up at Ctrl-C.
 async fn watched<T>(
     progress: &Progress,

@@ -107,6 +107,8 @@ pub struct Surroundings {
     pub places: Places,
     /// Names of parameters that are set.
     pub parameters: Vec<String>,
+    /// Columns of the last answer.
+    pub columns: Vec<String>,
 }
 
 /// The last statement that gave an answer.
@@ -166,7 +168,7 @@ impl<'a> Session<'a> {
             keys: Keys::default(),
         };
         let vocabulary = Arc::new(RwLock::new(engine.vocabulary()));
-        let surroundings = Surroundings { places: places.clone(), parameters: Vec::new() };
+        let surroundings = Surroundings { places: places.clone(), parameters: Vec::new(), columns: Vec::new() };
         Session {
             ui,
             engine,
@@ -245,7 +247,10 @@ impl<'a> Session<'a> {
 
     /// Takes over what the last line set.
     pub fn update_surroundings(&self) {
-        self.surroundings.write().parameters = self.parameters.keys().cloned().collect();
+        let mut surroundings = self.surroundings.write();
+        surroundings.parameters = self.parameters.keys().cloned().collect();
+        let fields = self.last.iter().flat_map(|last| last.schema.fields());
+        surroundings.columns = fields.map(|field| field.name().clone()).collect();
     }
 
     /// Takes over what the last statement made known.

@@ -83,7 +83,7 @@ fn arguments(spec: &CommandSpec, text: &str) -> Result<Vec<String>> {
             }
             break;
         }
-        if argument.kind == ArgumentKind::Rest {
+        if argument.kind.takes_the_rest() {
             found.push(rest.to_owned());
             rest = "";
             break;

@@ -28,12 +28,17 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &Vocabulary, surroundings
     };
     let Some(spec) = COMMANDS.iter().find(|spec| spec.name == name) else { return Vec::new() };
     let Some(word) = word_at_end(rest) else { return Vec::new() };
-    let Some(argument) = spec.arguments.get(word.place) else { return Vec::new() };
+    let last = spec.arguments.last().filter(|last| last.kind.takes_the_rest());
+    let Some(argument) = spec.arguments.get(word.place).or(last) else { return Vec::new() };
     let replaces = before.len() - rest.len() + word.start..before.len();
     let more_follows = spec.arguments.len() > word.place + 1;
     let choices = choices(argument.kind, &word, vocabulary, surroundings);
     let candidate = |choice: Choice| Candidate {
-        text: quoted(&choice.text, choice.end, word.is_quoted),
+        text: match argument.kind.takes_the_rest() {
+            // The rest of a line is read as it stands.
+            true => choice.text,
+            false => quoted(&choice.text, choice.end, word.is_quoted),
+        },
         description: choice.description,
         replaces: replaces.clone(),
         appends_blank: more_follows && choice.end == QuoteEnd::Closed,
@@ -125,6 +130,7 @@ fn choices(kind: ArgumentKind, word: &Word, vocabulary: &Vocabulary, surrounding
         ArgumentKind::Question => of_questions(typed, surroundings),
         ArgumentKind::File => files(typed, surroundings, Wanted::Everything),
         ArgumentKind::Script => files(typed, surroundings, Wanted::Scripts),
+        ArgumentKind::Chart => chart(word, surroundings),
         ArgumentKind::Word | ArgumentKind::Rest => Vec::new(),
     }
 }
@@ -137,6 +143,27 @@ fn commands(typed: &str) -> Vec<Choice> {
         end: QuoteEnd::Closed,
     };
     COMMANDS.iter().map(choice).filter(|choice| choice.text.starts_with(typed)).collect()
+}
+
+/// A kind of chart as the first word, then what shows which column.
+fn chart(word: &Word, surroundings: &Surroundings) -> Vec<Choice> {
+    const KINDS: [&str; 4] = ["bar", "line", "hist", "auto"];
+    const SHOWN: [&str; 3] = ["x=", "y=", "color="];
+    let typed = word.value.as_str();
+    let Some((key, _)) = typed.split_once('=') else {
+        let kinds = KINDS.iter().filter(|_| word.place == 0).map(|kind| Choice::plain(*kind));
+        let shown = SHOWN.iter().map(|key| Choice { end: QuoteEnd::Open, ..Choice::plain(*key) });
+        return kinds.chain(shown).filter(|choice| choice.text.starts_with(typed)).collect();
+    };
+    // Of several columns the last one is being typed.
+    let before = typed.rfind(',').map_or(key.len() + 1, |comma| comma + 1);
+    let before = typed.get(..before).unwrap_or_default();
+    let named = |column: &String| {
+        let plain = column.chars().all(|one| one.is_alphanumeric() || one == '_');
+        let column = if plain { column.clone() } else { format!("\"{column}\"") };
+        Choice::plain(format!("{before}{column}"))
+    };
+    surroundings.columns.iter().map(named).filter(|choice| choice.text.starts_with(typed)).collect()
 }
 
 fn of_questions(typed: &str, surroundings: &Surroundings) -> Vec<Choice> {
@@ -169,7 +196,8 @@ mod tests {
     fn surroundings(folder: &Path) -> Surroundings {
         let places =
             Places { working_folder: folder.to_path_buf(), home: None, questions: folder.join("queries") };
-        Surroundings { places, parameters: vec!["country".to_owned(), "year".to_owned()] }
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Surroundings { places, parameters: names(&["country", "year"]), columns: names(&["post_year", "two words"]) }
     }
 
     /// The line after each candidate was taken, with the cursor at its end.
@@ -205,6 +233,15 @@ mod tests {
         assert_eq!(completed("\\? \\tim", nowhere), ["\\? \\timing"]);
         assert_eq!(completed("\\run 07", nowhere), ["\\run 07_users_joined_by_year"]);
         assert_eq!(completed("\\nothing a", nowhere), Vec::<String>::new());
+    }
+
+    #[test]
+    fn charts_of_the_last_answer() {
+        let nowhere = Path::new("/nowhere");
+        assert_eq!(completed("\\chart b", nowhere), ["\\chart bar"]);
+        assert_eq!(completed("\\chart bar ", nowhere), ["\\chart bar x=", "\\chart bar y=", "\\chart bar color="]);
+        assert_eq!(completed("\\chart bar x=p", nowhere), ["\\chart bar x=post_year"]);
+        assert_eq!(completed("\\chart y=post_year,", nowhere).last().unwrap(), "\\chart y=post_year,\"two words\"");
     }
 
     #[test]

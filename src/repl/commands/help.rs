@@ -105,6 +105,7 @@ fn stands_for(argument: &ArgumentSpec) -> Option<&'static str> {
         ArgumentKind::Script => Some("a file of SQL, in '...' where its path holds blanks; `~/` is your home"),
         ArgumentKind::Question => Some("a question, as `\\questions` shows them"),
         ArgumentKind::Format => Some("a format, as for `--format`"),
+        ArgumentKind::Chart => Some("`bar`, `line`, `hist` or `auto`, then `x=`, `y=` and `color=` with columns"),
         ArgumentKind::Parameter => Some("a parameter, without its `$`"),
         ArgumentKind::Choice(_) | ArgumentKind::Word | ArgumentKind::Rest => None,
     }

@@ -4,6 +4,7 @@
 //! that does more than set something is a file beside it.
 
 mod call;
+mod chart;
 mod complete;
 mod edit;
 mod help;
@@ -82,12 +83,21 @@ pub enum ArgumentKind {
     Format,
     /// A parameter that is set.
     Parameter,
+    /// What a chart shows, on the rest of the line.
+    Chart,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Anything in one word.
     Word,
     /// The rest of the line.
     Rest,
+}
+
+impl ArgumentKind {
+    /// Whether it is all that is left of the line.
+    pub fn takes_the_rest(self) -> bool {
+        matches!(self, ArgumentKind::Rest | ArgumentKind::Chart)
+    }
 }
 
 /// Whether an argument can be left out.
@@ -119,6 +129,8 @@ pub enum Command {
     SaveOver,
     Questions,
     RunQuestion,
+    Chart,
+    Profile,
     Format,
     Upright,
     Timing,
@@ -160,6 +172,15 @@ pub static COMMANDS: &[CommandSpec] = &[
         command: Command::Quit,
     },
     CommandSpec {
+        name: "profile",
+        arguments: &[required("TABLE", ArgumentKind::Table)],
+        about: "what the values of each column are; it reads every record",
+        group: Group::Looking,
+        example: "\\profile pin",
+        reach: Reach::Session,
+        command: Command::Profile,
+    },
+    CommandSpec {
         name: "questions",
         arguments: &[],
         about: "the questions of the project, and those that are built in",
@@ -167,6 +188,15 @@ pub static COMMANDS: &[CommandSpec] = &[
         example: "\\questions",
         reach: Reach::Session,
         command: Command::Questions,
+    },
+    CommandSpec {
+        name: "chart",
+        arguments: &[optional("SPEC", ArgumentKind::Chart)],
+        about: "a plot of the last answer",
+        group: Group::Answers,
+        example: "\\chart bar x=country y=posts",
+        reach: Reach::Session,
+        command: Command::Chart,
     },
     CommandSpec {
         name: "save",
@@ -304,6 +334,8 @@ async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
         Command::Edit => return edit::run(session, call).await,
         Command::Save => save::run(session, call, save::Existing::Stays)?,
         Command::SaveOver => save::run(session, call, save::Existing::Goes)?,
+        Command::Chart => chart::chart(session, call).await?,
+        Command::Profile => chart::profile(session, call).await?,
         Command::Questions => questions::show(session)?,
         Command::RunQuestion => questions::run(session, call).await?,
         Command::Format => settings::format(session, call)?,
