@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::config::Environment;
 use crate::error::{Error, Result};
+use crate::repl;
 use crate::sql::{self, SourceStatement};
 
 /// The statements of one file, and the name that its answers get.
@@ -19,7 +20,12 @@ pub struct Input {
 impl Input {
     /// The statements of `text`.
     pub fn of_text(name: &str, text: &str, origin: &str) -> Input {
-        Input { name: name.to_owned(), statements: sql::split(text, origin) }
+        let statements = match repl::first_command(text) {
+            Some((line, command)) => Err(Error::statement(format!("{origin}:{line}: `{command}` is a command of the prompt"))
+                .hint("commands work where `pinq` is a prompt, on a terminal; `\\i FILE` runs a file of them there")),
+            None => sql::split(text, origin),
+        };
+        Input { name: name.to_owned(), statements }
     }
 }
 

@@ -121,6 +121,11 @@ impl Vocabulary {
         find(name) || (name.bytes().any(|byte| byte.is_ascii_uppercase()) && find(&name.to_ascii_lowercase()))
     }
 
+    /// The names of every function.
+    pub fn function_names(&self) -> Vec<String> {
+        self.functions.iter().map(|function| function.name.clone()).collect()
+    }
+
     /// Tables and views as a statement names them: `pin`, `raw."Odd"`.
     pub fn table_names(&self) -> Vec<String> {
         let full = |table: &KnownName| match &table.schema {

@@ -7,6 +7,8 @@ mod commands;
 mod completion;
 mod editor;
 mod pieces;
+mod program;
+mod refusals;
 mod running;
 mod session;
 
@@ -22,7 +24,8 @@ use crate::ui::Ui;
 use editor::{Editor, Line};
 pub use editor::{EditorOptions, Keys, Surface, restore_terminal};
 use pieces::Piece;
-use session::{Flow, Session};
+pub use pieces::first_command;
+use session::{Flow, LeftBehind, Session};
 pub use session::{Places, Programs};
 
 /// What a prompt is opened with.
@@ -74,10 +77,12 @@ pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
             return Ok(());
         }
     }
-    let mut editor = Editor::open(editor, session.vocabulary())?;
+    let mut editor = Editor::open(editor, session.vocabulary(), session.surroundings())?;
     session.learn_names();
     loop {
-        let (back, line) = read(editor, session.keys()).await?;
+        session.update_surroundings();
+        let left_behind = std::mem::take(&mut session.left_behind);
+        let (back, line) = read(editor, session.keys(), left_behind).await?;
         editor = back;
         let text = match line {
             Line::Text(text) => text,
@@ -92,11 +97,12 @@ pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
 
 /// Does what `text` says, piece by piece; the first that fails is told and ends it.
 async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
-    for piece in pieces::pieces(text) {
-        let outcome = match piece {
+    for placed in pieces::placed(text) {
+        let outcome = match placed.piece {
             Piece::Command(line) => commands::run(session, line).await,
             Piece::Statements(text) => {
-                running::run_statements(session, text, "<prompt>").await.map(|()| Flow::Continue)
+                let ran = running::run_statements(session, text, "<prompt>", placed.lines_before).await;
+                ran.map(|()| Flow::Continue)
             }
         };
         match outcome {
@@ -113,10 +119,11 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
 }
 
 /// Waits for a line on a thread of its own, where waiting blocks nobody.
-async fn read(mut editor: Editor, keys: Keys) -> Result<(Editor, Line)> {
+async fn read(mut editor: Editor, keys: Keys, left_behind: LeftBehind) -> Result<(Editor, Line)> {
     let reading = tokio::task::spawn_blocking(move || {
         editor.use_keys(keys);
-        let line = editor.read();
+        left_behind.entry.iter().for_each(|text| editor.remember(text));
+        let line = editor.read(left_behind.draft.as_deref());
         (editor, line)
     });
     let (editor, line) = reading.await.map_err(|error| Error::bug("reading a line failed").because(error))?;

@@ -17,21 +17,45 @@ pub enum Piece<'a> {
     Statements(&'a str),
 }
 
+/// A piece and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedPiece<'a> {
+    /// How many lines of the text stand before its first.
+    pub lines_before: usize,
+    /// The piece.
+    pub piece: Piece<'a>,
+}
+
 /// The pieces of `text` in their order; blank ones are left out.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    placed(text).into_iter().map(|placed| placed.piece).collect()
+}
+
+/// The pieces of `text` in their order with their places; blank ones are left out.
+pub fn placed(text: &str) -> Vec<PlacedPiece<'_>> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive('\n') {
+    let mut start_line = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
         let before = text.get(start..at).unwrap_or_default();
         if is_command(line) && sql::is_complete(before) {
-            push_statements(&mut found, before);
-            found.push(Piece::Command(line.trim()));
+            push_statements(&mut found, start_line, before);
+            found.push(PlacedPiece { lines_before: number, piece: Piece::Command(line.trim()) });
             start = at + line.len();
+            start_line = number + 1;
         }
         at += line.len();
     }
-    push_statements(&mut found, text.get(start..).unwrap_or_default());
+    push_statements(&mut found, start_line, text.get(start..).unwrap_or_default());
     found
+}
+
+/// The first command of a text and its line, counted from 1.
+pub fn first_command(text: &str) -> Option<(usize, &str)> {
+    placed(text).into_iter().find_map(|placed| match placed.piece {
+        Piece::Command(line) => Some((placed.lines_before + 1, line)),
+        Piece::Statements(_) => None,
+    })
 }
 
 /// Whether a prompt may submit `text` as it stands.
@@ -47,9 +71,9 @@ pub fn is_command(line: &str) -> bool {
     line.trim_start().starts_with(COMMAND_MARK)
 }
 
-fn push_statements<'a>(found: &mut Vec<Piece<'a>>, text: &'a str) {
+fn push_statements<'a>(found: &mut Vec<PlacedPiece<'a>>, lines_before: usize, text: &'a str) {
     if !text.trim().is_empty() {
-        found.push(Piece::Statements(text));
+        found.push(PlacedPiece { lines_before, piece: Piece::Statements(text) });
     }
 }
 
@@ -75,6 +99,14 @@ mod tests {
         assert_eq!(pieces(text), [Piece::Statements(text)]);
         let dollars = "select $$\n\\q\n$$;";
         assert_eq!(pieces(dollars), [Piece::Statements(dollars)]);
+    }
+
+    #[test]
+    fn pieces_know_their_lines() {
+        let found = placed("\n\\x on\n\nselect 1;\n\\q\nselect 2;\n");
+        let lines: Vec<usize> = found.iter().map(|placed| placed.lines_before).collect();
+        assert_eq!(lines, [1, 2, 4, 5]);
+        assert_eq!(found.first().map(|placed| placed.piece), Some(Piece::Command("\\x on")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Owns the way of one statement from its text to the screen. Ctrl-C ends the statement and nothing else.
 
 use std::future::Future;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,12 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::refusals;
 use super::session::{Keeping, Last, Seeing, Session, Switch};
 use crate::engine::{Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Encoder, Format, MaxRows, ScreenOptions, TableOptions};
+use crate::printable;
 use crate::sql::{self, SourceStatement};
 use crate::ui::{Colour, Footer, PagedSink, Pager, Progress};
 
@@ -46,10 +49,14 @@ pub struct Underway {
     progress: Progress,
 }
 
-/// Runs the statements of `text` and shows their answers; the first that fails ends it.
-pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str) -> Result<()> {
-    let statements = sql::split(text, origin)?;
+/// Runs the statements of `text` and shows their answers; the first that fails ends it. `lines_before` lines of
+/// `origin` stand before the text.
+pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str, lines_before: usize) -> Result<()> {
+    session.latest = Some(text.trim().to_owned());
+    // Blank lines in place of what was there keep the numbers of lines in messages right.
+    let statements = sql::split(&format!("{}{text}", "\n".repeat(lines_before)), origin)?;
     for statement in &statements {
+        session.latest = Some(format!("{};", statement.text()));
         let outcome = run_statement(session, statement, &statements).await?;
         tell_outcome(session, &outcome);
     }
@@ -72,7 +79,8 @@ pub async fn run_statement(
     }
     // Nothing is shown of a statement that fails before its first rows.
     let first = underway.next().await?;
-    let (mut encoder, paged) = session.encoder(Arc::clone(&schema))?;
+    let title = statement.heading.title.as_deref();
+    let (mut encoder, paged) = session.encoder(Arc::clone(&schema), title)?;
     let shown = show(&mut underway, first, encoder.as_mut(), &mut keeping).await;
     underway.progress.finish();
     // Also after an error: what came before it is shown first, and nobody prints while the pager has the screen.
@@ -113,6 +121,7 @@ async fn show(
 
 /// Plans and starts a statement over the objects that it is to see.
 pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[SourceStatement]) -> Result<Underway> {
+    refusals::check(session, statement)?;
     let engine = Arc::clone(session.engine());
     if session.settings.seeing == Seeing::Fresh {
         engine.renew();
@@ -122,7 +131,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
     let (statement, file) = (statement.clone(), file.to_vec());
-    let (parameters, access) = (session.parameters.clone(), session.access);
+    let (parameters, access) = (session.parameters.clone(), session.statement_access());
     let runner = Arc::clone(&engine);
     let task = tokio::spawn(async move {
         let mut answer = match runner.run(&statement, &file, &parameters, access).await {
@@ -183,6 +192,24 @@ impl Drop for Underway {
     }
 }
 
+/// Does `work` of a command on another task; progress is shown, and Ctrl-C gives it up.
+pub async fn attended<T: Send + 'static>(
+    session: &Session<'_>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let (engine, progress) = (session.engine(), session.ui().progress(None));
+    let before = engine.totals();
+    let mut task = tokio::spawn(work);
+    let waiting = async {
+        let done = (&mut task).await;
+        done.unwrap_or_else(|error| Err(Error::bug("the work of a command failed").because(error)))
+    };
+    let done = watched(&progress, engine, &before, waiting).await;
+    task.abort();
+    progress.finish();
+    done
+}
+
 /// Waits for `work`, redraws progress meanwhile, and gives up at Ctrl-C.
 async fn watched<T>(
     progress: &Progress,
@@ -217,12 +244,14 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
 }
 
 impl Session<'_> {
-    /// An encoder of the next answer, as the settings say, and its sink, which has to be finished after it.
-    pub fn encoder(&self, schema: SchemaRef) -> Result<(Box<dyn Encoder>, PagedSink)> {
+    /// An encoder of the next answer below its title, as the settings say, and its sink, which has to be finished
+    /// after it.
+    pub fn encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {
         let size = self.ui().screen_size();
         let pager = if self.settings.pager == Switch::On { &self.programs.pager } else { &Pager::Off };
         let paged = self.ui().paged(pager, size);
-        let sink = Box::new(paged.clone());
+        let mut sink = Box::new(paged.clone());
+        write_title(sink.as_mut(), self.settings.format, title)?;
         let encoder = match (size, self.settings.format) {
             (Some(size), Format::Table) => {
                 let colour = self.ui().options().colour == Colour::Always;
@@ -236,4 +265,14 @@ impl Session<'_> {
         };
         Ok((encoder, paged))
     }
+}
+
+/// The title of an answer, in the formats that are for people.
+pub fn write_title(sink: &mut dyn Write, format: Format, title: Option<&str>) -> Result<()> {
+    match (title.map(printable::one_line), format) {
+        (Some(title), Format::Table) => writeln!(sink, "{title}")?,
+        (Some(title), Format::Markdown) => writeln!(sink, "## {title}\n")?,
+        _ => {}
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parking_lot::RwLock;
 
+use super::commands::Reach;
 use super::editor::Keys;
 use crate::engine::{Access, Engine, Vocabulary};
 use crate::output::{Format, Upright};
@@ -81,6 +82,35 @@ pub struct Programs {
     pub editor: String,
 }
 
+/// A file of statements and commands while it is run.
+#[derive(Clone, Debug)]
+pub struct RunningFile {
+    /// Files that it names are below this folder.
+    pub folder: PathBuf,
+    /// How far its commands may reach.
+    pub furthest: Reach,
+}
+
+/// What a command leaves for the next line.
+#[derive(Clone, Debug, Default)]
+pub struct LeftBehind {
+    /// A text that the next line begins with: a statement that is not finished.
+    pub draft: Option<String>,
+    /// A text that the history takes, as if it had been typed.
+    pub entry: Option<String>,
+}
+
+/// What completion of commands has to know beside the names of the landing.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Folders that commands know.
+    pub places: Places,
+    /// Names of parameters that are set.
+    pub parameters: Vec<String>,
+    /// Columns of the last answer.
+    pub columns: Vec<String>,
+}
+
 /// The last statement that gave an answer.
 pub struct Last {
     /// The statement.
@@ -109,9 +139,14 @@ pub struct Session<'a> {
     pub places: Places,
     pub programs: Programs,
     pub last: Option<Last>,
-    /// How many files include the one that is being run.
-    pub depth: usize,
+    /// The text of the statement that was run last, also where it failed.
+    pub latest: Option<String>,
+    /// The files that are being run, each included by the one before it.
+    pub files: Vec<RunningFile>,
+    /// What the next line begins with, and what Up brings back beside the lines that were typed.
+    pub left_behind: LeftBehind,
     vocabulary: Arc<RwLock<Vocabulary>>,
+    surroundings: Arc<RwLock<Surroundings>>,
 }
 
 impl<'a> Session<'a> {
@@ -133,7 +168,22 @@ impl<'a> Session<'a> {
             keys: Keys::default(),
         };
         let vocabulary = Arc::new(RwLock::new(engine.vocabulary()));
-        Session { ui, engine, access, parameters, settings, places, programs, last: None, depth: 0, vocabulary }
+        let surroundings = Surroundings { places: places.clone(), parameters: Vec::new(), columns: Vec::new() };
+        Session {
+            ui,
+            engine,
+            access,
+            parameters,
+            settings,
+            places,
+            programs,
+            last: None,
+            latest: None,
+            files: Vec::new(),
+            left_behind: LeftBehind::default(),
+            vocabulary,
+            surroundings: Arc::new(RwLock::new(surroundings)),
+        }
     }
 
     pub fn ui(&self) -> &'a Ui {
@@ -146,9 +196,28 @@ impl<'a> Session<'a> {
 
     /// A path that a command names; `~/` is the user's home.
     pub fn path(&self, named: &str) -> PathBuf {
-        match (named.strip_prefix("~/"), &self.places.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => self.places.working_folder.join(named),
+        self.places.path(named)
+    }
+
+    /// A path of a script: below the folder of the file that names it, as it was not typed.
+    pub fn script_path(&self, named: &str) -> PathBuf {
+        let path = self.path(named);
+        match self.files.last() {
+            Some(file) if !named.starts_with("~/") => file.folder.join(named),
+            _ => path,
+        }
+    }
+
+    /// How far commands may reach now.
+    pub fn furthest(&self) -> Reach {
+        self.files.last().map_or(Reach::Beyond, |file| file.furthest)
+    }
+
+    /// What statements may do now: a file that must not reach beyond the session writes nothing.
+    pub fn statement_access(&self) -> Access {
+        match self.furthest() {
+            Reach::Beyond => self.access,
+            Reach::Session => Access::ReadOnly,
         }
     }
 
@@ -169,6 +238,19 @@ impl<'a> Session<'a> {
             let _untold = engine.learn_names().await;
             *vocabulary.write() = engine.vocabulary();
         });
+    }
+
+    /// What completion of commands knows, shared with the editor.
+    pub fn surroundings(&self) -> Arc<RwLock<Surroundings>> {
+        Arc::clone(&self.surroundings)
+    }
+
+    /// Takes over what the last line set.
+    pub fn update_surroundings(&self) {
+        let mut surroundings = self.surroundings.write();
+        surroundings.parameters = self.parameters.keys().cloned().collect();
+        let fields = self.last.iter().flat_map(|last| last.schema.fields());
+        surroundings.columns = fields.map(|field| field.name().clone()).collect();
     }
 
     /// Takes over what the last statement made known.

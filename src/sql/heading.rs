@@ -5,6 +5,8 @@
 
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
+use super::split::{is_blank, tokenize};
+
 /// The heading of a statement; everything is empty where there are no such comments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heading {
@@ -20,6 +22,13 @@ impl Heading {
     /// The value of one of the other keys.
     pub fn other(&self, key: &str) -> Option<&str> {
         self.others.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The heading of the first statement of a text, which need not be right otherwise.
+    pub fn of_text(text: &str) -> Heading {
+        let (tokens, _unreadable) = tokenize(text);
+        let end = tokens.iter().position(|token| !is_blank(token)).unwrap_or(tokens.len());
+        Heading::read(tokens.get(..end).unwrap_or_default())
     }
 
     pub(super) fn read(leading: &[TokenWithSpan]) -> Self {

@@ -56,7 +56,8 @@ pub fn usage(spec: &CommandSpec) -> String {
     text
 }
 
-fn find(name: &str) -> Result<&'static CommandSpec> {
+/// The command of that name, without its mark.
+pub fn find(name: &str) -> Result<&'static CommandSpec> {
     if let Some(spec) = COMMANDS.iter().find(|spec| spec.name == name) {
         return Ok(spec);
     }
@@ -82,7 +83,7 @@ fn arguments(spec: &CommandSpec, text: &str) -> Result<Vec<String>> {
             }
             break;
         }
-        if argument.kind == ArgumentKind::Rest {
+        if argument.kind.takes_the_rest() {
             found.push(rest.to_owned());
             rest = "";
             break;

@@ -4,9 +4,14 @@
 //! that does more than set something is a file beside it.
 
 mod call;
+mod chart;
 mod complete;
+mod edit;
 mod help;
 mod include;
+mod paths;
+mod questions;
+mod save;
 mod settings;
 
 pub use complete::complete;
@@ -24,10 +29,29 @@ pub struct CommandSpec {
     pub arguments: &'static [ArgumentSpec],
     /// What it does, in one line.
     pub about: &'static str,
+    /// Where help shows it.
+    pub group: Group,
+    /// A line that can be typed as it stands.
+    pub example: &'static str,
     /// How far it reaches.
     pub reach: Reach,
     /// Which one it is.
     pub command: Command,
+}
+
+/// Where help shows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Help, leaving, files.
+    General,
+    /// What there is to ask for.
+    Looking,
+    /// What is done with an answer.
+    Answers,
+    /// What runs statements.
+    Running,
+    /// What lasts for the session.
+    Settings,
 }
 
 /// Something that follows a command.
@@ -47,6 +71,8 @@ pub enum ArgumentKind {
     Table,
     /// A function, or a pattern of its name.
     Function,
+    /// A command, with its mark or without.
+    Command,
     /// A path.
     File,
     /// A path of SQL.
@@ -57,12 +83,21 @@ pub enum ArgumentKind {
     Format,
     /// A parameter that is set.
     Parameter,
+    /// What a chart shows, on the rest of the line.
+    Chart,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Anything in one word.
     Word,
     /// The rest of the line.
     Rest,
+}
+
+impl ArgumentKind {
+    /// Whether it is all that is left of the line.
+    pub fn takes_the_rest(self) -> bool {
+        matches!(self, ArgumentKind::Rest | ArgumentKind::Chart)
+    }
 }
 
 /// Whether an argument can be left out.
@@ -89,6 +124,13 @@ pub enum Command {
     Help,
     Quit,
     Include,
+    Edit,
+    Save,
+    SaveOver,
+    Questions,
+    RunQuestion,
+    Chart,
+    Profile,
     Format,
     Upright,
     Timing,
@@ -113,23 +155,100 @@ const fn optional(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
 pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec {
         name: "?",
-        arguments: &[optional("COMMAND", ArgumentKind::Word)],
+        arguments: &[optional("COMMAND", ArgumentKind::Command)],
         about: "what commands there are, or what one does",
+        group: Group::General,
+        example: "\\? chart",
         reach: Reach::Session,
         command: Command::Help,
     },
-    CommandSpec { name: "q", arguments: &[], about: "leave", reach: Reach::Session, command: Command::Quit },
+    CommandSpec {
+        name: "q",
+        arguments: &[],
+        about: "leave, or end the file that holds it",
+        group: Group::General,
+        example: "\\q",
+        reach: Reach::Session,
+        command: Command::Quit,
+    },
+    CommandSpec {
+        name: "profile",
+        arguments: &[required("TABLE", ArgumentKind::Table)],
+        about: "what the values of each column are; it reads every record",
+        group: Group::Looking,
+        example: "\\profile pin",
+        reach: Reach::Session,
+        command: Command::Profile,
+    },
+    CommandSpec {
+        name: "questions",
+        arguments: &[],
+        about: "the questions of the project, and those that are built in",
+        group: Group::Looking,
+        example: "\\questions",
+        reach: Reach::Session,
+        command: Command::Questions,
+    },
+    CommandSpec {
+        name: "chart",
+        arguments: &[optional("SPEC", ArgumentKind::Chart)],
+        about: "a plot of the last answer",
+        group: Group::Answers,
+        example: "\\chart bar x=country y=posts",
+        reach: Reach::Session,
+        command: Command::Chart,
+    },
+    CommandSpec {
+        name: "save",
+        arguments: &[required("NAME", ArgumentKind::Word)],
+        about: "keep the last statement as a question of the project",
+        group: Group::Answers,
+        example: "\\save posts_by_country",
+        reach: Reach::Beyond,
+        command: Command::Save,
+    },
+    CommandSpec {
+        name: "save!",
+        arguments: &[required("NAME", ArgumentKind::Question)],
+        about: "the same, over a question that is there",
+        group: Group::Answers,
+        example: "\\save! posts_by_country",
+        reach: Reach::Beyond,
+        command: Command::SaveOver,
+    },
+    CommandSpec {
+        name: "e",
+        arguments: &[optional("FILE", ArgumentKind::Script)],
+        about: "edit the last statement, or a file, and run what was saved",
+        group: Group::Running,
+        example: "\\e",
+        reach: Reach::Beyond,
+        command: Command::Edit,
+    },
     CommandSpec {
         name: "i",
         arguments: &[required("FILE", ArgumentKind::Script)],
         about: "run the statements and commands of a file",
+        group: Group::Running,
+        example: "\\i setup.sql",
         reach: Reach::Session,
         command: Command::Include,
+    },
+    CommandSpec {
+        name: "run",
+        arguments: &[required("NAME", ArgumentKind::Question)],
+        about: "run a question by its name, its number or how it begins",
+        group: Group::Running,
+        example: "\\run 07",
+        reach: Reach::Session,
+        command: Command::RunQuestion,
     },
     CommandSpec {
         name: "param",
         arguments: &[optional("NAME", ArgumentKind::Parameter), optional("VALUE", ArgumentKind::Rest)],
         about: "give `$NAME` a value, take it back, or show those that are set",
+        group: Group::Settings,
+        example: "\\param country Albania",
         reach: Reach::Session,
         command: Command::Parameter,
     },
@@ -137,6 +256,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "snapshot",
         arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
         about: "let all statements see the objects that are there now, or each its own",
+        group: Group::Settings,
+        example: "\\snapshot on",
         reach: Reach::Session,
         command: Command::Snapshot,
     },
@@ -144,6 +265,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "refresh",
         arguments: &[],
         about: "list everything anew, and look at the columns again",
+        group: Group::Settings,
+        example: "\\refresh",
         reach: Reach::Session,
         command: Command::Refresh,
     },
@@ -151,6 +274,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "format",
         arguments: &[optional("NAME", ArgumentKind::Format)],
         about: "how answers are written",
+        group: Group::Settings,
+        example: "\\format csv",
         reach: Reach::Session,
         command: Command::Format,
     },
@@ -158,6 +283,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "x",
         arguments: &[optional("on|off|auto", ArgumentKind::Choice(&["on", "off", "auto"]))],
         about: "records upright: always, never, or where they do not fit",
+        group: Group::Settings,
+        example: "\\x auto",
         reach: Reach::Session,
         command: Command::Upright,
     },
@@ -165,6 +292,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "timing",
         arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
         about: "rows, time and origin under each answer",
+        group: Group::Settings,
+        example: "\\timing off",
         reach: Reach::Session,
         command: Command::Timing,
     },
@@ -172,6 +301,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "pager",
         arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
         about: "long answers through the pager",
+        group: Group::Settings,
+        example: "\\pager off",
         reach: Reach::Session,
         command: Command::Pager,
     },
@@ -179,6 +310,8 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "keys",
         arguments: &[optional("emacs|vi", ArgumentKind::Choice(&["emacs", "vi"]))],
         about: "how keys are read",
+        group: Group::Settings,
+        example: "\\keys vi",
         reach: Reach::Session,
         command: Command::Keys,
     },
@@ -198,6 +331,13 @@ async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
         Command::Quit => return Ok(Flow::Leave),
         Command::Help => help::show(session, call)?,
         Command::Include => return include::run(session, call).await,
+        Command::Edit => return edit::run(session, call).await,
+        Command::Save => save::run(session, call, save::Existing::Stays)?,
+        Command::SaveOver => save::run(session, call, save::Existing::Goes)?,
+        Command::Chart => chart::chart(session, call).await?,
+        Command::Profile => chart::profile(session, call).await?,
+        Command::Questions => questions::show(session)?,
+        Command::RunQuestion => questions::run(session, call).await?,
         Command::Format => settings::format(session, call)?,
         Command::Upright => settings::upright(session, call)?,
         Command::Timing => settings::timing(session, call)?,

@@ -7,17 +7,19 @@ use reedline::{Completer, Span, Suggestion};
 
 use crate::engine::Vocabulary;
 use crate::repl::completion::{self, Candidate};
+use crate::repl::session::Surroundings;
 use crate::repl::{commands, pieces};
 
 /// Offers commands at the beginning of a line, and names elsewhere.
 pub struct Words {
     vocabulary: Arc<RwLock<Vocabulary>>,
+    surroundings: Arc<RwLock<Surroundings>>,
 }
 
 impl Words {
-    /// Offers what `vocabulary` holds when it is asked.
-    pub fn new(vocabulary: Arc<RwLock<Vocabulary>>) -> Self {
-        Words { vocabulary }
+    /// Offers what `vocabulary` and `surroundings` hold when it is asked.
+    pub fn new(vocabulary: Arc<RwLock<Vocabulary>>, surroundings: Arc<RwLock<Surroundings>>) -> Self {
+        Words { vocabulary, surroundings }
     }
 }
 
@@ -25,7 +27,7 @@ impl Completer for Words {
     fn complete(&mut self, text: &str, cursor: usize) -> Vec<Suggestion> {
         let vocabulary = self.vocabulary.read();
         let candidates = if pieces::is_command(text) {
-            commands::complete(text, cursor, &vocabulary)
+            commands::complete(text, cursor, &vocabulary, &self.surroundings.read())
         } else {
             completion::complete(text, cursor, &vocabulary)
         };

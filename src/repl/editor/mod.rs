@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use reedline::{
-    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, KeyCode, KeyModifiers, Keybindings, MenuBuilder,
+    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, KeyCode, KeyModifiers, Keybindings, MenuBuilder,
     Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi, default_emacs_keybindings,
     default_vi_insert_keybindings, default_vi_normal_keybindings,
 };
 
 use super::pieces;
+use super::session::Surroundings;
 use crate::engine::Vocabulary;
 use crate::error::{Error, Result};
 use crate::ui::Colour;
@@ -88,11 +89,15 @@ impl Editor {
     ///
     /// # Errors
     /// The history can't be read.
-    pub fn open(options: EditorOptions, vocabulary: Arc<RwLock<Vocabulary>>) -> Result<Editor> {
+    pub fn open(
+        options: EditorOptions,
+        vocabulary: Arc<RwLock<Vocabulary>>,
+        surroundings: Arc<RwLock<Surroundings>>,
+    ) -> Result<Editor> {
         let keys = Keys::default();
         let reader = match options.surface {
             Surface::Lines => Reader::Lines(PlainLines::default()),
-            Surface::Painted => Reader::Painted(Box::new(painted(options, keys, vocabulary)?)),
+            Surface::Painted => Reader::Painted(Box::new(painted(options, keys, vocabulary, surroundings)?)),
         };
         Ok(Editor { reader, keys })
     }
@@ -109,15 +114,26 @@ impl Editor {
         }
     }
 
-    /// Waits for a line.
+    /// Puts a text into the history, as if it had been typed.
+    pub fn remember(&mut self, text: &str) {
+        if let Reader::Painted(reedline) = &mut self.reader {
+            // That it can't be kept is no reason to stop.
+            let _unkept = reedline.history_mut().save(HistoryItem::from_command_line(text.trim_end()));
+        }
+    }
+
+    /// Waits for a line, which begins with `draft`.
     ///
     /// # Errors
     /// The terminal fails.
-    pub fn read(&mut self) -> Result<Line> {
+    pub fn read(&mut self, draft: Option<&str>) -> Result<Line> {
         let reedline = match &mut self.reader {
-            Reader::Lines(lines) => return lines.read(),
+            Reader::Lines(lines) => return lines.read(draft),
             Reader::Painted(reedline) => reedline,
         };
+        if let Some(draft) = draft {
+            reedline.run_edit_commands(&[EditCommand::InsertString(draft.to_owned())]);
+        }
         match reedline.read_line(&PinqPrompt) {
             Ok(Signal::Success(text)) => {
                 // A line is kept at once, so that no way of ending loses it. That it can't be is no reason to stop.
@@ -137,14 +153,19 @@ pub fn restore_terminal() {
     let _untold = crossterm::terminal::disable_raw_mode();
 }
 
-fn painted(options: EditorOptions, keys: Keys, vocabulary: Arc<RwLock<Vocabulary>>) -> Result<Reedline> {
+fn painted(
+    options: EditorOptions,
+    keys: Keys,
+    vocabulary: Arc<RwLock<Vocabulary>>,
+    surroundings: Arc<RwLock<Surroundings>>,
+) -> Result<Reedline> {
     let has_colour = options.colour == Colour::Always;
     let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2);
     let mut reedline = Reedline::create()
         .use_bracketed_paste(options.marks_pastes)
         .with_ansi_colors(has_colour)
         .with_validator(Box::new(Submitted))
-        .with_completer(Box::new(complete::Words::new(Arc::clone(&vocabulary))))
+        .with_completer(Box::new(complete::Words::new(Arc::clone(&vocabulary), surroundings)))
         .with_quick_completions(true)
         .with_partial_completions(true)
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))

@@ -12,10 +12,11 @@ use crate::repl::pieces;
 pub struct PlainLines;
 
 impl PlainLines {
-    /// Waits for a whole statement or a command.
-    pub fn read(&mut self) -> Result<Line> {
+    /// Waits for the rest of `draft`, or for a whole statement or a command.
+    pub fn read(&mut self, draft: Option<&str>) -> Result<Line> {
         let failed = |error| Error::statement("the terminal can't be read").because(error);
-        let mut text = String::new();
+        let mut text = draft.map(|draft| format!("{draft}\n")).unwrap_or_default();
+        write!(io::stderr(), "{text}").map_err(failed)?;
         loop {
             let shown = if text.is_empty() { FIRST } else { NEXT };
             let mut stderr = io::stderr();

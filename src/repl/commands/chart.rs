@@ -1,0 +1,94 @@
+//! `\chart` and `\profile`: an answer, or the columns of a table, as plots on the screen.
+//!
+//! Owns where the rows come from and how large a plot is. Drawing it is `chart`'s.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::call::Call;
+use crate::chart::{self, Canvas, ChartData, ChartSpec, Paint};
+use crate::error::{Error, Kind, Result};
+use crate::repl::running;
+use crate::repl::session::{LastRows, Seeing, Session};
+use crate::sql::SourceStatement;
+use crate::ui::Colour;
+
+/// The size of a plot where no terminal says its own.
+const USUAL_WIDTH: usize = 80;
+const USUAL_HEIGHT: usize = 24;
+/// Lines that a plot leaves to the prompt, and below which it does not shrink.
+const LEFT_FREE: usize = 2;
+const LOWEST: usize = 10;
+
+/// `\chart [SPEC]`.
+pub async fn chart(session: &mut Session<'_>, call: &Call) -> Result<()> {
+    let Some(last) = &session.last else {
+        return Err(Error::usage("there is no answer yet to draw").hint("run a statement first"));
+    };
+    let spec = spec(call.argument(0), &last.statement)?;
+    let data = match &last.rows {
+        LastRows::Whole(batches) => ChartData::of(&last.schema, batches)?,
+        LastRows::TooMany => {
+            session.ui().status("the answer was too large to be kept, so its statement runs again");
+            let statement = last.statement.clone();
+            let mut underway = running::start(session, &statement, std::slice::from_ref(&statement)).await?;
+            let mut data = ChartData::new(&underway.schema);
+            let mut rows = 0;
+            while let Some(batch) = underway.next().await? {
+                rows += batch.num_rows() as u64;
+                data.push(&batch)?;
+            }
+            underway.finish(rows);
+            data
+        }
+    };
+    let lines = chart::draw(&spec, &data, canvas(session))?;
+    write_lines(session, &lines)
+}
+
+/// `\profile TABLE`.
+pub async fn profile(session: &mut Session<'_>, call: &Call) -> Result<()> {
+    let (engine, table) = (Arc::clone(session.engine()), call.required(0)?.to_owned());
+    if session.settings.seeing == Seeing::Fresh {
+        engine.renew();
+    }
+    let columns = running::attended(session, async move { engine.profile(&table).await }).await?;
+    let canvas = Canvas { height: usize::MAX, ..canvas(session) };
+    session.update_vocabulary();
+    write_lines(session, &chart::profile_lines(&columns, canvas))
+}
+
+/// What is typed, else what the statement's comment says, else what fits the answer.
+fn spec(typed: Option<&str>, statement: &SourceStatement) -> Result<ChartSpec> {
+    match (typed, statement.heading.other("chart")) {
+        (Some(text), _) => ChartSpec::parse(text),
+        (None, Some(text)) => ChartSpec::parse(text)
+            .map_err(|error| error.within(format_args!("{}: `-- chart: {text}`", statement.place()))),
+        (None, None) => Ok(ChartSpec::default()),
+    }
+}
+
+fn canvas(session: &Session<'_>) -> Canvas {
+    let options = session.ui().options();
+    let height = options.height.map_or(USUAL_HEIGHT, |height| height.saturating_sub(LEFT_FREE).max(LOWEST));
+    let paint = match (options.colour, options.width) {
+        (Colour::Always, Some(_)) => Paint::Ansi,
+        _ => Paint::Plain,
+    };
+    Canvas { width: options.width.unwrap_or(USUAL_WIDTH), height, paint }
+}
+
+fn write_lines(session: &Session<'_>, lines: &[String]) -> Result<()> {
+    let mut stdout = session.ui().stdout();
+    let mut write = || -> Result<()> {
+        for line in lines {
+            writeln!(stdout, "{line}")?;
+        }
+        Ok(stdout.flush()?)
+    };
+    match write() {
+        // Whoever leaves the pager has seen enough.
+        Err(error) if error.kind() == Kind::ClosedPipe => Ok(()),
+        written => written,
+    }
+}
