@@ -197,7 +197,7 @@ pub async fn attended<T: Send + 'static>(
     session: &Session<'_>,
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    let (engine, progress) = (session.engine(), session.ui().progress(None));
+    let (engine, progress) = (session.engine(), session.ui().progress());
     let before = engine.totals();
     let mut task = tokio::spawn(work);
     let waiting = async {
@@ -244,6 +244,19 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
 }
 
 impl Session<'_> {
+    /// Shows rows that a command made, as the settings say.
+    pub fn show_rows(&self, rows: &RecordBatch) -> Result<()> {
+        let (mut encoder, paged) = self.encoder(rows.schema(), None)?;
+        let written = encoder.write(rows).and_then(|()| encoder.finish());
+        let ended = paged.finish(self.ui());
+        match written {
+            // Whoever leaves the pager has seen enough.
+            Err(error) if error.kind() == Kind::ClosedPipe => {}
+            written => drop(written?),
+        }
+        ended.map(drop)
+    }
+
     /// An encoder of the next answer below its title, as the settings say, and its sink, which has to be finished
     /// after it.
     pub fn encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {

@@ -85,12 +85,7 @@ pub fn show(session: &Session<'_>) -> Result<()> {
         ("from", column(questions.iter().map(|question| Some(from(question))).collect())),
     ]);
     let rows = rows.map_err(|error| Error::bug("the list of questions has columns of several lengths").because(error))?;
-    let mut encoder = session.encoder(rows.schema(), None)?;
-    match encoder.write(&rows).and_then(|()| encoder.finish()) {
-        // Whoever leaves the pager has seen enough.
-        Err(error) if error.kind() == Kind::ClosedPipe => Ok(()),
-        written => written.map(drop),
-    }
+    session.show_rows(&rows)
 }
 
 /// `\run NAME`.
