@@ -46,6 +46,7 @@ pub mod config;
 pub mod landing;
 pub mod store;
 
+mod destination;
 pub mod json;
 
 mod scan;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 
-use super::destination::Output;
 use super::options::CommonArgs;
 use crate::config::Environment;
+use crate::destination::Output;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::output::{self, Format};
@@ -29,7 +29,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A report to where the arguments say.
     pub fn new(ui: &'a Ui, common: &CommonArgs, environment: &Environment) -> Result<Report<'a>> {
-        Ok(Report { ui, output: Output::of(ui, common, environment)? })
+        Ok(Report { ui, output: common.output(ui, environment)? })
     }
 
     /// What it is written as.
@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
         }
         sink.flush()?;
         drop(sink);
-        draft.commit(engine).await
+        draft.commit(engine.stores()).await
     }
 
     /// Writes the columns, which have equally many rows, as the answer called `name`.
@@ -62,7 +62,7 @@ impl<'a> Report<'a> {
         let mut encoder = output::encoder(output.format, batch.schema(), draft.sink(ui)?, &output.options)?;
         encoder.write(&batch)?;
         encoder.finish()?;
-        draft.commit(engine).await
+        draft.commit(engine.stores()).await
     }
 }
 
