@@ -9,7 +9,6 @@ use crate::output::{Format, Sink};
 use crate::sql::{self, SourceStatement, StatementKind};
 use crate::ui::{Colour, Ui};
 
-
 /// The size of a chart where no terminal says its own.
 const WIDTH_OF_FILES: usize = 80;
 const HEIGHT_OF_FILES: usize = 24;

@@ -263,7 +263,8 @@ impl<'a> Writer<'a> {
             && self.written > 0
             && matches!(
                 self.output.format,
-                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv)
+                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv
+            )
         {
             writeln!(sink)?;
         }

@@ -6,15 +6,21 @@
 mod call;
 mod chart;
 mod complete;
+mod copy;
+mod describe;
 mod edit;
+mod explain;
+mod functions;
 mod help;
 mod include;
 mod paths;
 mod questions;
 mod save;
 mod settings;
+mod watch;
 
 pub use complete::complete;
+pub use copy::close as close_answers_file;
 pub use include::run_start_script;
 
 use super::session::{Flow, Session};
@@ -131,6 +137,12 @@ pub enum Command {
     RunQuestion,
     Chart,
     Profile,
+    Describe,
+    Functions,
+    Explain,
+    Watch,
+    Copy,
+    Output,
     Format,
     Upright,
     Timing,
@@ -224,6 +236,60 @@ pub static COMMANDS: &[CommandSpec] = &[
         example: "\\e",
         reach: Reach::Beyond,
         command: Command::Edit,
+    },
+    CommandSpec {
+        name: "d",
+        arguments: &[optional("NAME", ArgumentKind::Table)],
+        about: "tables and views, or the columns of one; `*` stands for any letters",
+        group: Group::Looking,
+        example: "\\d pin",
+        reach: Reach::Session,
+        command: Command::Describe,
+    },
+    CommandSpec {
+        name: "df",
+        arguments: &[optional("PATTERN", ArgumentKind::Function)],
+        about: "functions, or all that is written of one",
+        group: Group::Looking,
+        example: "\\df date*",
+        reach: Reach::Session,
+        command: Command::Functions,
+    },
+    CommandSpec {
+        name: "explain",
+        arguments: &[],
+        about: "run the last statement again and show what each step costs",
+        group: Group::Answers,
+        example: "\\explain",
+        reach: Reach::Session,
+        command: Command::Explain,
+    },
+    CommandSpec {
+        name: "watch",
+        arguments: &[required("SECONDS", ArgumentKind::Word)],
+        about: "run the last statement again and again, and show what changed",
+        group: Group::Running,
+        example: "\\watch 5",
+        reach: Reach::Session,
+        command: Command::Watch,
+    },
+    CommandSpec {
+        name: "copy",
+        arguments: &[required("FILE", ArgumentKind::File)],
+        about: "the last answer into a file, in the format that its name ends in",
+        group: Group::Answers,
+        example: "\\copy answer.csv",
+        reach: Reach::Beyond,
+        command: Command::Copy,
+    },
+    CommandSpec {
+        name: "o",
+        arguments: &[optional("FILE", ArgumentKind::File)],
+        about: "the answers that follow into a file, until `\\o` alone",
+        group: Group::Answers,
+        example: "\\o answers.csv",
+        reach: Reach::Beyond,
+        command: Command::Output,
     },
     CommandSpec {
         name: "i",
@@ -338,6 +404,12 @@ async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
         Command::Profile => chart::profile(session, call).await?,
         Command::Questions => questions::show(session)?,
         Command::RunQuestion => questions::run(session, call).await?,
+        Command::Describe => describe::run(session, call).await?,
+        Command::Functions => functions::run(session, call)?,
+        Command::Explain => explain::run(session).await?,
+        Command::Watch => watch::run(session, call).await?,
+        Command::Copy => copy::copy(session, call).await?,
+        Command::Output => copy::output(session, call).await?,
         Command::Format => settings::format(session, call)?,
         Command::Upright => settings::upright(session, call)?,
         Command::Timing => settings::timing(session, call)?,

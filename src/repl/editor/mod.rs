@@ -24,6 +24,7 @@ use crate::engine::Vocabulary;
 use crate::error::{Error, Result};
 use crate::ui::Colour;
 
+pub use colours::painted_sql;
 use history::Lasting;
 use plain::PlainLines;
 use prompt::PinqPrompt;
