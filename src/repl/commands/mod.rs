@@ -1,7 +1,7 @@
 //! What a line that begins with `\` does.
 //!
-//! Owns the form of the one table of commands: parsing, help and completion read it, and nothing else lists them. Each command
-//! that does more than set something is a file beside it.
+//! Owns the form of the one table of commands: parsing, help and completion read it, and nothing else lists them.
+//! Each command that does more than set something is a file beside it.
 
 mod call;
 mod chart;
