@@ -36,8 +36,8 @@ pub mod location;
 mod shipped;
 mod timestamp;
 
-mod functions;
 pub mod chart;
+mod functions;
 pub mod output;
 pub mod sql;
 pub mod ui;
@@ -46,6 +46,7 @@ pub mod config;
 pub mod landing;
 pub mod store;
 
+mod destination;
 pub mod json;
 
 mod scan;

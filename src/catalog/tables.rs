@@ -15,7 +15,9 @@ use crate::config::{Rest, TableConfig, TableSource};
 use crate::error::{Error, Result};
 use crate::landing::{NamedTopic, Topics};
 use crate::location::Location;
-use crate::scan::{Expected, Findings, LandedProvider, LandedTable, Rejects, Shape, TableContext, TableOptions};
+use crate::scan::{
+    Expected, Findings, LandedProvider, LandedTable, Rejects, SeenTotals, Shape, TableContext, TableOptions,
+};
 
 /// The landed tables of one engine.
 #[derive(Debug)]
@@ -168,6 +170,11 @@ impl Tables {
     /// How many tables were listed, or are being listed.
     pub fn listed(&self) -> u64 {
         self.lock().values().filter(|table| table.is_listed()).count() as u64
+    }
+
+    /// Where a table lies and what was seen of it up to now, if anything asked for it yet.
+    pub fn seen(&self, name: &str) -> Option<(Location, Option<SeenTotals>)> {
+        self.lock().get(name).map(|table| (table.location().clone(), table.seen()))
     }
 
     /// Lets each table see what has landed since.

@@ -162,6 +162,22 @@ impl Views {
         Ok(())
     }
 
+    /// The definition of that name, unless a statement put something else in its place.
+    pub fn definition(&self, name: &str) -> Option<&ViewDefinition> {
+        let defined = self.defined.get(name).map(|(definition, _)| definition);
+        defined.filter(|_| !self.created().contains_key(name))
+    }
+
+    /// What statements created: the name, whether it is a view, and the text of that; ordered by name.
+    pub fn created_texts(&self) -> Vec<(String, TableType, Option<String>)> {
+        let text = |table: &Arc<dyn TableProvider>| table.get_table_definition().map(str::to_owned);
+        let created = self.created();
+        let mut texts: Vec<(String, TableType, Option<String>)> =
+            created.iter().map(|(name, table)| (name.clone(), table.table_type(), text(table))).collect();
+        texts.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        texts
+    }
+
     async fn plan(
         &self,
         definition: &ViewDefinition,

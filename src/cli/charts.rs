@@ -3,12 +3,11 @@
 //! Owns which chart is drawn (the option's, else the one in the statement's heading, else what fits) and how large.
 
 use crate::chart::{self, Canvas, ChartData, ChartSpec, Paint};
+use crate::destination::Output;
 use crate::error::{Error, Result};
 use crate::output::{Format, Sink};
 use crate::sql::{self, SourceStatement, StatementKind};
 use crate::ui::{Colour, Ui};
-
-use super::destination::Output;
 
 /// The size of a chart where no terminal says its own.
 const WIDTH_OF_FILES: usize = 80;

@@ -21,8 +21,10 @@ impl Input {
     /// The statements of `text`.
     pub fn of_text(name: &str, text: &str, origin: &str) -> Input {
         let statements = match repl::first_command(text) {
-            Some((line, command)) => Err(Error::statement(format!("{origin}:{line}: `{command}` is a command of the prompt"))
-                .hint("commands work where `pinq` is a prompt, on a terminal; `\\i FILE` runs a file of them there")),
+            Some((line, command)) => Err(Error::statement(format!(
+                "{origin}:{line}: `{command}` is a command of the prompt"
+            ))
+            .hint("commands work where `pinq` is a prompt, on a terminal; `\\i FILE` runs a file of them there")),
             None => sql::split(text, origin),
         };
         Input { name: name.to_owned(), statements }

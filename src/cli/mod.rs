@@ -7,7 +7,6 @@ mod cache;
 mod charts;
 mod check;
 mod completions;
-mod destination;
 mod findings;
 mod init;
 mod inputs;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::config::{CacheUse, Config, Environment, Overrides};
+use crate::destination::{Destination, Output};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::output::{Format, MaxRows};
 use crate::sql;
+use crate::ui::Ui;
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -57,6 +59,12 @@ impl CommonArgs {
     pub fn engine(&self, environment: &Environment) -> Result<Engine> {
         Engine::open(&self.config(environment)?, environment)
     }
+
+    /// Where answers go, and as what. Bytes that no terminal can show are refused where one would get them.
+    pub fn output(&self, ui: &Ui, environment: &Environment) -> Result<Output> {
+        let destination = Destination::of(self.output.as_deref(), environment.working_folder())?;
+        Output::new(ui, destination, self.format, self.max_rows)
+    }
 }
 
 fn format_name(text: &str) -> Result<Format, String> {
@@ -72,21 +80,5 @@ fn in_one_line(error: crate::error::Error) -> String {
     match error.hints().first() {
         Some(hint) => format!("{error}; {hint}"),
         None => error.to_string(),
-    }
-}
-
-#[cfg(test)]
-impl CommonArgs {
-    pub fn with_output(output: &str) -> CommonArgs {
-        CommonArgs {
-            config: None,
-            landing: None,
-            no_cache: false,
-            refresh: false,
-            quiet: false,
-            format: None,
-            output: Some(output.to_owned()),
-            max_rows: MaxRows::default(),
-        }
     }
 }

@@ -69,6 +69,7 @@ pub async fn run(
             pager: pager(environment),
             editor: first_of(environment, &["PINQ_EDITOR", "VISUAL", "EDITOR"], "vi"),
         },
+        began: environment.began(),
     };
     signals.leave_ctrl_c_to_the_prompt();
     repl::run(ui, engine, options).await

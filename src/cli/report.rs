@@ -1,24 +1,16 @@
-//! Answers that pinq itself makes, such as the list of tables: rows of text and numbers, written in the
-//! same formats and to the same places as answers to SQL.
+//! Where the answers go that pinq itself makes, such as the list of tables: in the same formats and to the same places
+//! as answers to SQL.
 
 use std::io::Write;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
-
-use super::destination::Output;
 use super::options::CommonArgs;
 use crate::config::Environment;
+use crate::destination::Output;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
+pub use crate::output::ReportColumn;
 use crate::output::{self, Format};
 use crate::ui::Ui;
-
-/// A column of such an answer.
-pub enum ReportColumn {
-    Text(&'static str, Vec<Option<String>>),
-    Number(&'static str, Vec<Option<u64>>),
-}
 
 /// Where such an answer goes, known before the work for it is done.
 pub struct Report<'a> {
@@ -29,7 +21,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A report to where the arguments say.
     pub fn new(ui: &'a Ui, common: &CommonArgs, environment: &Environment) -> Result<Report<'a>> {
-        Ok(Report { ui, output: Output::of(ui, common, environment)? })
+        Ok(Report { ui, output: common.output(ui, environment)? })
     }
 
     /// What it is written as.
@@ -51,31 +43,17 @@ impl<'a> Report<'a> {
         }
         sink.flush()?;
         drop(sink);
-        draft.commit(engine).await
+        draft.commit(engine.stores()).await
     }
 
     /// Writes the columns, which have equally many rows, as the answer called `name`.
     pub async fn write(self, engine: &Engine, name: &str, columns: Vec<ReportColumn>) -> Result<()> {
         let Report { ui, output } = self;
-        let batch = batch(columns)?;
+        let batch = output::report(columns)?;
         let draft = output.draft(name)?;
         let mut encoder = output::encoder(output.format, batch.schema(), draft.sink(ui)?, &output.options)?;
         encoder.write(&batch)?;
         encoder.finish()?;
-        draft.commit(engine).await
+        draft.commit(engine.stores()).await
     }
-}
-
-fn batch(columns: Vec<ReportColumn>) -> Result<RecordBatch> {
-    let arrays = columns.into_iter().map(|column| match column {
-        ReportColumn::Text(name, values) => {
-            (name, Arc::new(values.into_iter().collect::<StringViewArray>()) as ArrayRef, true)
-        }
-        ReportColumn::Number(name, values) => {
-            let values = values.into_iter().map(|value| value.and_then(|value| i64::try_from(value).ok()));
-            (name, Arc::new(values.collect::<Int64Array>()) as ArrayRef, true)
-        }
-    });
-    RecordBatch::try_from_iter_with_nullable(arrays)
-        .map_err(|error| Error::bug("an answer has columns of different lengths").because(error))
 }

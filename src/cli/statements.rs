@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 
 use super::charts::{self, Charts};
-use super::destination::{Destination, Draft, Output};
 use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::chart::ChartData;
 use crate::config::{Environment, nearest};
+use crate::destination::{Destination, Draft, Output};
 use crate::engine::{Access, Answer, Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
@@ -186,7 +186,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(running: &'a Running<'a>, inputs: &[Input]) -> Result<Self> {
-        let output = Output::of(running.ui, running.common, running.environment)?;
+        let output = running.common.output(running.ui, running.environment)?;
         let format = output.format;
         running.charts.check(format)?;
         let answers = inputs.iter().flat_map(|input| input.statements.iter().flatten());
@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
         }
         written?;
         match draft {
-            Some(draft) => draft.commit(engine).await,
+            Some(draft) => draft.commit(engine.stores()).await,
             None => Ok(()),
         }
     }
@@ -263,7 +263,8 @@ impl<'a> Writer<'a> {
             && self.written > 0
             && matches!(
                 self.output.format,
-                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv)
+                Format::Table | Format::Vertical | Format::Markdown | Format::Csv | Format::Tsv
+            )
         {
             writeln!(sink)?;
         }
@@ -288,7 +289,7 @@ impl<'a> Writer<'a> {
 
     async fn finish(self, engine: &Engine) -> Result<()> {
         match self.file {
-            Some(draft) => draft.commit(engine).await,
+            Some(draft) => draft.commit(engine.stores()).await,
             None => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 //! Owns the session (memory, spill, functions, settings) and the runtime of network and disk work.
 //! It must not print, parse arguments or read the environment.
 
+mod analysis;
 mod answer;
 mod cached;
 mod check;
@@ -10,10 +11,13 @@ mod computed_once;
 mod counting;
 mod describe;
 mod findings;
+mod function_docs;
 mod io;
 mod lineage;
+mod listed;
 mod memory;
 mod offsets;
+mod plan_words;
 mod profile;
 mod series;
 mod session;
@@ -29,17 +33,18 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
 use tokio::sync::Semaphore;
 
+pub use analysis::{Analysis, PlanNode};
 pub use answer::Answer;
 pub use cached::{CacheNews, CachedTable};
 pub use check::{ColumnCheck, TableCheck};
 pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
+pub use function_docs::FunctionDocs;
+pub use listed::{ListedKind, ListedName, ViewText};
 pub use offsets::PartitionOffsets;
 pub use profile::{ColumnProfile, Exactness, Measured};
 pub use series::Series;
-pub use vocabulary::{
-    FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary,
-};
+pub use vocabulary::{FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary};
 
 use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};

@@ -91,7 +91,7 @@ impl Cells<'_> {
 }
 
 /// Whether a column's values line up on the right.
-pub(super) fn is_number(data_type: &DataType) -> bool {
+pub fn is_number(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, value) => is_number(value),
         other => other.is_numeric(),

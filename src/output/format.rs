@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_names() {
         let error = "xml".parse::<Format>().unwrap_err();
-        assert!(error.render().contains("table, vertical, csv, tsv, json, ndjson, markdown, arrow, parquet"), "{error:?}");
+        assert!(
+            error.render().contains("table, vertical, csv, tsv, json, ndjson, markdown, arrow, parquet"),
+            "{error:?}"
+        );
     }
 
     #[test]

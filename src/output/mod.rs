@@ -15,6 +15,7 @@ mod markdown;
 mod paint;
 mod parquet;
 mod plan;
+mod report;
 mod screen;
 mod shown;
 mod table;
@@ -35,7 +36,9 @@ use arrow::record_batch::RecordBatch;
 use crate::error::Result;
 use lines::LineEncoder;
 
+pub use cells::is_number;
 pub use format::{Format, MaxRows, TableOptions};
+pub use report::{ReportColumn, report, texts};
 pub use screen::{ScreenOptions, Upright, screen};
 
 /// Where an encoder writes to. Small writes may be frequent: give a buffered sink.

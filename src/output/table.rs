@@ -56,7 +56,9 @@ impl TableEncoder {
                     false => "NULL".into(),
                 };
                 // Nothing wider than the terminal can ever show, so that it need not be held.
-                line.push(self.options.width.map_or_else(|| shown.to_string(), |width| cut(&shown, width).into_owned()));
+                line.push(
+                    self.options.width.map_or_else(|| shown.to_string(), |width| cut(&shown, width).into_owned()),
+                );
             }
             self.kept.push(line);
         }

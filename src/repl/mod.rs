@@ -3,17 +3,23 @@
 //! Owns what a line means, the session's settings and the loop. It must not decode, plan or list by itself (the
 //! engine does), nor know what was on the command line.
 
+mod answers_file;
+mod changes;
 mod commands;
 mod completion;
 mod editor;
+mod pattern;
 mod pieces;
+mod plan_tree;
 mod program;
 mod refusals;
 mod running;
 mod session;
+mod wrapping;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::engine::{Access, Engine};
 use crate::error::{Error, Kind, Result};
@@ -44,6 +50,8 @@ pub struct ReplOptions {
     pub places: Places,
     /// Programs that commands start.
     pub programs: Programs,
+    /// When the process began, in seconds since 1970, UTC.
+    pub began: Option<i64>,
 }
 
 /// A file that is run before the first prompt.
@@ -69,11 +77,18 @@ pub enum ScriptOwner {
 /// # Errors
 /// The terminal fails. What a line does wrong is told and ends nothing.
 pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
-    let ReplOptions { access, parameters, format, editor, scripts, places, programs } = options;
+    let ReplOptions { access, parameters, format, editor, scripts, places, programs, began } = options;
     let mut session = Session::new(ui, Arc::new(engine), access, parameters, places, programs);
     session.settings.format = format.unwrap_or(session.settings.format);
-    for script in &scripts {
-        if commands::run_start_script(&mut session, script).await? == Flow::Leave {
+    session.began = began.map(|began| (began, Instant::now()));
+    converse(&mut session, editor, &scripts).await?;
+    commands::close_answers_file(&mut session).await
+}
+
+/// Runs the scripts, then what is typed.
+async fn converse(session: &mut Session<'_>, editor: EditorOptions, scripts: &[StartScript]) -> Result<()> {
+    for script in scripts {
+        if commands::run_start_script(session, script).await? == Flow::Leave {
             return Ok(());
         }
     }
@@ -89,7 +104,7 @@ pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
             Line::Cleared => continue,
             Line::End => return Ok(()),
         };
-        if run_text(&mut session, &text).await? == Flow::Leave {
+        if run_text(session, &text).await? == Flow::Leave {
             return Ok(());
         }
     }

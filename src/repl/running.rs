@@ -243,23 +243,31 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
     session.ui().summary(&footer.text(session.ui().screen_size().map(|size| size.width)));
 }
 
+/// Shows rows that a command made, on the screen or in the pager.
+pub fn show_batch(session: &Session<'_>, batch: &RecordBatch) -> Result<()> {
+    let (mut encoder, paged) = session.screen_encoder(batch.schema(), None)?;
+    let written = encoder.write(batch).and_then(|()| encoder.finish());
+    let ended = paged.finish(session.ui());
+    match written {
+        // Whoever leaves the pager has seen enough.
+        Err(error) if error.kind() == Kind::ClosedPipe => {}
+        written => drop(written?),
+    }
+    ended.map(drop)
+}
+
 impl Session<'_> {
-    /// Shows rows that a command made, as the settings say.
-    pub fn show_rows(&self, rows: &RecordBatch) -> Result<()> {
-        let (mut encoder, paged) = self.encoder(rows.schema(), None)?;
-        let written = encoder.write(rows).and_then(|()| encoder.finish());
-        let ended = paged.finish(self.ui());
-        match written {
-            // Whoever leaves the pager has seen enough.
-            Err(error) if error.kind() == Kind::ClosedPipe => {}
-            written => drop(written?),
+    /// An encoder of the next answer: to the screen, or to the file that takes answers; and its sink, which has to be
+    /// finished after it.
+    pub fn encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {
+        match &self.answers_file {
+            Some(file) => Ok((file.encoder(schema)?, self.ui().paged(&Pager::Off, None))),
+            None => self.screen_encoder(schema, title),
         }
-        ended.map(drop)
     }
 
-    /// An encoder of the next answer below its title, as the settings say, and its sink, which has to be finished
-    /// after it.
-    pub fn encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {
+    /// The same to the screen, below a title and as the settings say, wherever answers go.
+    pub fn screen_encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {
         let size = self.ui().screen_size();
         let pager = if self.settings.pager == Switch::On { &self.programs.pager } else { &Pager::Off };
         let paged = self.ui().paged(pager, size);

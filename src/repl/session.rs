@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parking_lot::RwLock;
 
+use super::answers_file::AnswersFile;
 use super::commands::Reach;
 use super::editor::Keys;
 use crate::engine::{Access, Engine, Vocabulary};
@@ -145,6 +147,10 @@ pub struct Session<'a> {
     pub files: Vec<RunningFile>,
     /// What the next line begins with, and what Up brings back beside the lines that were typed.
     pub left_behind: LeftBehind,
+    /// Where answers go instead of the screen.
+    pub answers_file: Option<AnswersFile>,
+    /// When the process began, in seconds since 1970, UTC, and what has passed since.
+    pub began: Option<(i64, Instant)>,
     vocabulary: Arc<RwLock<Vocabulary>>,
     surroundings: Arc<RwLock<Surroundings>>,
 }
@@ -181,9 +187,17 @@ impl<'a> Session<'a> {
             latest: None,
             files: Vec::new(),
             left_behind: LeftBehind::default(),
+            answers_file: None,
+            began: None,
             vocabulary,
             surroundings: Arc::new(RwLock::new(surroundings)),
         }
+    }
+
+    /// Seconds since 1970, UTC, where anything tells the time.
+    pub fn now(&self) -> Option<i64> {
+        let (began, then) = self.began?;
+        began.checked_add(i64::try_from(then.elapsed().as_secs()).ok()?)
     }
 
     pub fn ui(&self) -> &'a Ui {

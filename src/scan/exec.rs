@@ -112,6 +112,33 @@ impl ScanExec {
     }
 }
 
+/// What a scan reads, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanDescription {
+    /// The table's name without its schema.
+    pub table: String,
+    /// The columns that are read.
+    pub columns: Vec<String>,
+    /// The predicate by which whole objects are left out.
+    pub object_predicate: Option<String>,
+    /// The predicate by which segments of the cache are left out.
+    pub row_predicate: Option<String>,
+    /// The most rows that it gives.
+    pub limit: Option<usize>,
+}
+
+/// What the node reads, if it is a scan of a landed table.
+pub fn described(plan: &Arc<dyn ExecutionPlan>) -> Option<ScanDescription> {
+    let Scan { table, projection, pruning, row_pruning, limit, .. } = &plan.downcast_ref::<ScanExec>()?.scan;
+    Some(ScanDescription {
+        table: table.name().to_owned(),
+        columns: projection.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        object_predicate: pruning.as_ref().map(|pruning| pruning.shown().to_owned()),
+        row_predicate: row_pruning.as_ref().map(|pruning| pruning.shown().to_owned()),
+        limit: *limit,
+    })
+}
+
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
 pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
     let mut announced = Vec::new();

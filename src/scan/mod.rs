@@ -20,11 +20,11 @@ mod statistics;
 mod table;
 
 pub use counters::{Counters, Totals};
-pub use exec::announce;
+pub use exec::{ScanDescription, announce, described};
 pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER};
 pub use objects::MetadataColumn;
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};
 pub use rows::{BadPlace, Findings, LateKeyCount, Place, Rejects};
 pub use schema::{SampleOrigin, SchemaCache};
-pub use table::{Expected, LandedTable, TableContext};
+pub use table::{Expected, LandedTable, SeenTotals, TableContext};

@@ -53,6 +53,19 @@ pub struct LandedTable {
     remembered: OnceLock<Option<Vec<Column>>>,
     kept: Arc<Kept>,
     space: OnceLock<Option<Space>>,
+    /// What an earlier statement saw.
+    seen: Mutex<Option<SeenTotals>>,
+}
+
+/// How much a table holds, as far as a run has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenTotals {
+    /// Objects.
+    pub objects: u64,
+    /// Their bytes as stored.
+    pub bytes: u64,
+    /// Records, where all of them were read.
+    pub records: Option<u64>,
 }
 
 /// What a table is made of, apart from what it finds out by itself.
@@ -123,6 +136,7 @@ impl LandedTable {
             remembered: OnceLock::new(),
             kept: Kept::of(&context.kept),
             space: OnceLock::new(),
+            seen: Mutex::new(None),
         }
     }
 
@@ -328,10 +342,27 @@ impl LandedTable {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    /// What this run has seen of it; nobody is asked and nothing is waited for.
+    pub fn seen(&self) -> Option<SeenTotals> {
+        let now = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|it| self.seen_in(it));
+        now.or(*self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn seen_in(&self, snapshot: &Arc<Snapshot>) -> Option<SeenTotals> {
+        let listed = snapshot.listed()?;
+        let records = self.kept.counted(snapshot).map(|rows| rows as u64);
+        Some(SeenTotals { objects: listed.objects, bytes: listed.bytes, records })
+    }
+
     /// Forgets the snapshot, so that the next statement sees what has landed since; a listing of an earlier run or
     /// statement is gone on with where it is young enough.
     pub fn renew(&self) {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(latest) = snapshot.and_then(|snapshot| self.seen_in(&snapshot)) else { return };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // A statement that did not count the records saw as many as the one before, if it saw the same objects.
+        let counted = seen.filter(|seen| (seen.objects, seen.bytes) == (latest.objects, latest.bytes));
+        *seen = Some(SeenTotals { records: latest.records.or(counted.and_then(|seen| seen.records)), ..latest });
     }
 
     /// Forgets the snapshot, so that the next statement sees what has landed since, and what was deleted.

@@ -8,6 +8,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{Statement as Sql, Visit, Visitor};
 
+use super::source::SourceStatement;
 use crate::error::{Error, Result};
 
 /// What sort of statement it is, for whoever shows its result.
@@ -47,6 +48,15 @@ pub fn kind(statement: &Statement) -> StatementKind {
         },
         _ => StatementKind::Changes,
     }
+}
+
+/// What an EXPLAIN explains, however deep; any other statement as it is.
+pub fn explained(statement: &SourceStatement) -> SourceStatement {
+    let mut explained = statement.clone();
+    while let Statement::Explain(explain) = explained.parsed {
+        explained.parsed = *explain.statement;
+    }
+    explained
 }
 
 /// The words of a part of the statement that writes or registers files (`COPY TO`, `INSERT`, ...), if

@@ -101,8 +101,7 @@ mod tests {
     #[test]
     fn tells_rows_time_and_sources() {
         let text = footer(1234, 120, MUCH).text(None);
-        let expected =
-            "1,234 rows, 0.12 s; 40,000 objects (39,000 from the cache), 23 MB fetched, 12 requests";
+        let expected = "1,234 rows, 0.12 s; 40,000 objects (39,000 from the cache), 23 MB fetched, 12 requests";
         assert_eq!(text, expected);
         assert_eq!(footer(1234, 120, MUCH).text(Some(expected.len())), expected);
     }

@@ -96,7 +96,11 @@ enum State {
     Growing,
     /// It stands on the terminal and goes on there.
     Printing,
-    Paging { child: Child, input: Option<ChildStdin>, before: TerminalState },
+    Paging {
+        child: Child,
+        input: Option<ChildStdin>,
+        before: TerminalState,
+    },
     Over(Ended),
 }
 

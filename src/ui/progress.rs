@@ -173,8 +173,7 @@ mod tests {
         assert_eq!(describe(&one, 0.1, 80), "1 object, 574 B, 1 record");
         assert_eq!(describe(&HALF, 0.1, 80), "45%, 18,000 of 40,000 objects, 34 MB, 60,000 records");
         let text = describe(&HALF, 10.0, 200);
-        let expected =
-            "45%, 18,000 of 40,000 objects, 34 MB, 60,000 records, 1,800 objects/s, 3.4 MB/s, 13.0 s left";
+        let expected = "45%, 18,000 of 40,000 objects, 34 MB, 60,000 records, 1,800 objects/s, 3.4 MB/s, 13.0 s left";
         assert_eq!(text, expected);
     }
 

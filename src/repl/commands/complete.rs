@@ -194,8 +194,7 @@ mod tests {
     use crate::repl::session::Places;
 
     fn surroundings(folder: &Path) -> Surroundings {
-        let places =
-            Places { working_folder: folder.to_path_buf(), home: None, questions: folder.join("queries") };
+        let places = Places { working_folder: folder.to_path_buf(), home: None, questions: folder.join("queries") };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Surroundings { places, parameters: names(&["country", "year"]), columns: names(&["post_year", "two words"]) }
     }

@@ -54,8 +54,8 @@ async fn edit_statement(session: &mut Session<'_>) -> Result<Flow> {
     file.write_all(before.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
     program::edit(session, file.path()).await?;
     // By its name: many editors write another file and let it take the place of the first.
-    let after = read(file.path())
-        .map_err(|error| Error::statement("the edited text could not be read").because(error))?;
+    let after =
+        read(file.path()).map_err(|error| Error::statement("the edited text could not be read").because(error))?;
     if is_left_alone(session, &before, &after) {
         return Ok(Flow::Continue);
     }
@@ -94,4 +94,3 @@ fn read(path: &Path) -> std::io::Result<String> {
     file.take(LARGEST).read_to_string(&mut text)?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
-

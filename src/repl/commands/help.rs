@@ -80,7 +80,9 @@ fn all(commands: &[CommandSpec], width: usize) -> Vec<String> {
 fn one(spec: &CommandSpec, width: usize) -> Vec<String> {
     let mut lines = vec![usage(spec)];
     let mut say = |text: &str| {
-        lines.extend(wrapped(text, width.saturating_sub(INDENT)).into_iter().map(|line| format!("{:INDENT$}{line}", "")));
+        lines.extend(
+            wrapped(text, width.saturating_sub(INDENT)).into_iter().map(|line| format!("{:INDENT$}{line}", "")),
+        );
     };
     say(spec.about);
     for argument in spec.arguments {

@@ -55,13 +55,7 @@ pub async fn run_start_script(session: &mut Session<'_>, script: &StartScript) -
 }
 
 /// Runs the pieces of a file until one fails or says `\q`, which ends the file and not the session.
-pub async fn run_file(
-    session: &mut Session<'_>,
-    text: &str,
-    path: &Path,
-    origin: &str,
-    furthest: Reach,
-) -> Result<()> {
+pub async fn run_file(session: &mut Session<'_>, text: &str, path: &Path, origin: &str, furthest: Reach) -> Result<()> {
     if session.files.len() >= DEEPEST {
         return Err(Error::usage(format!("`{origin}`: files include each other too deeply")));
     }

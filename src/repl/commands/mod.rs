@@ -1,21 +1,29 @@
 //! What a line that begins with `\` does.
 //!
-//! Owns the one table of commands: parsing, help and completion read it, and nothing else lists them. Each command
-//! that does more than set something is a file beside it.
+//! Owns the form of the one table of commands: parsing, help and completion read it, and nothing else lists them.
+//! Each command that does more than set something is a file beside it.
 
 mod call;
 mod chart;
 mod complete;
+mod copy;
+mod describe;
 mod edit;
+mod explain;
+mod functions;
 mod help;
 mod include;
 mod paths;
 mod questions;
 mod save;
 mod settings;
+mod table;
+mod watch;
 
 pub use complete::complete;
+pub use copy::close as close_answers_file;
 pub use include::run_start_script;
+pub use table::COMMANDS;
 
 use super::session::{Flow, Session};
 use crate::error::Result;
@@ -131,6 +139,12 @@ pub enum Command {
     RunQuestion,
     Chart,
     Profile,
+    Describe,
+    Functions,
+    Explain,
+    Watch,
+    Copy,
+    Output,
     Format,
     Upright,
     Timing,
@@ -140,182 +154,6 @@ pub enum Command {
     Refresh,
     Keys,
 }
-
-const ON_OFF: &[&str] = &["on", "off"];
-
-const fn required(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
-    ArgumentSpec { shown, kind, presence: Presence::Required }
-}
-
-const fn optional(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
-    ArgumentSpec { shown, kind, presence: Presence::Optional }
-}
-
-/// Every command, in the order of the help.
-pub static COMMANDS: &[CommandSpec] = &[
-    CommandSpec {
-        name: "?",
-        arguments: &[optional("COMMAND", ArgumentKind::Command)],
-        about: "what commands there are, or what one does",
-        group: Group::General,
-        example: "\\? chart",
-        reach: Reach::Session,
-        command: Command::Help,
-    },
-    CommandSpec {
-        name: "q",
-        arguments: &[],
-        about: "leave, or end the file that holds it",
-        group: Group::General,
-        example: "\\q",
-        reach: Reach::Session,
-        command: Command::Quit,
-    },
-    CommandSpec {
-        name: "profile",
-        arguments: &[required("TABLE", ArgumentKind::Table)],
-        about: "what the values of each column are; it reads every record",
-        group: Group::Looking,
-        example: "\\profile pin",
-        reach: Reach::Session,
-        command: Command::Profile,
-    },
-    CommandSpec {
-        name: "questions",
-        arguments: &[],
-        about: "the questions of the project, and those that are built in",
-        group: Group::Looking,
-        example: "\\questions",
-        reach: Reach::Session,
-        command: Command::Questions,
-    },
-    CommandSpec {
-        name: "chart",
-        arguments: &[optional("SPEC", ArgumentKind::Chart)],
-        about: "a plot of the last answer",
-        group: Group::Answers,
-        example: "\\chart bar x=country y=posts",
-        reach: Reach::Session,
-        command: Command::Chart,
-    },
-    CommandSpec {
-        name: "save",
-        arguments: &[required("NAME", ArgumentKind::Word)],
-        about: "keep the last statement as a question of the project",
-        group: Group::Answers,
-        example: "\\save posts_by_country",
-        reach: Reach::Beyond,
-        command: Command::Save,
-    },
-    CommandSpec {
-        name: "save!",
-        arguments: &[required("NAME", ArgumentKind::Question)],
-        about: "the same, over a question that is there",
-        group: Group::Answers,
-        example: "\\save! posts_by_country",
-        reach: Reach::Beyond,
-        command: Command::SaveOver,
-    },
-    CommandSpec {
-        name: "e",
-        arguments: &[optional("FILE", ArgumentKind::Script)],
-        about: "edit the last statement, or a file, and run what was saved",
-        group: Group::Running,
-        example: "\\e",
-        reach: Reach::Beyond,
-        command: Command::Edit,
-    },
-    CommandSpec {
-        name: "i",
-        arguments: &[required("FILE", ArgumentKind::Script)],
-        about: "run the statements and commands of a file",
-        group: Group::Running,
-        example: "\\i setup.sql",
-        reach: Reach::Session,
-        command: Command::Include,
-    },
-    CommandSpec {
-        name: "run",
-        arguments: &[required("NAME", ArgumentKind::Question)],
-        about: "run a question by its name, its number or how it begins",
-        group: Group::Running,
-        example: "\\run 07",
-        reach: Reach::Session,
-        command: Command::RunQuestion,
-    },
-    CommandSpec {
-        name: "param",
-        arguments: &[optional("NAME", ArgumentKind::Parameter), optional("VALUE", ArgumentKind::Rest)],
-        about: "give `$NAME` a value, take it back, or show those that are set",
-        group: Group::Settings,
-        example: "\\param country Albania",
-        reach: Reach::Session,
-        command: Command::Parameter,
-    },
-    CommandSpec {
-        name: "snapshot",
-        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
-        about: "let all statements see the objects that are there now, or each its own",
-        group: Group::Settings,
-        example: "\\snapshot on",
-        reach: Reach::Session,
-        command: Command::Snapshot,
-    },
-    CommandSpec {
-        name: "refresh",
-        arguments: &[],
-        about: "list everything anew, and look at the columns again",
-        group: Group::Settings,
-        example: "\\refresh",
-        reach: Reach::Session,
-        command: Command::Refresh,
-    },
-    CommandSpec {
-        name: "format",
-        arguments: &[optional("NAME", ArgumentKind::Format)],
-        about: "how answers are written",
-        group: Group::Settings,
-        example: "\\format csv",
-        reach: Reach::Session,
-        command: Command::Format,
-    },
-    CommandSpec {
-        name: "x",
-        arguments: &[optional("on|off|auto", ArgumentKind::Choice(&["on", "off", "auto"]))],
-        about: "records upright: always, never, or where they do not fit",
-        group: Group::Settings,
-        example: "\\x auto",
-        reach: Reach::Session,
-        command: Command::Upright,
-    },
-    CommandSpec {
-        name: "timing",
-        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
-        about: "rows, time and origin under each answer",
-        group: Group::Settings,
-        example: "\\timing off",
-        reach: Reach::Session,
-        command: Command::Timing,
-    },
-    CommandSpec {
-        name: "pager",
-        arguments: &[optional("on|off", ArgumentKind::Choice(ON_OFF))],
-        about: "long answers through the pager",
-        group: Group::Settings,
-        example: "\\pager off",
-        reach: Reach::Session,
-        command: Command::Pager,
-    },
-    CommandSpec {
-        name: "keys",
-        arguments: &[optional("emacs|vi", ArgumentKind::Choice(&["emacs", "vi"]))],
-        about: "how keys are read",
-        group: Group::Settings,
-        example: "\\keys vi",
-        reach: Reach::Session,
-        command: Command::Keys,
-    },
-];
 
 /// Does what the line says.
 ///
@@ -338,6 +176,12 @@ async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
         Command::Profile => chart::profile(session, call).await?,
         Command::Questions => questions::show(session)?,
         Command::RunQuestion => questions::run(session, call).await?,
+        Command::Describe => describe::run(session, call).await?,
+        Command::Functions => functions::run(session, call)?,
+        Command::Explain => explain::run(session).await?,
+        Command::Watch => watch::run(session, call).await?,
+        Command::Copy => copy::copy(session, call).await?,
+        Command::Output => copy::output(session, call).await?,
         Command::Format => settings::format(session, call)?,
         Command::Upright => settings::upright(session, call)?,
         Command::Timing => settings::timing(session, call)?,

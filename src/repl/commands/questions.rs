@@ -84,8 +84,9 @@ pub fn show(session: &Session<'_>) -> Result<()> {
         ("title", column(questions.iter().map(Question::title).collect())),
         ("from", column(questions.iter().map(|question| Some(from(question))).collect())),
     ]);
-    let rows = rows.map_err(|error| Error::bug("the list of questions has columns of several lengths").because(error))?;
-    session.show_rows(&rows)
+    let rows =
+        rows.map_err(|error| Error::bug("the list of questions has columns of several lengths").because(error))?;
+    running::show_batch(session, &rows)
 }
 
 /// `\run NAME`.
@@ -211,6 +212,9 @@ mod tests {
         let titled = |name: &str| found.iter().find(|question| question.name == name).and_then(Question::title);
         assert_eq!(titled(mine).as_deref(), Some("Mine"));
         assert_eq!(titled("torn").as_deref(), Some("Torn"));
-        assert_eq!(titled(shipped::QUESTIONS[1].name).as_deref(), Some("Most popular category in each year, 2018-2022"));
+        assert_eq!(
+            titled(shipped::QUESTIONS[1].name).as_deref(),
+            Some("Most popular category in each year, 2018-2022")
+        );
     }
 }

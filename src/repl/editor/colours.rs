@@ -42,6 +42,16 @@ impl Highlighter for Colours {
     }
 }
 
+/// SQL in the colours that it has while it is typed, as a terminal takes them.
+pub fn painted_sql(text: &str, vocabulary: &Vocabulary) -> String {
+    let pieces = sql::highlight(text, &|name| vocabulary.is_function(name));
+    let painted = pieces.into_iter().map(|(range, class)| {
+        let piece = text.get(range).unwrap_or_default();
+        style(class).paint(piece).to_string()
+    });
+    painted.collect()
+}
+
 fn style(class: TokenClass) -> Style {
     match class {
         TokenClass::Keyword => Style::new().fg(Color::Blue).bold(),

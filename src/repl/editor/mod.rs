@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use reedline::{
-    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, KeyCode, KeyModifiers, Keybindings, MenuBuilder,
-    Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi, default_emacs_keybindings,
-    default_vi_insert_keybindings, default_vi_normal_keybindings,
+    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, KeyCode, KeyModifiers, Keybindings,
+    MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi,
+    default_emacs_keybindings, default_vi_insert_keybindings, default_vi_normal_keybindings,
 };
 
 use super::pieces;
@@ -24,6 +24,7 @@ use crate::engine::Vocabulary;
 use crate::error::{Error, Result};
 use crate::ui::Colour;
 
+pub use colours::painted_sql;
 use history::Lasting;
 use plain::PlainLines;
 use prompt::PinqPrompt;

@@ -16,9 +16,10 @@ use crate::store::Object;
 
 /// The objects of a selection, page after page as they are asked for.
 pub(super) fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
-    of_pages(stream::try_unfold((), move |()| async move {
-        Ok::<_, Error>(selection.next().await?.map(|page| (page, ())))
-    }))
+    of_pages(stream::try_unfold(
+        (),
+        move |()| async move { Ok::<_, Error>(selection.next().await?.map(|page| (page, ()))) },
+    ))
 }
 
 /// The objects of a selection, which a task of its own walks and counts as fast as they are listed. Pages that wait cost

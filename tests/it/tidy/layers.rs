@@ -10,7 +10,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
     (6, &["engine"]),
     (5, &["catalog"]),
     (4, &["scan"]),
-    (3, &["cache", "json"]),
+    (3, &["cache", "json", "destination"]),
     (2, &["store", "landing", "config"]),
     (
         1,

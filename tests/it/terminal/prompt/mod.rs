@@ -7,6 +7,7 @@ mod completing;
 mod editing;
 mod history;
 mod leaving;
+mod looking;
 mod paging;
 mod pasting;
 mod resizing;

@@ -1,26 +1,25 @@
 //! Where answers go: standard output, one file, or a folder of files, on disk or on S3.
 //!
 //! Owns that an output is whole or not there: answers are written beside their place, and take it only
-//! when they are complete. What stood there before stays until then.
+//! when they are complete. What stood there before stays until then. It must not know of a command line or a prompt:
+//! both say in values what they want.
 
+use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::options::CommonArgs;
-use crate::config::Environment;
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::output::{Format, Sink, TableOptions};
+use crate::output::{Format, MaxRows, Sink, TableOptions};
 use crate::store::Stores;
 use crate::ui::Ui;
 
-/// What `--output` says.
+/// Which place was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// No `--output`.
+    /// None but standard output.
     Stdout,
     /// One file for all answers.
     File(Location),
@@ -29,55 +28,62 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// A path that ends in `/`, is a folder, or has no extension and is no file is a folder.
-    pub fn of(common: &CommonArgs, environment: &Environment) -> Result<Destination> {
-        let Some(output) = &common.output else { return Ok(Destination::Stdout) };
-        if output == "-" {
-            return Ok(Destination::Stdout);
-        }
-        let location = Location::parse(output, environment.working_folder())?;
+    /// What `output` names; a path is below `working_folder`. One that ends in `/`, is a folder, or has no extension
+    /// and is no file is a folder. Nothing and `-` are standard output.
+    ///
+    /// # Errors
+    /// It is no location.
+    pub fn of(output: Option<&str>, working_folder: &Path) -> Result<Destination> {
+        let Some(output) = output.filter(|output| *output != "-") else { return Ok(Destination::Stdout) };
+        let location = Location::parse(output, working_folder)?;
         let stands = |test: fn(&Path) -> bool| matches!(&location, Location::Folder(path) if test(path));
         let bare = Path::new(output).extension().is_none() && !stands(Path::is_file);
         let is_folder = output.ends_with('/') || bare || stands(Path::is_dir);
         Ok(if is_folder { Destination::Folder(location) } else { Destination::File(location) })
     }
 
-    /// `--format`, else what the file's extension says, else a table on standard output and CSV in a folder.
-    fn format(&self, common: &CommonArgs) -> Format {
-        let implied = match self {
+    /// What a file's extension says, else a table for standard output and CSV for a folder.
+    fn format(&self) -> Format {
+        match self {
             Destination::Stdout => Format::Table,
-            Destination::File(Location::Folder(path)) => Format::of_path(path).unwrap_or(Format::Table),
-            Destination::File(Location::S3 { prefix, .. }) => {
-                Format::of_path(Path::new(prefix)).unwrap_or(Format::Table)
-            }
+            Destination::File(place) => format_of(place).unwrap_or(Format::Table),
             Destination::Folder(_) => Format::Csv,
-        };
-        common.format.unwrap_or(implied)
+        }
+    }
+}
+
+/// The format that the extension of a place asks for, if it is one of theirs.
+pub fn format_of(place: &Location) -> Option<Format> {
+    match place {
+        Location::Folder(path) => Format::of_path(path),
+        Location::S3 { prefix, .. } => Format::of_path(Path::new(prefix)),
     }
 }
 
 /// Where the answers of a command go, and as what.
 #[derive(Debug)]
 pub struct Output {
-    /// What `--output` says.
+    /// Which place was asked for.
     pub destination: Destination,
-    /// What `--format` says, or the destination implies.
+    /// What was asked for, or the destination implies.
     pub format: Format,
     /// How tables are drawn there.
     pub options: TableOptions,
 }
 
 impl Output {
-    /// What the arguments say. Bytes that no terminal can show are refused where one would get them.
-    pub fn of(ui: &Ui, common: &CommonArgs, environment: &Environment) -> Result<Output> {
-        let destination = Destination::of(common, environment)?;
-        let format = destination.format(common);
+    /// Answers to `destination`, in `format` where one was asked for.
+    ///
+    /// # Errors
+    /// A terminal would get bytes that it can't show.
+    pub fn new(ui: &Ui, destination: Destination, format: Option<Format>, max_rows: MaxRows) -> Result<Output> {
+        let format = format.unwrap_or_else(|| destination.format());
         let width = ui.options().width.filter(|_| destination == Destination::Stdout);
         if width.is_some() && matches!(format, Format::Arrow | Format::Parquet) {
             return Err(Error::usage(format!("{format} is not for a terminal"))
                 .hint("redirect standard output, or use `--output PATH`"));
         }
-        Ok(Output { destination, format, options: TableOptions { width, max_rows: common.max_rows } })
+        Ok(Output { destination, format, options: TableOptions { width, max_rows } })
     }
 
     /// A draft of the answer called `name`. Where all answers go into one file, it is that file's.
@@ -106,7 +112,10 @@ pub enum Draft {
 
 impl Draft {
     /// A draft for what will stand at `place`.
-    fn at(place: Location) -> Result<Draft> {
+    ///
+    /// # Errors
+    /// Nothing can be written beside it.
+    pub fn at(place: Location) -> Result<Draft> {
         let failed = |error| unwritten(&place, error);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pinq-").suffix(".tmp");
@@ -129,16 +138,17 @@ impl Draft {
 
     /// A sink that adds to the draft's bytes; answers that share a file take one after another.
     pub fn sink(&self, ui: &Ui) -> Result<Sink> {
-        match self {
-            Draft::Stdout => Ok(ui.stdout()),
-            Draft::File { written, place } => {
-                let file = std::fs::OpenOptions::new()
-                    .append(true)
-                    .open(written.path())
-                    .map_err(|error| unwritten(place, error))?;
-                Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
-            }
+        match self.file()? {
+            None => Ok(ui.stdout()),
+            Some(file) => Ok(Box::new(BufWriter::with_capacity(1 << 16, file))),
         }
+    }
+
+    /// The draft's bytes, for adding to them and cutting them; none where standard output takes them.
+    pub fn file(&self) -> Result<Option<File>> {
+        let Draft::File { written, place } = self else { return Ok(None) };
+        let opened = std::fs::OpenOptions::new().append(true).open(written.path());
+        opened.map(Some).map_err(|error| unwritten(place, error))
     }
 
     /// Bytes written up to now; standard output is not asked.
@@ -158,14 +168,14 @@ impl Draft {
     }
 
     /// Puts the whole draft in its place.
-    pub async fn commit(self, engine: &Engine) -> Result<()> {
+    pub async fn commit(self, stores: &Stores) -> Result<()> {
         let Draft::File { written, place } = self else { return Ok(()) };
         match &place {
             Location::Folder(path) => {
                 written.persist(path).map_err(|error| unwritten(&place, error.error))?;
                 Ok(())
             }
-            Location::S3 { bucket, prefix } => upload(engine.stores(), bucket, prefix, written.path()).await,
+            Location::S3 { bucket, prefix } => upload(stores, bucket, prefix, written.path()).await,
         }
     }
 }
@@ -185,8 +195,7 @@ mod tests {
     use crate::ui::UiOptions;
 
     fn destination(output: &str) -> Destination {
-        let common = CommonArgs::with_output(output);
-        Destination::of(&common, &Environment::empty("/nowhere")).unwrap()
+        Destination::of(Some(output), Path::new("/nowhere")).unwrap()
     }
 
     #[test]
@@ -200,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_extension_says_the_format() {
-        let format = |output| destination(output).format(&CommonArgs::with_output(output));
+        let format = |output| destination(output).format();
         assert_eq!(format("a.parquet"), Format::Parquet);
         assert_eq!(format("s3://b/a.ndjson"), Format::Ndjson);
         assert_eq!(format("folder/"), Format::Csv);
@@ -211,8 +220,7 @@ mod tests {
     fn bytes_that_no_terminal_shows_are_not_written_to_one() {
         let output = |width, format, output: &str| {
             let ui = Ui::new(UiOptions { width, ..UiOptions::default() });
-            let common = CommonArgs { format: Some(format), ..CommonArgs::with_output(output) };
-            Output::of(&ui, &common, &Environment::empty("/nowhere"))
+            Output::new(&ui, destination(output), Some(format), MaxRows::default())
         };
         for format in [Format::Arrow, Format::Parquet] {
             assert!(output(Some(80), format, "-").unwrap_err().message().contains("is not for a terminal"));

@@ -1,0 +1,210 @@
+//! A file that takes answers: `\copy` gives it one, `\o` those that follow.
+//!
+//! Owns that it holds whole answers only, and that it takes its place when it is closed and not before.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use crate::destination::Draft;
+use crate::error::{Error, Result};
+use crate::location::Location;
+use crate::output::{self, Encoder, Format, MaxRows, Sink, TableOptions, Written};
+use crate::store::Stores;
+use crate::ui::human;
+
+/// Bytes that are gathered before they are written.
+const BUFFERED: usize = 1 << 16;
+
+/// A file that is not in its place yet. Dropping it leaves what stood there.
+pub struct AnswersFile {
+    draft: Draft,
+    place: Location,
+    format: Format,
+    tally: Arc<Tally>,
+}
+
+/// What was written up to now.
+#[derive(Debug, Default)]
+struct Tally {
+    answers: AtomicU64,
+    rows: AtomicU64,
+}
+
+/// What a file holds that took its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileWritten {
+    /// Where it stands.
+    pub place: String,
+    /// Answers in it.
+    pub answers: u64,
+    /// Their rows.
+    pub rows: u64,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+impl FileWritten {
+    /// `12 rows, 345 B written to out.csv`.
+    pub fn told(&self) -> String {
+        let answers = if self.answers == 1 { String::new() } else { format!("{} answers, ", self.answers) };
+        let rows = human::counted(self.rows, "row", "rows");
+        format!("{answers}{rows}, {} written to {}", human::bytes(self.bytes), self.place)
+    }
+}
+
+impl AnswersFile {
+    /// Begins a file for `place`.
+    ///
+    /// # Errors
+    /// It is a folder, or nothing can be written there.
+    pub fn begin(place: Location, format: Format) -> Result<AnswersFile> {
+        let is_folder = match &place {
+            Location::Folder(path) => path.is_dir() || path.file_name().is_none(),
+            Location::S3 { prefix, .. } => prefix.is_empty() || prefix.ends_with('/'),
+        };
+        if is_folder {
+            return Err(Error::usage(format!("`{place}` is a folder")).hint("name a file in it: `answer.csv`"));
+        }
+        let draft = Draft::at(place.clone())?;
+        Ok(AnswersFile { draft, place, format, tally: Arc::default() })
+    }
+
+    /// Where it will stand.
+    pub fn place(&self) -> String {
+        self.place.to_string()
+    }
+
+    /// An encoder of one more answer. If it is dropped before its end, nothing of the answer stays.
+    ///
+    /// # Errors
+    /// The format holds one answer, and the file has it.
+    pub fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn Encoder>> {
+        let answers = self.tally.answers.load(Ordering::Relaxed);
+        if answers > 0 && matches!(self.format, Format::Arrow | Format::Parquet | Format::Json) {
+            return Err(Error::usage(format!("`{}` is {} and holds one answer", self.place, self.format))
+                .hint("`\\o` closes it, and answers are shown again")
+                .hint("`\\o FILE` with `.csv`, `.ndjson`, `.md` or `.txt` holds more"));
+        }
+        let Some(file) = self.draft.file()? else { return Err(Error::bug("a file of answers has no file")) };
+        let before = file.metadata()?.len();
+        let mut sink: Sink = Box::new(BufWriter::with_capacity(BUFFERED, file.try_clone()?));
+        if answers > 0 && self.format != Format::Ndjson {
+            writeln!(sink)?;
+        }
+        let options = TableOptions { width: None, max_rows: MaxRows::All };
+        let inner = output::encoder(self.format, schema, sink, &options)?;
+        Ok(Box::new(WholeAnswer { inner: Some(inner), file, before, tally: Arc::clone(&self.tally) }))
+    }
+
+    /// Puts the file in its place.
+    pub async fn commit(self, stores: &Stores) -> Result<FileWritten> {
+        let written = FileWritten {
+            place: self.place(),
+            answers: self.tally.answers.load(Ordering::Relaxed),
+            rows: self.tally.rows.load(Ordering::Relaxed),
+            bytes: self.draft.length()?,
+        };
+        self.draft.commit(stores).await?;
+        Ok(written)
+    }
+}
+
+/// The format that a file's name asks for.
+pub fn format_of_name(name: &str) -> Option<Format> {
+    Format::of_path(Path::new(name))
+}
+
+/// An answer that is whole or not there.
+struct WholeAnswer {
+    /// None once it is whole.
+    inner: Option<Box<dyn Encoder>>,
+    file: File,
+    before: u64,
+    tally: Arc<Tally>,
+}
+
+impl Encoder for WholeAnswer {
+    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        match &mut self.inner {
+            Some(inner) => inner.write(batch),
+            None => Err(Error::bug("rows came after the end of their answer")),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Written> {
+        let Some(inner) = &mut self.inner else { return Err(Error::bug("an answer ended twice")) };
+        let written = inner.finish()?;
+        self.inner = None;
+        self.tally.answers.fetch_add(1, Ordering::Relaxed);
+        self.tally.rows.fetch_add(written.rows, Ordering::Relaxed);
+        Ok(written)
+    }
+}
+
+impl Drop for WholeAnswer {
+    fn drop(&mut self) {
+        // What its buffer still holds is written first, so that it is cut as well.
+        if let Some(inner) = self.inner.take() {
+            drop(inner);
+            let _stays_a_draft = self.file.set_len(self.before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::{ReportColumn, report};
+
+    fn batch(texts: &[&str]) -> RecordBatch {
+        report(vec![ReportColumn::Text("t", texts.iter().map(|text| Some((*text).to_owned())).collect())]).unwrap()
+    }
+
+    fn stores() -> Stores {
+        Stores::new(&crate::config::StorageConfig::default(), &crate::config::Environment::empty("/nowhere"))
+    }
+
+    #[tokio::test]
+    async fn half_an_answer_leaves_nothing_and_the_old_file_stays_until_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "old").unwrap();
+        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv).unwrap();
+        let rows = batch(&["x", "y"]);
+        let mut whole = file.encoder(rows.schema()).unwrap();
+        whole.write(&rows).unwrap();
+        whole.finish().unwrap();
+        drop(whole);
+        let mut half = file.encoder(rows.schema()).unwrap();
+        half.write(&rows).unwrap();
+        drop(half);
+        let mut next = file.encoder(rows.schema()).unwrap();
+        next.write(&batch(&["z"])).unwrap();
+        next.finish().unwrap();
+        drop(next);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        let written = file.commit(&stores()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "t\nx\ny\n\nt\nz\n");
+        assert_eq!((written.answers, written.rows, written.bytes), (2, 3, 11));
+        assert_eq!(written.told(), format!("2 answers, 3 rows, 11 B written to {}", path.display()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_format_of_one_answer_takes_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = AnswersFile::begin(Location::Folder(folder.path().join("a.parquet")), Format::Parquet).unwrap();
+        let rows = batch(&["x"]);
+        let mut only = file.encoder(rows.schema()).unwrap();
+        only.write(&rows).unwrap();
+        only.finish().unwrap();
+        assert!(file.encoder(rows.schema()).err().unwrap().render().contains("`\\o` closes it"));
+        assert!(AnswersFile::begin(Location::Folder(folder.path().to_owned()), Format::Csv).is_err());
+    }
+}
