@@ -12,7 +12,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use super::call::Call;
 use super::save::shown;
 use crate::config::nearest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::repl::running;
 use crate::repl::session::{Places, Session};
 use crate::shipped;

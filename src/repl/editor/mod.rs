@@ -97,7 +97,7 @@ impl Editor {
     ) -> Result<Editor> {
         let keys = Keys::default();
         let reader = match options.surface {
-            Surface::Lines => Reader::Lines(PlainLines::default()),
+            Surface::Lines => Reader::Lines(PlainLines),
             Surface::Painted => Reader::Painted(Box::new(painted(options, keys, vocabulary, surroundings)?)),
         };
         Ok(Editor { reader, keys })

@@ -89,7 +89,7 @@ impl<'a> Screen<'a> {
     pub(crate) fn find(&self, text: &str) -> Option<(u16, u16)> {
         let (columns, rows) = self.size();
         (0..rows).rev().find_map(|row| {
-            (0..columns).rev().find(|column| self.from_cell(row, *column).starts_with(text)).map(|column| (row, column))
+            (0..columns).rev().find(|column| self.cells_from(row, *column).starts_with(text)).map(|column| (row, column))
         })
     }
 
@@ -156,7 +156,7 @@ impl<'a> Screen<'a> {
     }
 
     /// The row from that cell on; cells without contents are blanks.
-    fn from_cell(&self, row: u16, column: u16) -> String {
+    fn cells_from(&self, row: u16, column: u16) -> String {
         let (columns, _) = self.size();
         let mut text = String::new();
         for cell in (column..columns).filter_map(|column| self.screen.cell(row, column)) {
