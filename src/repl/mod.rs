@@ -15,6 +15,7 @@ mod program;
 mod refusals;
 mod running;
 mod session;
+mod showing;
 mod wrapping;
 
 use std::path::PathBuf;

@@ -261,6 +261,7 @@ impl<'a> Session<'a> {
 
     /// Takes over what the last line set.
     pub fn update_surroundings(&self) {
+        self.vocabulary.write().parameters = self.parameters.keys().cloned().collect();
         let mut surroundings = self.surroundings.write();
         surroundings.parameters = self.parameters.keys().cloned().collect();
         let fields = self.last.iter().flat_map(|last| last.schema.fields());

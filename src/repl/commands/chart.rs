@@ -2,14 +2,14 @@
 //!
 //! Owns where the rows come from and how large a plot is. Drawing it is `chart`'s.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use super::call::Call;
 use crate::chart::{self, Canvas, ChartData, ChartSpec, Paint};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::repl::running;
 use crate::repl::session::{LastRows, Seeing, Session};
+use crate::repl::showing::show_lines;
 use crate::sql::SourceStatement;
 use crate::ui::Colour;
 
@@ -43,7 +43,7 @@ pub async fn chart(session: &mut Session<'_>, call: &Call) -> Result<()> {
         }
     };
     let lines = chart::draw(&spec, &data, canvas(session))?;
-    write_lines(session, &lines)
+    show_lines(session, &lines)
 }
 
 /// `\profile TABLE`.
@@ -55,7 +55,7 @@ pub async fn profile(session: &mut Session<'_>, call: &Call) -> Result<()> {
     let columns = running::attended(session, async move { engine.profile(&table).await }).await?;
     let canvas = Canvas { height: usize::MAX, ..canvas(session) };
     session.update_vocabulary();
-    write_lines(session, &chart::profile_lines(&columns, canvas))
+    show_lines(session, &chart::profile_lines(&columns, canvas))
 }
 
 /// What is typed, else what the statement's comment says, else what fits the answer.
@@ -76,19 +76,4 @@ fn canvas(session: &Session<'_>) -> Canvas {
         _ => Paint::Plain,
     };
     Canvas { width: options.width.unwrap_or(USUAL_WIDTH), height, paint }
-}
-
-fn write_lines(session: &Session<'_>, lines: &[String]) -> Result<()> {
-    let mut stdout = session.ui().stdout();
-    let mut write = || -> Result<()> {
-        for line in lines {
-            writeln!(stdout, "{line}")?;
-        }
-        Ok(stdout.flush()?)
-    };
-    match write() {
-        // Whoever leaves the pager has seen enough.
-        Err(error) if error.kind() == Kind::ClosedPipe => Ok(()),
-        written => written,
-    }
 }

@@ -124,7 +124,7 @@ fn choices(kind: ArgumentKind, word: &Word, vocabulary: &Vocabulary, surrounding
         ArgumentKind::Choice(words) => fitting(words.iter().map(|word| (*word).to_owned()).collect()),
         ArgumentKind::Format => fitting(Format::ALL.iter().map(ToString::to_string).collect()),
         ArgumentKind::Table => fitting(vocabulary.table_names()),
-        ArgumentKind::Function => fitting(vocabulary.function_names()),
+        ArgumentKind::Function => functions(typed, vocabulary),
         ArgumentKind::Parameter => fitting(surroundings.parameters.clone()),
         ArgumentKind::Command => commands(typed),
         ArgumentKind::Question => of_questions(typed, surroundings),
@@ -133,6 +133,13 @@ fn choices(kind: ArgumentKind, word: &Word, vocabulary: &Vocabulary, surrounding
         ArgumentKind::Chart => chart(word, surroundings),
         ArgumentKind::Word | ArgumentKind::Rest => Vec::new(),
     }
+}
+
+fn functions(typed: &str, vocabulary: &Vocabulary) -> Vec<Choice> {
+    let fitting = vocabulary.functions.iter().filter(|function| function.name.starts_with(typed));
+    fitting
+        .map(|function| Choice { description: Some(function.signature.clone()), ..Choice::plain(function.name.as_str()) })
+        .collect()
 }
 
 fn commands(typed: &str) -> Vec<Choice> {

@@ -2,8 +2,6 @@
 //!
 //! Owns how they are laid out. It must not know any command.
 
-use std::io::Write;
-
 use unicode_width::UnicodeWidthStr;
 
 use super::call::{Call, find, usage};
@@ -11,6 +9,7 @@ use super::{ArgumentKind, ArgumentSpec, COMMANDS, CommandSpec, Group, Reach};
 use crate::error::Result;
 use crate::repl::pieces::COMMAND_MARK;
 use crate::repl::session::Session;
+use crate::repl::showing::show_lines;
 
 /// Columns where there is no terminal.
 const USUAL_WIDTH: usize = 80;
@@ -36,12 +35,7 @@ pub fn show(session: &Session<'_>, call: &Call) -> Result<()> {
         Some(name) => one(find(name.trim_start_matches(COMMAND_MARK))?, width),
         None => all(COMMANDS, width),
     };
-    let mut stdout = session.ui().stdout();
-    for line in lines {
-        writeln!(stdout, "{line}")?;
-    }
-    stdout.flush()?;
-    Ok(())
+    show_lines(session, &lines)
 }
 
 /// Every command below its group, in `width` columns.

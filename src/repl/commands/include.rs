@@ -112,3 +112,97 @@ fn unreadable(shown: &str, path: &Path, session: &Session<'_>, error: std::io::E
         None => missing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::config::{Config, Environment, Overrides};
+    use crate::engine::{Access, Engine};
+    use crate::repl::session::{Places, Programs};
+    use crate::sql::{Parameters, parse_type};
+    use crate::ui::{Pager, Ui, UiOptions};
+
+    #[derive(Clone, Default)]
+    struct Told(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Told {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is told when the script `init.sql` among `files` runs as one of `owner`, and the parameters that it set.
+    async fn told(files: &[(&str, &str)], owner: ScriptOwner) -> (String, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        fs::create_dir_all(at.join("topics")).unwrap();
+        for (name, text) in files {
+            fs::create_dir_all(at.join(name).parent().unwrap()).unwrap();
+            fs::write(at.join(name), text).unwrap();
+        }
+        let environment = Environment::empty(at);
+        let overrides = Overrides { landing: Some("topics/".to_owned()), ..Overrides::default() };
+        let config = Config::load(&overrides, &environment, &parse_type).unwrap();
+        let engine = Arc::new(Engine::open(&config, &environment).unwrap());
+        let told = Told::default();
+        let ui = Ui::with_stderr(UiOptions::default(), Box::new(told.clone()));
+        let places = Places { working_folder: at.to_path_buf(), home: None, questions: at.join("queries") };
+        let programs = Programs { pager: Pager::Off, editor: "touch edited; false".to_owned() };
+        let mut session = Session::new(&ui, engine, Access::Write, Parameters::new(), places, programs);
+        let script = StartScript { path: at.join("init.sql"), owner };
+        assert_eq!(run_start_script(&mut session, &script).await.unwrap(), Flow::Continue);
+        assert!(session.files.is_empty(), "whatever fails, no file is left under way");
+        assert!(!at.join("out.csv").exists(), "nothing was written");
+        let told = String::from_utf8(told.0.lock().clone()).unwrap().replace(&at.display().to_string(), "[ROOT]");
+        (told, session.parameters.keys().cloned().collect())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_project_s_script_does_not_reach_beyond_the_session() {
+        let copies = "\n\ncopy (select 1 as n) to 'out.csv' stored as csv;";
+        for (beyond, place) in
+            [("\\param a 1\n\\e", "[ROOT]/init.sql:2"), ("\\param a 1\n\n\\save x", "[ROOT]/init.sql:3")]
+        {
+            let (told, parameters) = told(&[("init.sql", beyond)], ScriptOwner::Project).await;
+            assert!(told.contains(&format!("error: {place}: `")), "{told}");
+            assert!(told.contains("is refused in a project's own script"), "{told}");
+            assert_eq!(parameters, ["a"], "what stands before it is done");
+        }
+        let nested = [("init.sql", "\\i sub/evil.sql"), ("sub/evil.sql", "\n\\save evil")];
+        let (refused, _) = told(&nested, ScriptOwner::Project).await;
+        assert!(refused.contains("error: sub/evil.sql:2: `\\save evil` is refused"), "{refused}");
+        let (refused, _) = told(&[("init.sql", copies)], ScriptOwner::Project).await;
+        assert!(refused.contains("init.sql:3:1: `COPY TO` is refused in a project's own script"), "{refused}");
+        let (allowed, _) = told(&[("init.sql", "\\save x")], ScriptOwner::User).await;
+        assert!(allowed.contains("there is no answer yet whose statement could be saved"), "{allowed}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn files_name_files_beside_them_and_their_own_lines() {
+        let files = [
+            ("init.sql", "\\i sub/first.sql\n\\param last 1\n\\i sub/wrong.sql"),
+            ("sub/first.sql", "\\param first 1\n\\i second.sql\n\\param third 1"),
+            ("sub/second.sql", "\u{feff}\\param second 1\n\\q\n\\param never 1"),
+            ("sub/wrong.sql", "-- a comment\n\\timing off\n\nset nothing.known = 1;\n"),
+        ];
+        let (told, parameters) = told(&files, ScriptOwner::Project).await;
+        assert_eq!(parameters, ["first", "last", "second", "third"]);
+        assert!(told.contains("error: sub/wrong.sql:4:1: "), "{told}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn files_that_include_each_other_end() {
+        let (told, _) = told(&[("init.sql", "\\i init.sql")], ScriptOwner::User).await;
+        assert!(told.contains("files include each other too deeply"), "{told}");
+    }
+}

@@ -1,0 +1,25 @@
+//! What commands show on the screen: lines that stand already.
+//!
+//! Owns that they go through the pager where they are too many, as answers do.
+
+use std::io::Write;
+
+use super::session::Session;
+use crate::error::{Error, Kind, Result};
+
+/// Shows lines, each without its end.
+///
+/// # Errors
+/// The screen can't be written to. That the reader left the pager is none.
+pub fn show_lines(session: &Session<'_>, lines: &[String]) -> Result<()> {
+    let paged = session.paged();
+    let mut sink = std::io::BufWriter::new(paged.clone());
+    let written = lines.iter().try_for_each(|line| writeln!(sink, "{line}")).and_then(|()| sink.flush());
+    drop(sink);
+    let ended = paged.finish(session.ui());
+    match written.map_err(Error::from) {
+        Err(error) if error.kind() == Kind::ClosedPipe => {}
+        written => written?,
+    }
+    ended.map(drop)
+}
