@@ -207,7 +207,10 @@ impl Engine {
         let names = self.names().await;
         let near: Vec<&str> = names.iter().map(String::as_str).collect();
         let all = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        match crate::config::nearest(name, &near) {
+        // Whoever leaves the schema out is as near as who writes it.
+        let bares: Vec<&str> = near.iter().filter_map(|name| name.rsplit('.').next()).collect();
+        let meant = crate::config::nearest(name, &near).or_else(|| crate::config::nearest(name, &bares));
+        match meant {
             Some(near) => error.hint(format!("did you mean `{near}`? there are {all}")),
             None if names.is_empty() => error.hint("set `[landing] location` or pass `--landing`"),
             None => error.hint(format!("there are {all}")),

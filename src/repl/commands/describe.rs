@@ -65,7 +65,7 @@ async fn list(session: &Session<'_>, pattern: Option<&str>) -> Result<()> {
     }
     let unknown = listed.iter().find(|one| one.kind == ListedKind::Table && one.records.is_none());
     if let Some(unknown) = unknown {
-        session.ui().hint(&format!("what is not known yet is `?`; `select count(*) from {}` counts", unknown.name));
+        session.ui().hint(&format!("`?` is not known yet: `select count(*) from {}` tells", unknown.name));
     }
     Ok(())
 }
