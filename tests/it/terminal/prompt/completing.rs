@@ -13,22 +13,35 @@ fn prompt(columns: u16) -> Terminal {
     terminal
 }
 
-/// Types the text and presses Tab; waits until the row at the cursor holds what was to come.
+/// Types the text and presses Tab; waits until what is typed ends in what was to come.
 #[track_caller]
 fn completes(columns: u16, typed: &str, completed: &str) {
     let mut terminal = prompt(columns);
     terminal.type_line(typed);
     terminal.press(Key::Tab);
-    terminal.wait_for(&format!("`{completed}` for `{typed}`"), |screen| screen.cursor_row().contains(completed));
+    terminal.wait_for(&format!("`{completed}` for `{typed}`"), |screen| screen.ends_typed(completed));
 }
 
 #[test]
 fn tables_after_from_and_join() {
     for columns in WIDTHS {
-        completes(columns, "select * from us", "from user");
+        completes(columns, "select * from raw.us", "from raw.user");
     }
-    completes(80, "select * from pin join ge", "join geo");
-    completes(80, "select * from raw.ge", "from raw.geo");
+    completes(80, "select * from pin join raw.ge", "join raw.geo");
+}
+
+#[test]
+fn a_view_before_the_table_of_its_name() {
+    for columns in WIDTHS {
+        let mut terminal = prompt(columns);
+        terminal.type_line("select count(*) as users from us");
+        terminal.press(Key::Tab);
+        terminal.wait_for("the choice", |screen| screen.contains("landed.user") && screen.contains("raw.user"));
+        terminal.press(Key::Enter);
+        terminal.wait_for("the view", |screen| !screen.contains("landed.user") && screen.ends_typed("from user"));
+        terminal.ask(";");
+        terminal.wait_for_text("│ users │");
+    }
 }
 
 #[test]
