@@ -266,11 +266,16 @@ impl Session<'_> {
         }
     }
 
+    /// The screen, or the pager where it is too small.
+    pub fn paged(&self) -> PagedSink {
+        let pager = if self.settings.pager == Switch::On { &self.programs.pager } else { &Pager::Off };
+        self.ui().paged(pager, self.ui().screen_size())
+    }
+
     /// The same to the screen, below a title and as the settings say, wherever answers go.
     pub fn screen_encoder(&self, schema: SchemaRef, title: Option<&str>) -> Result<(Box<dyn Encoder>, PagedSink)> {
         let size = self.ui().screen_size();
-        let pager = if self.settings.pager == Switch::On { &self.programs.pager } else { &Pager::Off };
-        let paged = self.ui().paged(pager, size);
+        let paged = self.paged();
         let mut sink = Box::new(paged.clone());
         write_title(sink.as_mut(), self.settings.format, title)?;
         let encoder = match (size, self.settings.format) {
