@@ -69,7 +69,7 @@ fn commands_and_functions() {
     for columns in WIDTHS {
         completes(columns, "\\tim", "\\timing");
     }
-    completes(80, "select date_tru", "date_trunc");
+    completes(80, "select date_tru", "date_trunc(");
 }
 
 #[test]
