@@ -34,6 +34,7 @@ mod printable;
 pub mod column;
 pub mod location;
 mod shipped;
+mod spelling;
 mod timestamp;
 
 pub mod chart;

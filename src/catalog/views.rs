@@ -196,6 +196,12 @@ impl Views {
         Ok(Arc::new(ViewTable::new(plan, Some(statement.text().to_owned()))))
     }
 
+    /// Whether it is a function that gives rows, such as `generate_series`.
+    fn is_function(&self, name: &str) -> bool {
+        let session = self.session.get().and_then(Weak::upgrade);
+        session.is_some_and(|session| session.read().table_functions().contains_key(name))
+    }
+
     fn created(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<dyn TableProvider>>> {
         self.created.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,6 +254,8 @@ impl SchemaProvider for Views {
         }
         match self.defined.get(name) {
             Some((definition, statement)) => self.plan(definition, statement).await.map(Some),
+            // The planner asks here first; where there is no landing, asking on would be an error.
+            None if self.is_function(name) && !self.tables.names().iter().any(|table| table == name) => Ok(None),
             None => self.tables.provider(name, Shape::Records).await,
         }
     }

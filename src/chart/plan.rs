@@ -3,9 +3,10 @@
 //! Owns looking up named columns, and the choice where none is named. It must not draw.
 
 use super::data::{ChartData, Column, Number, Values};
-use super::spec::{ChartKind, ChartSpec, nearest};
+use super::spec::{ChartKind, ChartSpec};
 use crate::error::{Error, Result};
 use crate::printable;
+use crate::spelling::nearest;
 
 /// Columns by their position in the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::spelling::nearest;
 
 /// How an answer is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,13 +113,6 @@ impl FromStr for ChartKind {
             None => error.hint(FORM),
         })
     }
-}
-
-/// The name that is closest to `wanted`, where one is close.
-pub(super) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    let near = names.into_iter().map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance);
-    near.filter(|(distance, _)| *distance <= wanted.chars().count().div_ceil(3)).map(|(_, name)| name)
 }
 
 /// The words of `text`; blanks in double quotes do not part them. Quotes stay.

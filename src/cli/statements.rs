@@ -11,11 +11,12 @@ use super::findings;
 use super::inputs::Input;
 use super::options::CommonArgs;
 use crate::chart::ChartData;
-use crate::config::{Environment, nearest};
+use crate::config::Environment;
 use crate::destination::{Destination, Draft, Output};
 use crate::engine::{Access, Answer, Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
+use crate::spelling::nearest;
 use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
 use crate::store::RequestCounts;
 use crate::ui::{Progress, Ui, human};
@@ -109,7 +110,7 @@ impl Running<'_> {
         }
         let Some(unknown) = self.parameters.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
         let error = Error::usage(format!("no statement has the parameter `${unknown}`"));
-        Err(match (nearest(unknown, &names), names.is_empty()) {
+        Err(match (nearest(unknown, names.iter().copied()), names.is_empty()) {
             (_, true) => error.hint("write `$NAME` in a statement where the value belongs"),
             (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
             (None, _) => error.hint(format!("there are {}", names.join(", "))),

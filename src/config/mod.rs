@@ -64,7 +64,7 @@ use std::time::Duration;
 
 pub use cache::{CacheConfig, CacheUse, Relisting};
 pub use environment::Environment;
-pub use source::{FILE_NAME, FILE_VARIABLE, nearest};
+pub use source::{FILE_NAME, FILE_VARIABLE};
 pub use tables::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest, TableConfig, TableSource};
 
 use crate::column::ColumnType;

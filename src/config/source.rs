@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use crate::error::{Error, Result};
+use crate::spelling::nearest;
 
 /// The file that is looked for in the working folder and its parents.
 pub const FILE_NAME: &str = "pinq.toml";
@@ -82,7 +83,7 @@ impl SourceText {
         if let Some((kind, unknown, known)) = unknown_name(message) {
             let found = self.error(&range, format!("unknown {kind} `{unknown}`"));
             let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            return match nearest(unknown, &known) {
+            return match nearest(unknown, known.iter().copied()) {
                 Some(name) => found.hint(format!("did you mean `{name}`? known here: {list}")),
                 None => found.hint(format!("known here: {list}")),
             };
@@ -100,13 +101,6 @@ fn is_no_configuration(path: &Path, reason: ErrorKind) -> bool {
         ErrorKind::PermissionDenied => !path.is_file(),
         _ => false,
     }
-}
-
-/// Of `names`, the one that `wrong` was most likely meant to be; none where all are far from it.
-pub fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
-    let lower = wrong.to_lowercase();
-    let scored = names.iter().map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), *name));
-    scored.filter(|(score, _)| *score >= 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 
 /// Reads serde's sentence for a field or variant that is not there.
@@ -141,14 +135,6 @@ mod tests {
         assert_eq!(source.position(6), (2, 1));
         assert_eq!(source.position(8), (2, 2));
         assert_eq!(source.position(999), (3, 1));
-    }
-
-    #[test]
-    fn names_the_nearest() {
-        let names = ["location", "topic", "columns"];
-        assert_eq!(nearest("locaton", &names), Some("location"));
-        assert_eq!(nearest("Topics", &names), Some("topic"));
-        assert_eq!(nearest("zzz", &names), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use futures::TryStreamExt;
 use super::Engine;
 use crate::cache::Cache;
 pub use crate::cache::TableStatus as CachedTable;
-use crate::config::nearest;
 use crate::error::{Error, Result};
+use crate::spelling::nearest;
 
 /// What went wrong with the cache.
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ impl Engine {
 fn never_kept(table: &str, names: &[String]) -> Error {
     let error = Error::statement(format!("the cache holds no table `{table}`"));
     let near: Vec<&str> = names.iter().map(String::as_str).collect();
-    match nearest(table, &near) {
+    match nearest(table, near.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None if names.is_empty() => error,
         None => {

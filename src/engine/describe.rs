@@ -12,6 +12,7 @@ use crate::config::Rest;
 use crate::error::{Error, Result};
 use crate::json::InferredColumn;
 use crate::scan::{SampleOrigin, rest_column};
+use crate::spelling::nearest;
 use crate::sql::{own_error, quote_identifier};
 
 /// A table or a view.
@@ -209,7 +210,7 @@ impl Engine {
         let all = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         // Whoever leaves the schema out is as near as who writes it.
         let bares: Vec<&str> = near.iter().filter_map(|name| name.rsplit('.').next()).collect();
-        let meant = crate::config::nearest(name, &near).or_else(|| crate::config::nearest(name, &bares));
+        let meant = nearest(name, near.iter().copied()).or_else(|| nearest(name, bares.iter().copied()));
         match meant {
             Some(near) => error.hint(format!("did you mean `{near}`? there are {all}")),
             None if names.is_empty() => error.hint("set `[landing] location` or pass `--landing`"),

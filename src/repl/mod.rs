@@ -93,7 +93,11 @@ async fn converse(session: &mut Session<'_>, editor: EditorOptions, scripts: &[S
             return Ok(());
         }
     }
-    let mut editor = Editor::open(editor, session.vocabulary(), session.surroundings())?;
+    let (mut editor, trouble) = Editor::open(editor, session.vocabulary(), session.surroundings());
+    if let Some(trouble) = trouble {
+        let cause = std::error::Error::source(&trouble).map(|cause| format!(": {cause}")).unwrap_or_default();
+        session.ui().warning(&format!("{trouble}{cause}; lines are kept for this session only"));
+    }
     session.learn_names();
     loop {
         session.update_surroundings();

@@ -8,7 +8,7 @@ use datafusion::common::utils::quote_identifier;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
-use super::diagnose::nearest;
+use crate::spelling::nearest;
 
 /// Ways to call a function that a hint lists at most.
 const LISTED: usize = 6;

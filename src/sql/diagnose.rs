@@ -14,6 +14,7 @@ use super::advice::{self, Advice};
 use super::source::{Position, Source, SourceStatement};
 use super::split::{is_blank, tokenize};
 use crate::error::Error;
+use crate::spelling::nearest;
 
 /// Names that a hint lists at most.
 const LISTED: usize = 20;
@@ -85,17 +86,6 @@ pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Na
         _ => finding,
     };
     finding.placed(span, statement)
-}
-
-/// The candidate that was probably meant by `word`, whatever the case of its letters.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// Messages are fragments; a word in capitals (`ORDER BY ...`) stays.

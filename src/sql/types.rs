@@ -210,7 +210,7 @@ fn unknown(text: &str, word: &str) -> Error {
         true => Error::usage(format!("`{text}` is not a type")),
         false => Error::usage(format!("`{word}` in `{text}` is not a type")),
     };
-    match super::diagnose::nearest(word, NAMES.iter().copied()) {
+    match crate::spelling::nearest(word, NAMES.iter().copied()) {
         Some(name) => error.hint(format!("did you mean `{name}`?")),
         None => error.hint(format!("the types are {}", NAMES.join(", "))),
     }

@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::config::{Environment, StorageConfig, nearest};
+use crate::config::{Environment, StorageConfig};
 use crate::error::{Error, Result};
+use crate::spelling::nearest;
 
 /// The chosen profile; everything is none where there is no such file.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ fn missing(name: &str, origin: &str, known: &[&str]) -> Error {
     let mut sorted = known.to_vec();
     sorted.sort_unstable();
     let list = sorted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match nearest(name, &sorted) {
+    match nearest(name, sorted.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`? profiles: {list}")),
         None => error.hint(format!("profiles: {list}")),
     }

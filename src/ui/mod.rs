@@ -5,8 +5,10 @@
 //! else prints. It must not read the environment (options are values), and standard output gets
 //! nothing but data.
 
+mod excerpt;
 mod footer;
 pub mod human;
+mod narrow;
 mod pager;
 mod progress;
 mod screen_lines;
@@ -141,9 +143,10 @@ impl Ui {
         if error.kind() == Kind::ClosedPipe {
             return;
         }
-        let rendered = error.render();
+        let rendered = printable::lines(&error.render()).into_owned();
+        let rendered = self.error_width().map_or_else(|| rendered.clone(), |width| excerpt::fitted(&rendered, width));
         let mut text = String::new();
-        for (number, line) in printable::lines(&rendered).lines().enumerate() {
+        for (number, line) in rendered.lines().enumerate() {
             if number > 0 {
                 text.push('\n');
             }
@@ -154,6 +157,13 @@ impl Ui {
             }
         }
         self.write(&text);
+    }
+
+    /// The width of the terminal that messages go to, if they do.
+    fn error_width(&self) -> Option<usize> {
+        let is_terminal = self.options.stderr == ErrorStream::Terminal;
+        let size = is_terminal.then(|| terminal_size::terminal_size_of(io::stderr())).flatten();
+        size.map(|(width, _)| usize::from(width.0))
     }
 
     /// Standard output, buffered; for data only. Progress steps aside for each write. A reader that

@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::human;
+use super::narrow::Narrowed;
 
 /// Redraws a second at most.
 const REDRAWS: u8 = 10;
@@ -16,8 +17,8 @@ const REDRAWS: u8 = 10;
 const FIRST_RATE: f64 = 0.5;
 /// Before that, the time that is left is a guess.
 const FIRST_GUESS: f64 = 1.0;
-/// What the spinner takes of a line, and the last column, in which some terminals break the line.
-const BESIDE: usize = 3;
+/// What the spinner takes of a line, and what is left free at its end.
+const BESIDE: usize = 5;
 
 /// What was done up to now, in all or since work began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Drop for Guard {
 
 impl Slot {
     pub(super) fn start(&self) -> Progress {
-        self.start_on(ProgressDrawTarget::stderr_with_hz(REDRAWS))
+        self.start_on(ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), REDRAWS))
     }
 
     pub(super) fn start_on(&self, target: ProgressDrawTarget) -> Progress {
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_fits_is_what_tells_most() {
-        let shown = [200, 92, 80, 60, 50, 40, 30].map(|terminal| describe(&HALF, 10.0, terminal));
+        let shown = [200, 92, 80, 60, 50, 42, 32].map(|terminal| describe(&HALF, 10.0, terminal));
         let expected = [
             "45%, 18,000 of 40,000 objects, 34 MB, 60,000 records, 1,800 objects/s, 3.4 MB/s, 13.0 s left",
             "45%, 18,000 of 40,000 objects, 34 MB, 60,000 records, 1,800 objects/s, 13.0 s left",

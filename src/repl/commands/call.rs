@@ -3,9 +3,9 @@
 //! Owns the form: words between blanks, `'...'` with `''` for a quote where a word holds blanks.
 
 use super::{ArgumentKind, COMMANDS, CommandSpec, Presence};
-use crate::config::nearest;
 use crate::error::{Error, Result};
 use crate::repl::pieces::COMMAND_MARK;
+use crate::spelling::nearest;
 
 /// A command with its arguments.
 pub struct Call {
@@ -63,7 +63,7 @@ pub fn find(name: &str) -> Result<&'static CommandSpec> {
     }
     let error = Error::usage(format!("there is no command `{COMMAND_MARK}{name}`"));
     let names: Vec<&str> = COMMANDS.iter().map(|spec| spec.name).collect();
-    let error = match nearest(name, &names) {
+    let error = match nearest(name, names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{COMMAND_MARK}{near}`?")),
         None => error,
     };

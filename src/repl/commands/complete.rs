@@ -138,7 +138,10 @@ fn choices(kind: ArgumentKind, word: &Word, vocabulary: &Vocabulary, surrounding
 fn functions(typed: &str, vocabulary: &Vocabulary) -> Vec<Choice> {
     let fitting = vocabulary.functions.iter().filter(|function| function.name.starts_with(typed));
     fitting
-        .map(|function| Choice { description: Some(function.signature.clone()), ..Choice::plain(function.name.as_str()) })
+        .map(|function| Choice {
+            description: Some(function.signature.clone()),
+            ..Choice::plain(function.name.as_str())
+        })
         .collect()
 }
 

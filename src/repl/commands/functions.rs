@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::call::Call;
-use crate::config::nearest;
 use crate::engine::FunctionDocs;
 use crate::error::{Error, Result};
 use crate::output::{ReportColumn, report};
@@ -12,6 +11,7 @@ use crate::repl::pattern;
 use crate::repl::running;
 use crate::repl::session::Session;
 use crate::repl::wrapping::{Look, Screen, wrap};
+use crate::spelling::nearest;
 
 /// Text is read in lines of at most so many columns, however wide the screen is.
 const READABLE: usize = 100;
@@ -42,7 +42,7 @@ pub fn run(session: &Session<'_>, call: &Call) -> Result<()> {
 fn missing(docs: &[FunctionDocs], asked: &str) -> Error {
     let names: Vec<&str> = docs.iter().map(|one| one.name.as_str()).collect();
     let error = Error::usage(format!("`\\df`: there is no function `{asked}`"));
-    let error = match nearest(asked, &names) {
+    let error = match nearest(asked, names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     };

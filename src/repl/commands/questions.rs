@@ -11,11 +11,11 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use super::call::Call;
 use super::save::shown;
-use crate::config::nearest;
 use crate::error::{Error, Result};
 use crate::repl::running;
 use crate::repl::session::{Places, Session};
 use crate::shipped;
+use crate::spelling::nearest;
 use crate::sql::Heading;
 
 /// The extension of a question's file.
@@ -140,7 +140,7 @@ fn find<'a>(asked: &str, questions: &'a [Question]) -> Result<&'a Question> {
 /// The name that was meant, with its number or without.
 fn near<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
     let bare: Vec<&str> = names.iter().map(|name| without_number(name)).collect();
-    let near = nearest(without_number(wanted), &bare)?;
+    let near = nearest(without_number(wanted), bare.iter().copied())?;
     names.iter().find(|name| without_number(name) == near).copied()
 }
 

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use reedline::{
-    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, KeyCode, KeyModifiers, Keybindings,
-    MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi,
+    ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, InputMode, KeyCode, KeyModifiers,
+    Keybindings, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, Vi,
     default_emacs_keybindings, default_vi_insert_keybindings, default_vi_normal_keybindings,
 };
 
@@ -86,21 +86,24 @@ enum Reader {
 }
 
 impl Editor {
-    /// An editor whose completion offers what `vocabulary` holds at that moment.
-    ///
-    /// # Errors
-    /// The history can't be read.
+    /// An editor whose completion offers what `vocabulary` holds at that moment, and why it does without a history
+    /// where that can't be used.
     pub fn open(
         options: EditorOptions,
         vocabulary: Arc<RwLock<Vocabulary>>,
         surroundings: Arc<RwLock<Surroundings>>,
-    ) -> Result<Editor> {
+    ) -> (Editor, Option<Error>) {
         let keys = Keys::default();
-        let reader = match options.surface {
-            Surface::Lines => Reader::Lines(PlainLines),
-            Surface::Painted => Reader::Painted(Box::new(painted(options, keys, vocabulary, surroundings)?)),
+        if options.surface == Surface::Lines {
+            return (Editor { reader: Reader::Lines(PlainLines), keys }, None);
+        }
+        let (history, trouble) = match options.history.clone().map(Lasting::open) {
+            Some(Ok(history)) => (Some(history), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
         };
-        Ok(Editor { reader, keys })
+        let painted = painted(options, history, keys, vocabulary, surroundings);
+        (Editor { reader: Reader::Painted(Box::new(painted)), keys }, trouble)
     }
 
     /// Reads keys that way from the next line on.
@@ -156,12 +159,15 @@ pub fn restore_terminal() {
 
 fn painted(
     options: EditorOptions,
+    history: Option<Lasting>,
     keys: Keys,
     vocabulary: Arc<RwLock<Vocabulary>>,
     surroundings: Arc<RwLock<Surroundings>>,
-) -> Result<Reedline> {
+) -> Reedline {
     let has_colour = options.colour == Colour::Always;
     let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2);
+    // What stands after the cursor counts: the table whose column is being typed.
+    let menu = menu.with_input_mode(InputMode::FullBuffer);
     let mut reedline = Reedline::create()
         .use_bracketed_paste(options.marks_pastes)
         .with_ansi_colors(has_colour)
@@ -174,10 +180,10 @@ fn painted(
         .with_hinter(Box::new(DefaultHinter::default().with_style(colours::hint())))
         .with_history_exclusion_prefix(Some(" ".to_owned()))
         .with_edit_mode(edit_mode(keys));
-    if let Some(path) = options.history {
-        reedline = reedline.with_history(Box::new(Lasting::open(path)?));
+    if let Some(history) = history {
+        reedline = reedline.with_history(Box::new(history));
     }
-    Ok(reedline)
+    reedline
 }
 
 fn edit_mode(keys: Keys) -> Box<dyn EditMode> {

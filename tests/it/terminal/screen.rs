@@ -89,7 +89,10 @@ impl<'a> Screen<'a> {
     pub(crate) fn find(&self, text: &str) -> Option<(u16, u16)> {
         let (columns, rows) = self.size();
         (0..rows).rev().find_map(|row| {
-            (0..columns).rev().find(|column| self.cells_from(row, *column).starts_with(text)).map(|column| (row, column))
+            (0..columns)
+                .rev()
+                .find(|column| self.cells_from(row, *column).starts_with(text))
+                .map(|column| (row, column))
         })
     }
 

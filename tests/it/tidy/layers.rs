@@ -26,6 +26,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
             "timestamp",
             "shipped",
             "printable",
+            "spelling",
         ],
     ),
     (0, &["error"]),
@@ -37,7 +38,7 @@ const SIDEWAYS: [(&str, &str); 3] = [("store", "landing"), ("config", "landing")
 
 /// The leaves that every other leaf may use. One of them may use those before it, so that they
 /// cannot form a cycle.
-const SHARED_LEAVES: [&str; 4] = ["printable", "timestamp", "location", "column"];
+const SHARED_LEAVES: [&str; 5] = ["spelling", "printable", "timestamp", "location", "column"];
 
 /// A crate that only some modules may name, and why.
 pub(super) struct Fence {
