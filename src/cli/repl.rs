@@ -91,7 +91,7 @@ fn questions(config: &Config, environment: &Environment) -> PathBuf {
 
 fn pager(environment: &Environment) -> Pager {
     let command = first_of(environment, &["PINQ_PAGER", "PAGER"], "less");
-    Pager::of(&command, environment.get("LESS"), environment.get("TERM"))
+    Pager::of(&command, &|name| environment.get(name).is_some(), environment.get("TERM"))
 }
 
 fn first_of(environment: &Environment, variables: &[&str], otherwise: &str) -> String {

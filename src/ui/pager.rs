@@ -21,8 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const BELOW: usize = 2;
 /// A line that has not ended by then is too long for any screen.
 const LONGEST_LINE: usize = 1 << 20;
-/// Where the user set none: quit if the answer fits, show colours, leave the answer on the screen.
-const LESS_OPTIONS: &str = "FRX";
+/// What `less` is told where the user has not: quit if the answer fits, show colours, leave the answer on the screen;
+/// and that it is UTF-8, whatever the locale.
+const LESS_VARIABLES: [(&str, &str); 2] = [("LESS", "FRX"), ("LESSCHARSET", "utf-8")];
 
 /// Where long answers go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +34,8 @@ pub enum Pager {
     Command {
         /// What a shell runs.
         line: String,
-        /// The variable `LESS`, where the user has set none.
-        less: Option<&'static str>,
+        /// Variables of `less` that the user has not set, with their values.
+        variables: Vec<(&'static str, &'static str)>,
     },
 }
 
@@ -105,13 +106,14 @@ enum State {
 }
 
 impl Pager {
-    /// The user's pager: `command` as a shell reads it, if they have set `LESS` that, and no pager on a terminal that
-    /// calls itself dumb.
-    pub fn of(command: &str, less: Option<&str>, term: Option<&str>) -> Pager {
+    /// The user's pager: `command` as a shell reads it, with the variables that they have not set by themselves, and no
+    /// pager on a terminal that calls itself dumb.
+    pub fn of(command: &str, has_set: &dyn Fn(&str) -> bool, term: Option<&str>) -> Pager {
         if command.trim().is_empty() || term == Some("dumb") {
             return Pager::Off;
         }
-        Pager::Command { line: command.to_owned(), less: less.is_none().then_some(LESS_OPTIONS) }
+        let variables = LESS_VARIABLES.into_iter().filter(|(name, _)| !has_set(name)).collect();
+        Pager::Command { line: command.to_owned(), variables }
     }
 
     /// The word that a shell would look up, where that is plain; what it can't find is told.
@@ -131,14 +133,11 @@ impl Pager {
     }
 
     fn start(&self) -> io::Result<Child> {
-        let Pager::Command { line, less } = self else { return Err(io::ErrorKind::NotFound.into()) };
+        let Pager::Command { line, variables } = self else { return Err(io::ErrorKind::NotFound.into()) };
         let mut command = Command::new("sh");
         // Ctrl-C is for the pager: the shell around it must neither die of it nor keep the pager from hearing it.
         command.args(["-c", &format!("trap : INT\n{line}")]).stdin(Stdio::piped());
-        if let Some(less) = less {
-            command.env("LESS", less);
-        }
-        command.spawn()
+        command.envs(variables.iter().copied()).spawn()
     }
 }
 

@@ -25,7 +25,7 @@ impl Write for Terminal {
 }
 
 fn paged(command: &str, terminal: &Terminal) -> PagedSink {
-    let pager = Pager::of(command, None, None);
+    let pager = Pager::of(command, &|_| false, None);
     PagedSink::new(pager, ScreenLines::new(10, 3), Box::new(terminal.clone()), progress::Slot::default())
 }
 
@@ -58,13 +58,13 @@ fn what_does_not_fit_goes_to_the_pager_from_the_first_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("paged");
     let terminal = Terminal::default();
-    let mut sink = paged(&format!("cat > {}; sleep 0.1; echo $LESS >> {0}", file.display()), &terminal);
+    let mut sink = paged(&format!("cat > {}; sleep 0.1; echo $LESS $LESSCHARSET >> {0}", file.display()), &terminal);
     sink.write_all(b"a\nb\nc\n").unwrap();
     sink.write_all(b"a line that wraps\n").unwrap();
     sink.write_all(b"more\n").unwrap();
     assert_eq!(sink.finish(&quiet()).unwrap(), Ended::Paged);
     assert!(sink.read_for() >= Duration::from_millis(50));
-    assert_eq!(fs::read_to_string(file).unwrap(), "a\nb\nc\na line that wraps\nmore\nFRX\n");
+    assert_eq!(fs::read_to_string(file).unwrap(), "a\nb\nc\na line that wraps\nmore\nFRX utf-8\n");
     assert_eq!(terminal.shown(), "\u{1b}[?25h\u{1b}[0m");
 }
 
@@ -129,10 +129,10 @@ fn a_dropped_answer_is_shown() {
 
 #[test]
 fn pagers_are_chosen() {
-    assert_eq!(Pager::of("less", None, Some("dumb")), Pager::Off);
-    assert_eq!(Pager::of("  ", None, None), Pager::Off);
-    let own = Pager::Command { line: "less -S".to_owned(), less: None };
-    assert_eq!(Pager::of("less -S", Some("R"), Some("xterm")), own);
-    assert_eq!(Pager::of("PAGER_X=1 no-such-thing", None, None).missing().as_deref(), Some("no-such-thing"));
-    assert_eq!(Pager::of("no-such-$THING", None, None).missing(), None);
+    assert_eq!(Pager::of("less", &|_| false, Some("dumb")), Pager::Off);
+    assert_eq!(Pager::of("  ", &|_| false, None), Pager::Off);
+    let own = Pager::Command { line: "less -S".to_owned(), variables: vec![("LESSCHARSET", "utf-8")] };
+    assert_eq!(Pager::of("less -S", &|name| name == "LESS", Some("xterm")), own);
+    assert_eq!(Pager::of("PAGER_X=1 no-such-thing", &|_| false, None).missing().as_deref(), Some("no-such-thing"));
+    assert_eq!(Pager::of("no-such-$THING", &|_| false, None).missing(), None);
 }

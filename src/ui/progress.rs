@@ -83,7 +83,10 @@ impl Drop for Guard {
 
 impl Slot {
     pub(super) fn start(&self) -> Progress {
-        self.start_on(ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), REDRAWS))
+        // Hidden on a terminal that can't be drawn on, such as a dumb one.
+        let usual = ProgressDrawTarget::stderr_with_hz(REDRAWS);
+        let narrowed = || ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), REDRAWS);
+        self.start_on(if usual.is_hidden() { usual } else { narrowed() })
     }
 
     pub(super) fn start_on(&self, target: ProgressDrawTarget) -> Progress {

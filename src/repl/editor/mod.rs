@@ -167,7 +167,7 @@ fn painted(
     let has_colour = options.colour == Colour::Always;
     let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2);
     // What stands after the cursor counts: the table whose column is being typed.
-    let menu = menu.with_input_mode(InputMode::FullBuffer);
+    let menu = menu.with_input_mode(InputMode::FullBuffer).with_marker("> ");
     let mut reedline = Reedline::create()
         .use_bracketed_paste(options.marks_pastes)
         .with_ansi_colors(has_colour)
