@@ -54,10 +54,9 @@ pub async fn run(
         parameters,
         format: common.format,
         editor: EditorOptions {
-            surface: if environment.get("TERM") == Some("dumb") { Surface::Lines } else { Surface::Painted },
+            surface: surface(ui, environment),
             colour: ui.options().colour,
             history: environment.state_folder().map(|folder| folder.join("pinq").join("history")),
-            marks_pastes: ui.options().width.is_some(),
         },
         scripts: if arguments.no_init { Vec::new() } else { start_scripts(&config, environment) },
         places: Places {
@@ -73,6 +72,12 @@ pub async fn run(
     };
     signals.leave_ctrl_c_to_the_prompt();
     repl::run(ui, engine, options).await
+}
+
+/// Painting asks the terminal where its cursor is, and does so on standard output.
+fn surface(ui: &Ui, environment: &Environment) -> Surface {
+    let is_dumb = environment.get("TERM") == Some("dumb");
+    if is_dumb || ui.options().width.is_none() { Surface::Lines } else { Surface::Painted }
 }
 
 /// The user's own, then the project's.

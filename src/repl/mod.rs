@@ -8,6 +8,7 @@ mod changes;
 mod commands;
 mod completion;
 mod editor;
+mod interrupt;
 mod pattern;
 mod pieces;
 mod plan_tree;
@@ -20,6 +21,7 @@ mod wrapping;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::engine::{Access, Engine};
@@ -102,7 +104,7 @@ async fn converse(session: &mut Session<'_>, editor: EditorOptions, scripts: &[S
     loop {
         session.update_surroundings();
         let left_behind = std::mem::take(&mut session.left_behind);
-        let (back, line) = read(editor, session.keys(), left_behind).await?;
+        let (back, line) = read(session.ui(), editor, session.keys(), left_behind).await?;
         editor = back;
         let text = match line {
             Line::Text(text) => text,
@@ -139,13 +141,25 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
 }
 
 /// Waits for a line on a thread of its own, where waiting blocks nobody.
-async fn read(mut editor: Editor, keys: Keys, left_behind: LeftBehind) -> Result<(Editor, Line)> {
-    let reading = tokio::task::spawn_blocking(move || {
+async fn read(ui: &Ui, mut editor: Editor, keys: Keys, left_behind: LeftBehind) -> Result<(Editor, Line)> {
+    let giving_up = editor.giving_up();
+    let mut reading = tokio::task::spawn_blocking(move || {
         editor.use_keys(keys);
         left_behind.entry.iter().for_each(|text| editor.remember(text));
         let line = editor.read(left_behind.draft.as_deref());
         (editor, line)
     });
-    let (editor, line) = reading.await.map_err(|error| Error::bug("reading a line failed").because(error))?;
+    let read = loop {
+        tokio::select! {
+            read = &mut reading => break read,
+            received = tokio::signal::ctrl_c(), if giving_up.is_some() => {
+                if let (Ok(()), Some(giving_up)) = (received, &giving_up) {
+                    giving_up.store(true, Ordering::Relaxed);
+                    ui.prompt_again(editor::FIRST);
+                }
+            }
+        }
+    };
+    let (editor, line) = read.map_err(|error| Error::bug("reading a line failed").because(error))?;
     Ok((editor, line?))
 }

@@ -12,19 +12,22 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::interrupt::{Interrupt, cancelled};
 use super::refusals;
-use super::session::{Keeping, Last, Seeing, Session, Switch};
+use super::session::{Keeping, Last, LastRows, Seeing, Session, Switch};
 use crate::engine::{Engine, EngineTotals};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Encoder, Format, MaxRows, ScreenOptions, TableOptions};
 use crate::printable;
 use crate::sql::{self, SourceStatement};
-use crate::ui::{Colour, Footer, PagedSink, Pager, Progress};
+use crate::ui::{Colour, Footer, FooterRows, PagedSink, Pager, Progress};
 
 /// How often progress is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 /// Batches that wait to be shown.
 const WAITING: usize = 2;
+/// Rows that are written before Ctrl-C is looked for again.
+const WRITTEN_ROWS: usize = 512;
 
 /// What a statement gave.
 pub struct Outcome {
@@ -36,6 +39,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// What the engine did for it.
     pub totals: EngineTotals,
+    /// Whether these are all rows: whoever reads it may leave before the last.
+    pub is_whole: bool,
 }
 
 /// An answer under way on another task, so that nothing it computes keeps the prompt from hearing Ctrl-C.
@@ -47,6 +52,16 @@ pub struct Underway {
     before: EngineTotals,
     engine: Arc<Engine>,
     progress: Progress,
+    interrupt: Interrupt,
+}
+
+/// How much of an answer was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// All of it.
+    Whole(u64),
+    /// So many rows: whoever read it left before the last.
+    Left(u64),
 }
 
 /// Runs the statements of `text` and shows their answers; the first that fails ends it. `lines_before` lines of
@@ -85,38 +100,48 @@ pub async fn run_statement(
     underway.progress.finish();
     // Also after an error: what came before it is shown first, and nobody prints while the pager has the screen.
     let ended = paged.finish(session.ui());
-    let rows = shown?;
+    let shown = shown?;
     ended?;
-    session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: keeping.finish() });
+    let (kept, rows) = match shown {
+        Shown::Whole(rows) => (keeping.finish(), rows),
+        Shown::Left(rows) => (LastRows::NotAll, rows),
+    };
+    session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: kept });
     let mut outcome = underway.finish(rows);
+    outcome.is_whole = matches!(shown, Shown::Whole(_));
     outcome.elapsed = outcome.elapsed.saturating_sub(paged.read_for());
     Ok(outcome)
 }
 
-/// Shows an answer to its end, or until its reader leaves; gives how many rows came.
+/// Shows an answer to its end, or until its reader leaves.
 async fn show(
     underway: &mut Underway,
     first: Option<RecordBatch>,
     encoder: &mut dyn Encoder,
     keeping: &mut Keeping,
-) -> Result<u64> {
+) -> Result<Shown> {
     let (mut rows, mut batch) = (0, first);
-    while let Some(batch_of_rows) = batch {
-        rows += batch_of_rows.num_rows() as u64;
-        keeping.add(&batch_of_rows);
-        match encoder.write(&batch_of_rows) {
-            // Whoever leaves the pager has seen enough.
-            Err(error) if error.kind() == Kind::ClosedPipe => return Ok(rows),
-            written => written?,
+    while let Some(whole) = batch {
+        keeping.add(&whole);
+        for from in (0..whole.num_rows()).step_by(WRITTEN_ROWS) {
+            let part = whole.slice(from, WRITTEN_ROWS.min(whole.num_rows() - from));
+            rows += part.num_rows() as u64;
+            match encoder.write(&part) {
+                // Whoever leaves the pager has seen enough.
+                Err(error) if error.kind() == Kind::ClosedPipe => return Ok(Shown::Left(rows)),
+                written => written?,
+            }
+            if underway.interrupt.was_heard() {
+                return Err(cancelled());
+            }
         }
         batch = underway.next().await?;
     }
     underway.progress.finish();
     match encoder.finish() {
-        Err(error) if error.kind() == Kind::ClosedPipe => {}
-        written => drop(written?),
+        Err(error) if error.kind() == Kind::ClosedPipe => Ok(Shown::Left(rows)),
+        written => written.map(|_| Shown::Whole(rows)),
     }
-    Ok(rows)
 }
 
 /// Plans and starts a statement over the objects that it is to see.
@@ -126,7 +151,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     if session.settings.seeing == Seeing::Fresh {
         engine.renew();
     }
-    let progress = session.ui().progress();
+    let (progress, mut interrupt) = (session.ui().progress(), Interrupt::listen());
     let (before, started) = (engine.totals(), Instant::now());
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
@@ -147,7 +172,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
         }
     });
     let opening = async { Ok(schema.recv().await) };
-    let schema = match watched(&progress, &engine, &before, opening).await {
+    let schema = match watched(&progress, &engine, &before, &mut interrupt, opening).await {
         Ok(Some(schema)) => schema,
         Ok(None) => {
             progress.finish();
@@ -159,14 +184,14 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
             return Err(error);
         }
     };
-    Ok(Underway { schema, batches, task, started, before, engine, progress })
+    Ok(Underway { schema, batches, task, started, before, engine, progress, interrupt })
 }
 
 impl Underway {
     /// The next rows; none at the end.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
         let waiting = async { self.batches.recv().await.transpose() };
-        let next = watched(&self.progress, &self.engine, &self.before, waiting).await;
+        let next = watched(&self.progress, &self.engine, &self.before, &mut self.interrupt, waiting).await;
         if next.is_err() {
             self.task.abort();
             self.progress.finish();
@@ -182,6 +207,7 @@ impl Underway {
             rows,
             elapsed: self.started.elapsed(),
             totals: self.engine.totals().since(&self.before),
+            is_whole: true,
         }
     }
 }
@@ -197,14 +223,14 @@ pub async fn attended<T: Send + 'static>(
     session: &Session<'_>,
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    let (engine, progress) = (session.engine(), session.ui().progress());
+    let (engine, progress, mut interrupt) = (session.engine(), session.ui().progress(), Interrupt::listen());
     let before = engine.totals();
     let mut task = tokio::spawn(work);
     let waiting = async {
         let done = (&mut task).await;
         done.unwrap_or_else(|error| Err(Error::bug("the work of a command failed").because(error)))
     };
-    let done = watched(&progress, engine, &before, waiting).await;
+    let done = watched(&progress, engine, &before, &mut interrupt, waiting).await;
     task.abort();
     progress.finish();
     done
@@ -215,17 +241,17 @@ async fn watched<T>(
     progress: &Progress,
     engine: &Engine,
     before: &EngineTotals,
+    interrupt: &mut Interrupt,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let mut work = std::pin::pin!(work);
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let mut ticks = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             biased;
-            _ = &mut interrupted => {
+            () = interrupt.heard() => {
                 progress.finish();
-                return Err(Error::new(Kind::Interrupted, "the statement was cancelled"));
+                return Err(cancelled());
             }
             done = &mut work => return done,
             _ = ticks.tick() => progress.update(&engine.totals().since(before).work()),
@@ -238,7 +264,8 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
     if session.settings.timing == Switch::Off {
         return;
     }
-    let rows = (!outcome.schema.fields().is_empty()).then_some(outcome.rows);
+    let has_rows = !outcome.schema.fields().is_empty();
+    let rows = has_rows.then_some(FooterRows { count: outcome.rows, are_all: outcome.is_whole });
     let footer = Footer { rows, elapsed: outcome.elapsed, sources: outcome.totals.sources() };
     session.ui().summary(&footer.text(session.ui().screen_size().map(|size| size.width)));
 }

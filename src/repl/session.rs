@@ -129,6 +129,8 @@ pub enum LastRows {
     Whole(Vec<RecordBatch>),
     /// They were too many: the statement has to run again.
     TooMany,
+    /// Whoever read them left before the last: it has to run again, too.
+    NotAll,
 }
 
 /// One session of one user.

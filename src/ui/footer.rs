@@ -19,11 +19,20 @@ pub struct Sources {
     pub requests: u64,
 }
 
+/// The rows of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FooterRows {
+    /// How many came.
+    pub count: u64,
+    /// Whether there were no more.
+    pub are_all: bool,
+}
+
 /// What is told under an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Footer {
     /// Rows of the answer; `None` where a statement answers nothing.
-    pub rows: Option<u64>,
+    pub rows: Option<FooterRows>,
     /// How long it took.
     pub elapsed: Duration,
     /// Where they came from.
@@ -34,7 +43,10 @@ impl Footer {
     /// The text, in lines of at most `width` columns as far as its parts allow: `12 rows, 0.12 s; 5 objects, 3 KB
     /// fetched, 7 requests`.
     pub fn text(&self, width: Option<usize>) -> String {
-        let rows = self.rows.map(|rows| human::counted(rows, "row", "rows"));
+        let rows = self.rows.map(|rows| match rows.are_all {
+            true => human::counted(rows.count, "row", "rows"),
+            false => format!("the first {}", human::counted(rows.count, "row", "rows")),
+        });
         let mut result: Vec<String> = rows.into_iter().collect();
         result.push(human::duration(self.elapsed));
         let (result, sources) = (result.join(", "), self.sources.parts());
@@ -93,7 +105,11 @@ mod tests {
     use super::*;
 
     fn footer(rows: u64, milliseconds: u64, sources: Sources) -> Footer {
-        Footer { rows: Some(rows), elapsed: Duration::from_millis(milliseconds), sources }
+        Footer {
+            rows: Some(FooterRows { count: rows, are_all: true }),
+            elapsed: Duration::from_millis(milliseconds),
+            sources,
+        }
     }
 
     const MUCH: Sources = Sources { objects: 40_000, cached_objects: 39_000, bytes: 23_000_000, requests: 12 };

@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::{Error, Kind};
 use crate::printable;
 
-pub use footer::{Footer, Sources};
+pub use footer::{Footer, FooterRows, Sources};
 pub use pager::{Ended, PagedSink, Pager, ScreenSize};
 pub use progress::{Progress, Work};
 
@@ -164,6 +164,12 @@ impl Ui {
         let is_terminal = self.options.stderr == ErrorStream::Terminal;
         let size = is_terminal.then(|| terminal_size::terminal_size_of(io::stderr())).flatten();
         size.map(|(width, _)| usize::from(width.0))
+    }
+
+    /// Begins a line with `prompt`, after one that was given up.
+    pub fn prompt_again(&self, prompt: &str) {
+        let mut stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        let _unheard = write!(stderr, "\n{prompt}").and_then(|()| stderr.flush());
     }
 
     /// Standard output, buffered; for data only. Progress steps aside for each write. A reader that

@@ -28,8 +28,8 @@ pub async fn chart(session: &mut Session<'_>, call: &Call) -> Result<()> {
     let spec = spec(call.argument(0), &last.statement)?;
     let data = match &last.rows {
         LastRows::Whole(batches) => ChartData::of(&last.schema, batches)?,
-        LastRows::TooMany => {
-            session.ui().status("the answer was too large to be kept, so its statement runs again");
+        LastRows::TooMany | LastRows::NotAll => {
+            session.ui().status("not all of the answer was kept, so its statement runs again");
             let statement = last.statement.clone();
             let mut underway = running::start(session, &statement, std::slice::from_ref(&statement)).await?;
             let mut data = ChartData::new(&underway.schema);
@@ -69,11 +69,12 @@ fn spec(typed: Option<&str>, statement: &SourceStatement) -> Result<ChartSpec> {
 }
 
 fn canvas(session: &Session<'_>) -> Canvas {
-    let options = session.ui().options();
-    let height = options.height.map_or(USUAL_HEIGHT, |height| height.saturating_sub(LEFT_FREE).max(LOWEST));
-    let paint = match (options.colour, options.width) {
+    // As it is now: terminals are resized between lines.
+    let size = session.ui().screen_size();
+    let height = size.map_or(USUAL_HEIGHT, |size| size.height.saturating_sub(LEFT_FREE).max(LOWEST));
+    let paint = match (session.ui().options().colour, size) {
         (Colour::Always, Some(_)) => Paint::Ansi,
         _ => Paint::Plain,
     };
-    Canvas { width: options.width.unwrap_or(USUAL_WIDTH), height, paint }
+    Canvas { width: size.map_or(USUAL_WIDTH, |size| size.width), height, paint }
 }

@@ -25,7 +25,7 @@ pub async fn copy(session: &Session<'_>, call: &Call) -> Result<()> {
     let mut encoder = file.encoder(last.schema.clone())?;
     match &last.rows {
         LastRows::Whole(batches) => batches.iter().try_for_each(|batch| encoder.write(batch))?,
-        LastRows::TooMany => {
+        LastRows::TooMany | LastRows::NotAll => {
             session.ui().status("the answer was too large to be kept: its statement runs again");
             let statement = &last.statement;
             let mut underway = running::start(session, statement, std::slice::from_ref(statement)).await?;

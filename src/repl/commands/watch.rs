@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use futures::future::poll_immediate;
-
 use super::call::Call;
 use crate::error::{Error, Kind, Result};
 use crate::output::{is_number, texts};
 use crate::repl::changes::{Change, ColumnSort, Row, Seen, changes};
+use crate::repl::interrupt::Interrupt;
 use crate::repl::running;
 use crate::repl::session::{LastRows, Seeing, Session, Switch};
 use crate::repl::wrapping::{Screen, cut};
@@ -44,8 +43,8 @@ async fn watch(session: &mut Session<'_>, statement: &SourceStatement, every: Du
     let mut before: Option<Seen> = None;
     let mut runs: u64 = 0;
     // One for all runs, so that no key is lost between a run and the wait after it.
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
-    while poll_immediate(interrupted.as_mut()).await.is_none() {
+    let mut interrupt = Interrupt::listen();
+    while !interrupt.was_heard() {
         let next = tokio::time::Instant::now() + every;
         runs += 1;
         let time = session.now().map(|now| format!("{} UTC, ", human::moment(now))).unwrap_or_default();
@@ -64,7 +63,7 @@ async fn watch(session: &mut Session<'_>, statement: &SourceStatement, every: Du
         }
         tokio::select! {
             biased;
-            _ = interrupted.as_mut() => break,
+            () = interrupt.heard() => break,
             () = tokio::time::sleep_until(next) => {}
         }
     }

@@ -10,6 +10,7 @@ mod prompt;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::RwLock;
 use reedline::{
@@ -27,6 +28,7 @@ use crate::ui::Colour;
 pub use colours::painted_sql;
 use history::Lasting;
 use plain::PlainLines;
+pub use prompt::FIRST;
 use prompt::PinqPrompt;
 
 const MENU: &str = "completion";
@@ -46,7 +48,7 @@ pub enum Keys {
 pub enum Surface {
     /// Painted on.
     Painted,
-    /// Written to line by line, such as `TERM=dumb`.
+    /// Written to line by line: `TERM=dumb`, or one that standard output does not lead to.
     Lines,
 }
 
@@ -57,8 +59,6 @@ pub struct EditorOptions {
     pub surface: Surface,
     /// Whether it is coloured.
     pub colour: Colour,
-    /// Whether the terminal may be asked to mark what is pasted; it is asked on standard output.
-    pub marks_pastes: bool,
     /// Where lines are kept from session to session, if anywhere.
     pub history: Option<PathBuf>,
 }
@@ -95,7 +95,7 @@ impl Editor {
     ) -> (Editor, Option<Error>) {
         let keys = Keys::default();
         if options.surface == Surface::Lines {
-            return (Editor { reader: Reader::Lines(PlainLines), keys }, None);
+            return (Editor { reader: Reader::Lines(PlainLines::default()), keys }, None);
         }
         let (history, trouble) = match options.history.clone().map(Lasting::open) {
             Some(Ok(history)) => (Some(history), None),
@@ -104,6 +104,14 @@ impl Editor {
         };
         let painted = painted(options, history, keys, vocabulary, surroundings);
         (Editor { reader: Reader::Painted(Box::new(painted)), keys }, trouble)
+    }
+
+    /// Tells that Ctrl-C was pressed while a line is read, where it comes as a signal: what was typed counts no more.
+    pub fn giving_up(&self) -> Option<Arc<AtomicBool>> {
+        match &self.reader {
+            Reader::Painted(_) => None,
+            Reader::Lines(lines) => Some(lines.given_up()),
+        }
     }
 
     /// Reads keys that way from the next line on.
@@ -169,7 +177,7 @@ fn painted(
     // What stands after the cursor counts: the table whose column is being typed.
     let menu = menu.with_input_mode(InputMode::FullBuffer).with_marker("> ");
     let mut reedline = Reedline::create()
-        .use_bracketed_paste(options.marks_pastes)
+        .use_bracketed_paste(true)
         .with_ansi_colors(has_colour)
         .with_validator(Box::new(Submitted))
         .with_completer(Box::new(complete::Words::new(Arc::clone(&vocabulary), surroundings)))
