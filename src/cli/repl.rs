@@ -19,7 +19,7 @@ const START_SCRIPT: &str = "init.sql";
 
 /// Ask questions at a prompt
 ///
-/// Statements end with `;`, commands begin with `\\`, and `\\?` shows them. `init.sql` in the settings
+/// Statements end with `;`, commands begin with `\`, and `\?` shows them. `init.sql` in the settings
 /// folder (`~/.config/pinq`) and the one beside `pinq.toml` are run at the start. Where standard input
 /// is no terminal, the statements that stand there are run, as by `pinq run -`.
 #[derive(Debug, Default, Args)]

@@ -127,7 +127,7 @@ impl Engine {
         let unquoted = plain.strip_prefix('"').and_then(|plain| plain.strip_suffix('"'));
         let unquoted = unquoted.map(|plain| plain.replace("\"\"", "\""));
         let plain = unquoted.as_deref().unwrap_or(plain);
-        let is_view = self.catalog.views.table_exist(name);
+        let is_view = !name.starts_with("raw.") && self.catalog.views.table_exist(plain);
         let table =
             if is_view || name.starts_with("landed.") { None } else { self.catalog.tables.table(plain).await? };
         let Some(table) = table else { return self.planned_schema(name).await };

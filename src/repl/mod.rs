@@ -82,6 +82,7 @@ pub enum ScriptOwner {
 pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
     let ReplOptions { access, parameters, format, editor, scripts, places, programs, began } = options;
     let mut session = Session::new(ui, Arc::new(engine), access, parameters, places, programs);
+    session.surface = editor.surface;
     session.settings.format = format.unwrap_or(session.settings.format);
     session.began = began.map(|began| (began, Instant::now()));
     converse(&mut session, editor, &scripts).await?;
@@ -122,6 +123,10 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
     for placed in pieces::placed(text) {
         let outcome = match placed.piece {
             Piece::Command(line) => commands::run(session, line).await,
+            Piece::Open(text) => {
+                session.open = Some((text.to_owned(), placed.lines_before));
+                Ok(Flow::Continue)
+            }
             Piece::Statements(text) => {
                 let ran = running::run_statements(session, text, "<prompt>", placed.lines_before).await;
                 ran.map(|()| Flow::Continue)
@@ -137,6 +142,9 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
             }
         }
     }
+    // A command that was not about the statement before it leaves that to be gone on with.
+    session.left_behind.draft =
+        session.open.take().map(|(text, _)| text.trim_end().to_owned()).or(session.left_behind.draft.take());
     Ok(Flow::Continue)
 }
 

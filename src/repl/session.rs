@@ -10,11 +10,11 @@ use parking_lot::RwLock;
 
 use super::answers_file::AnswersFile;
 use super::commands::Reach;
-use super::editor::Keys;
+use super::editor::{Keys, Surface};
 use crate::engine::{Access, Engine, Vocabulary};
 use crate::output::{Format, Upright};
 use crate::sql::{Parameters, SourceStatement};
-use crate::ui::{Pager, Ui};
+use crate::ui::{Pager, TypedAhead, Ui};
 
 /// Bytes of the last answer that are kept for `\chart` and `\copy`.
 const KEPT_BYTES: usize = 64 << 20;
@@ -153,6 +153,10 @@ pub struct Session<'a> {
     pub answers_file: Option<AnswersFile>,
     /// When the process began, in seconds since 1970, UTC, and what has passed since.
     pub began: Option<(i64, Instant)>,
+    /// The statement that has no end yet, and how many lines stand before it: what `\g` and its like are about.
+    pub open: Option<(String, usize)>,
+    /// How lines are read.
+    pub surface: Surface,
     vocabulary: Arc<RwLock<Vocabulary>>,
     surroundings: Arc<RwLock<Surroundings>>,
 }
@@ -191,6 +195,8 @@ impl<'a> Session<'a> {
             left_behind: LeftBehind::default(),
             answers_file: None,
             began: None,
+            open: None,
+            surface: Surface::Lines,
             vocabulary,
             surroundings: Arc::new(RwLock::new(surroundings)),
         }
@@ -208,6 +214,11 @@ impl<'a> Session<'a> {
 
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
+    }
+
+    /// Keeps keys for the next line until it is dropped, where lines are read key by key.
+    pub fn typed_ahead(&self) -> Option<TypedAhead> {
+        (self.surface == Surface::Painted).then(TypedAhead::keep)
     }
 
     /// A path that a command names; `~/` is the user's home.

@@ -13,6 +13,7 @@ mod pager;
 mod progress;
 mod screen_lines;
 mod terminal_state;
+mod typed_ahead;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::printable;
 pub use footer::{Footer, FooterRows, Sources};
 pub use pager::{Ended, PagedSink, Pager, ScreenSize};
 pub use progress::{Progress, Work};
+pub use typed_ahead::TypedAhead;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

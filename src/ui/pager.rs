@@ -289,6 +289,7 @@ impl Answer {
     /// Starts the pager and gives it everything; prints it where there is none.
     fn page(&mut self) -> io::Result<()> {
         let before = TerminalState::read();
+        before.lend();
         self.missing = self.pager.missing();
         let child = if self.missing.is_some() { Err(io::ErrorKind::NotFound.into()) } else { self.pager.start() };
         let Ok(mut child) = child else {

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 #[cfg(unix)]
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// How the terminal's driver was set.
 pub(super) struct TerminalState {
@@ -20,6 +20,18 @@ impl TerminalState {
         TerminalState {
             #[cfg(unix)]
             driver: tcgetattr(io::stdout()).ok(),
+        }
+    }
+
+    /// Lets the driver echo and gather lines, as a program expects that was started by a shell.
+    pub(super) fn lend(&self) {
+        #[cfg(unix)]
+        if let Some(driver) = &self.driver {
+            let mut usual = driver.clone();
+            usual.local_modes.insert(LocalModes::ICANON | LocalModes::ECHO);
+            usual.input_modes.insert(InputModes::ICRNL);
+            // A pager sets what it needs by itself.
+            let _untold = tcsetattr(io::stdout(), OptionalActions::Now, &usual);
         }
     }
 

@@ -69,6 +69,7 @@ pub async fn run_file(session: &mut Session<'_>, text: &str, path: &Path, origin
 async fn run_pieces(session: &mut Session<'_>, text: &str, origin: &str) -> Result<()> {
     for placed in pieces::placed(text) {
         match placed.piece {
+            Piece::Open(text) => session.open = Some((text.to_owned(), placed.lines_before)),
             Piece::Statements(text) => {
                 running::run_statements(session, text, origin, placed.lines_before).await?;
             }
@@ -92,7 +93,11 @@ async fn run_pieces(session: &mut Session<'_>, text: &str, origin: &str) -> Resu
             }
         }
     }
-    Ok(())
+    match session.open.take() {
+        // Its own error says what is missing, if anything is.
+        Some((text, lines_before)) => running::run_statements(session, &text, origin, lines_before).await,
+        None => Ok(()),
+    }
 }
 
 /// A file's text without its byte-order mark.

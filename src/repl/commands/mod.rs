@@ -11,6 +11,7 @@ mod describe;
 mod edit;
 mod explain;
 mod functions;
+mod go;
 mod help;
 mod include;
 mod paths;
@@ -132,6 +133,9 @@ pub enum Command {
     Help,
     Quit,
     Include,
+    Go,
+    GoUpright,
+    Reset,
     Edit,
     Save,
     SaveOver,
@@ -169,6 +173,9 @@ async fn perform(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
         Command::Quit => return Ok(Flow::Leave),
         Command::Help => help::show(session, call)?,
         Command::Include => return include::run(session, call).await,
+        Command::Go => go::run(session).await?,
+        Command::GoUpright => go::upright(session).await?,
+        Command::Reset => go::reset(session),
         Command::Edit => return edit::run(session, call).await,
         Command::Save => save::run(session, call, save::Existing::Stays)?,
         Command::SaveOver => save::run(session, call, save::Existing::Goes)?,

@@ -133,5 +133,8 @@ fn word(switch: Switch) -> &'static str {
 }
 
 fn tell(session: &Session<'_>, what: &str, value: impl Display) {
-    session.ui().status(&format!("{what}: {value}"));
+    // A file that sets things says nothing of it, as long as all goes well.
+    if session.files.is_empty() {
+        session.ui().status(&format!("{what}: {value}"));
+    }
 }
