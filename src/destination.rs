@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -119,19 +119,16 @@ impl Draft {
         let failed = |error| unwritten(&place, error);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pinq-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // What the user's umask leaves of it, as for any file that a program writes.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
+        // Its mode is what the user's umask leaves, as for any file that a program writes. Tempfile's own way of making
+        // it would say its name in errors, which nobody asked for.
+        let make = |path: &Path| File::create_new(path);
         let written = match &place {
             Location::Folder(path) => {
                 let folder = path.parent().unwrap_or(Path::new("."));
                 std::fs::create_dir_all(folder).map_err(failed)?;
-                builder.tempfile_in(folder).map_err(failed)?
+                builder.make_in(folder, make).map_err(failed)?
             }
-            Location::S3 { .. } => builder.tempfile().map_err(failed)?,
+            Location::S3 { .. } => builder.make(make).map_err(failed)?,
         };
         Ok(Draft::File { written, place })
     }
@@ -167,16 +164,24 @@ impl Draft {
         }
     }
 
-    /// Puts the whole draft in its place.
-    pub async fn commit(self, stores: &Stores) -> Result<()> {
+    /// Puts the whole draft in its place. Where that fails, or is given up, the draft stays, and it can be tried again.
+    pub async fn commit(&self, stores: &Stores) -> Result<()> {
         let Draft::File { written, place } = self else { return Ok(()) };
-        match &place {
-            Location::Folder(path) => {
-                written.persist(path).map_err(|error| unwritten(&place, error.error))?;
-                Ok(())
-            }
+        match place {
+            Location::Folder(path) => std::fs::rename(written.path(), path).map_err(|error| unwritten(place, error)),
             Location::S3 { bucket, prefix } => upload(stores, bucket, prefix, written.path()).await,
         }
+    }
+
+    /// Has the draft outlive the process under a name that can be seen, and gives its path; none where standard output
+    /// took it.
+    pub fn keep(&self, extension: &str) -> Result<Option<PathBuf>> {
+        let Draft::File { written, .. } = self else { return Ok(None) };
+        let name = written.path().file_stem().unwrap_or_default().to_string_lossy();
+        let kept = written.path().with_file_name(format!("{}.{extension}", name.trim_start_matches('.')));
+        // A second name, as the first one is taken away; where a disk knows no second ones, another one.
+        std::fs::hard_link(written.path(), &kept).or_else(|_| std::fs::rename(written.path(), &kept))?;
+        Ok(Some(kept))
     }
 }
 

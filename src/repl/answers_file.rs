@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -62,7 +62,7 @@ impl AnswersFile {
     /// Begins a file for `place`.
     ///
     /// # Errors
-    /// It is a folder, or nothing can be written there.
+    /// It is a folder, its folder is not there, or nothing can be written in it.
     pub fn begin(place: Location, format: Format) -> Result<AnswersFile> {
         let is_folder = match &place {
             Location::Folder(path) => path.is_dir() || path.file_name().is_none(),
@@ -70,6 +70,13 @@ impl AnswersFile {
         };
         if is_folder {
             return Err(Error::usage(format!("`{place}` is a folder")).hint("name a file in it: `answer.csv`"));
+        }
+        if let Location::Folder(path) = &place
+            && let Some(folder) = path.parent().filter(|folder| !folder.is_dir())
+        {
+            return Err(
+                Error::usage(format!("there is no folder `{}`", folder.display())).hint("make it, or name another")
+            );
         }
         let draft = Draft::at(place.clone())?;
         Ok(AnswersFile { draft, place, format, tally: Arc::default() })
@@ -86,10 +93,10 @@ impl AnswersFile {
     /// The format holds one answer, and the file has it.
     pub fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn Encoder>> {
         let answers = self.tally.answers.load(Ordering::Relaxed);
-        if answers > 0 && matches!(self.format, Format::Arrow | Format::Parquet | Format::Json) {
+        if answers > 0 && holds_one(self.format) {
             return Err(Error::usage(format!("`{}` is {} and holds one answer", self.place, self.format))
                 .hint("`\\o` closes it, and answers are shown again")
-                .hint("`\\o FILE` with `.csv`, `.ndjson`, `.md` or `.txt` holds more"));
+                .hint(format!("`\\o FILE` holds more with {}", endings_of_several().join(", "))));
         }
         let Some(file) = self.draft.file()? else { return Err(Error::bug("a file of answers has no file")) };
         let before = file.metadata()?.len();
@@ -102,8 +109,8 @@ impl AnswersFile {
         Ok(Box::new(WholeAnswer { inner: Some(inner), file, before, tally: Arc::clone(&self.tally) }))
     }
 
-    /// Puts the file in its place.
-    pub async fn commit(self, stores: &Stores) -> Result<FileWritten> {
+    /// Puts the file in its place. Where that fails, or is given up, it stays a draft, and it can be tried again.
+    pub async fn commit(&self, stores: &Stores) -> Result<FileWritten> {
         let written = FileWritten {
             place: self.place(),
             answers: self.tally.answers.load(Ordering::Relaxed),
@@ -113,11 +120,22 @@ impl AnswersFile {
         self.draft.commit(stores).await?;
         Ok(written)
     }
+
+    /// Has the draft stay on disk, and gives its path.
+    pub fn keep(&self) -> Result<PathBuf> {
+        let kept = self.draft.keep(self.format.extension())?;
+        kept.ok_or_else(|| Error::bug("a file of answers has no file"))
+    }
 }
 
-/// The format that a file's name asks for.
-pub fn format_of_name(name: &str) -> Option<Format> {
-    Format::of_path(Path::new(name))
+/// Whether a file of the format is one answer.
+fn holds_one(format: Format) -> bool {
+    matches!(format, Format::Arrow | Format::Parquet | Format::Json)
+}
+
+fn endings_of_several() -> Vec<String> {
+    let several = Format::ALL.into_iter().filter(|format| !holds_one(*format));
+    several.map(|format| format!("`.{}`", format.extension())).collect()
 }
 
 /// An answer that is whole or not there.
@@ -206,5 +224,44 @@ mod tests {
         only.finish().unwrap();
         assert!(file.encoder(rows.schema()).err().unwrap().render().contains("`\\o` closes it"));
         assert!(AnswersFile::begin(Location::Folder(folder.path().to_owned()), Format::Csv).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_could_not_take_its_place_is_tried_again_or_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv).unwrap();
+        let rows = batch(&["x"]);
+        let mut only = file.encoder(rows.schema()).unwrap();
+        only.write(&rows).unwrap();
+        only.finish().unwrap();
+        drop(only);
+        std::fs::create_dir(&path).unwrap();
+        let failed = file.commit(&stores()).await.unwrap_err();
+        assert_eq!(failed.message(), format!("`{}` could not be written", path.display()));
+        let kept = file.keep().unwrap();
+        assert_eq!((kept.parent(), kept.extension().unwrap().to_str()), (Some(folder.path()), Some("csv")));
+        std::fs::remove_dir(&path).unwrap();
+        file.commit(&stores()).await.unwrap();
+        drop(file);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "t\nx\n");
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "t\nx\n", "what is kept outlives the draft");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let error = AnswersFile::begin(Location::Folder(missing.join("a.csv")), Format::Csv).err().unwrap();
+        assert_eq!(error.message(), format!("there is no folder `{}`", missing.display()));
+        assert!(!missing.exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn errors_name_the_place_and_nothing_else() {
+        let place = Location::Folder("/proc/x.csv".into());
+        let error = AnswersFile::begin(place, Format::Csv).err().unwrap().render();
+        assert!(error.contains("`/proc/x.csv` could not be written") && !error.contains(".pinq-"), "{error}");
     }
 }

@@ -17,6 +17,8 @@ mod refusals;
 mod running;
 mod session;
 mod showing;
+#[cfg(test)]
+mod tests;
 mod wrapping;
 
 use std::path::PathBuf;
@@ -34,7 +36,7 @@ use editor::{Editor, Line};
 pub use editor::{EditorOptions, Keys, Surface, restore_terminal};
 use pieces::Piece;
 pub use pieces::first_command;
-use session::{Flow, LeftBehind, Session};
+use session::{Flow, LeftBehind, Privacy, Session};
 pub use session::{Places, Programs};
 
 /// What a prompt is opened with.
@@ -86,7 +88,7 @@ pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
     session.settings.format = format.unwrap_or(session.settings.format);
     session.began = began.map(|began| (began, Instant::now()));
     converse(&mut session, editor, &scripts).await?;
-    commands::close_answers_file(&mut session).await
+    commands::close_answers_file_at_exit(&mut session).await
 }
 
 /// Runs the scripts, then what is typed.
@@ -120,6 +122,7 @@ async fn converse(session: &mut Session<'_>, editor: EditorOptions, scripts: &[S
 
 /// Does what `text` says, piece by piece; the first that fails is told and ends it.
 async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
+    session.line_privacy = Privacy::of(text);
     for placed in pieces::placed(text) {
         let outcome = match placed.piece {
             Piece::Command(line) => commands::run(session, line).await,

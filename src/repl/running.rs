@@ -69,12 +69,13 @@ enum Shown {
 /// Runs the statements of `text` and shows their answers; the first that fails ends it. `lines_before` lines of
 /// `origin` stand before the text.
 pub async fn run_statements(session: &mut Session<'_>, text: &str, origin: &str, lines_before: usize) -> Result<()> {
-    session.latest = Some(text.trim().to_owned());
+    session.set_latest(text.trim().to_owned());
     // Blank lines in place of what was there keep the numbers of lines in messages right.
     let statements = sql::split(&format!("{}{text}", "\n".repeat(lines_before)), origin)?;
     for statement in &statements {
-        session.latest = Some(format!("{};", statement.text()));
-        let outcome = run_statement(session, statement, &statements).await?;
+        session.set_latest(format!("{};", statement.text()));
+        let outcome = run_statement(session, statement, &statements).await;
+        let outcome = outcome.inspect_err(|_| session.update_vocabulary())?;
         tell_outcome(session, &outcome);
     }
     session.update_vocabulary();

@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 
 use super::answers_file::AnswersFile;
 use super::commands::Reach;
-use super::editor::{Keys, Surface};
+use super::editor::{self, Keys, Surface};
 use crate::engine::{Access, Engine, Vocabulary};
 use crate::output::{Format, Upright};
 use crate::sql::{Parameters, SourceStatement};
@@ -93,6 +93,31 @@ pub struct RunningFile {
     pub furthest: Reach,
 }
 
+/// Whether the history takes a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    /// It does.
+    Recorded,
+    /// It does not, nor what is made of the text.
+    Private,
+}
+
+impl Privacy {
+    /// What begins with a blank is kept out of the history.
+    pub fn of(text: &str) -> Self {
+        if text.starts_with(editor::PRIVATE_MARK) { Privacy::Private } else { Privacy::Recorded }
+    }
+}
+
+/// The text of a statement, and whether whoever typed it kept it out of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// The text.
+    pub text: String,
+    /// Whether the history takes what is made of it.
+    pub privacy: Privacy,
+}
+
 /// What a command leaves for the next line.
 #[derive(Clone, Debug, Default)]
 pub struct LeftBehind {
@@ -143,14 +168,16 @@ pub struct Session<'a> {
     pub places: Places,
     pub programs: Programs,
     pub last: Option<Last>,
-    /// The text of the statement that was run last, also where it failed.
-    pub latest: Option<String>,
+    /// The statement that was run last, also where it failed.
+    pub latest: Option<Latest>,
+    /// Whether the history takes what was typed last.
+    pub line_privacy: Privacy,
     /// The files that are being run, each included by the one before it.
     pub files: Vec<RunningFile>,
     /// What the next line begins with, and what Up brings back beside the lines that were typed.
     pub left_behind: LeftBehind,
     /// Where answers go instead of the screen.
-    pub answers_file: Option<AnswersFile>,
+    pub answers_file: Option<Arc<AnswersFile>>,
     /// When the process began, in seconds since 1970, UTC, and what has passed since.
     pub began: Option<(i64, Instant)>,
     /// The statement that has no end yet, and how many lines stand before it: what `\g` and its like are about.
@@ -191,6 +218,7 @@ impl<'a> Session<'a> {
             programs,
             last: None,
             latest: None,
+            line_privacy: Privacy::Recorded,
             files: Vec::new(),
             left_behind: LeftBehind::default(),
             answers_file: None,
@@ -219,6 +247,11 @@ impl<'a> Session<'a> {
     /// Keeps keys for the next line until it is dropped, where lines are read key by key.
     pub fn typed_ahead(&self) -> Option<TypedAhead> {
         (self.surface == Surface::Painted).then(TypedAhead::keep)
+    }
+
+    /// Keeps the text of the statement that runs now, as private as the line that runs it.
+    pub fn set_latest(&mut self, text: String) {
+        self.latest = Some(Latest { text, privacy: self.line_privacy });
     }
 
     /// A path that a command names; `~/` is the user's home.
@@ -263,7 +296,7 @@ impl<'a> Session<'a> {
         let (engine, vocabulary) = (Arc::clone(&self.engine), Arc::clone(&self.vocabulary));
         tokio::spawn(async move {
             let _untold = engine.learn_names().await;
-            *vocabulary.write() = engine.vocabulary();
+            take_over(&vocabulary, engine.vocabulary());
         });
     }
 
@@ -283,13 +316,20 @@ impl<'a> Session<'a> {
 
     /// Takes over what the last statement made known.
     pub fn update_vocabulary(&self) {
-        *self.vocabulary.write() = self.engine.vocabulary();
+        take_over(&self.vocabulary, self.engine.vocabulary());
     }
 
     /// Whether answers can't be written any more, by which the session has lost its reader.
     pub fn output_is_lost(&self) -> bool {
         self.ui.options().width.is_none()
     }
+}
+
+/// The engine knows names, and the session its parameters, which stay.
+fn take_over(vocabulary: &RwLock<Vocabulary>, learnt: Vocabulary) {
+    let mut known = vocabulary.write();
+    let parameters = std::mem::take(&mut known.parameters);
+    *known = Vocabulary { parameters, ..learnt };
 }
 
 /// Rows as they come, kept as long as they are few.

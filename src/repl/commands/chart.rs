@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
+
 use super::call::Call;
+use super::last_rows;
 use crate::chart::{self, Canvas, ChartData, ChartSpec, Paint};
 use crate::error::{Error, Result};
 use crate::repl::running;
-use crate::repl::session::{LastRows, Seeing, Session};
+use crate::repl::session::{Seeing, Session};
 use crate::repl::showing::show_lines;
 use crate::sql::SourceStatement;
 use crate::ui::Colour;
@@ -26,22 +29,8 @@ pub async fn chart(session: &mut Session<'_>, call: &Call) -> Result<()> {
         return Err(Error::usage("there is no answer yet to draw").hint("run a statement first"));
     };
     let spec = spec(call.argument(0), &last.statement)?;
-    let data = match &last.rows {
-        LastRows::Whole(batches) => ChartData::of(&last.schema, batches)?,
-        LastRows::TooMany | LastRows::NotAll => {
-            session.ui().status("not all of the answer was kept, so its statement runs again");
-            let statement = last.statement.clone();
-            let mut underway = running::start(session, &statement, std::slice::from_ref(&statement)).await?;
-            let mut data = ChartData::new(&underway.schema);
-            let mut rows = 0;
-            while let Some(batch) = underway.next().await? {
-                rows += batch.num_rows() as u64;
-                data.push(&batch)?;
-            }
-            underway.finish(rows);
-            data
-        }
-    };
+    let begin = |schema: SchemaRef| Ok(ChartData::new(&schema));
+    let data = last_rows::fed(session, last, begin, ChartData::push).await?;
     let lines = chart::draw(&spec, &data, canvas(session))?;
     show_lines(session, &lines)
 }

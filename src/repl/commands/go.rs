@@ -13,7 +13,7 @@ pub async fn run(session: &mut Session<'_>) -> Result<()> {
     let Some(latest) = session.latest.clone() else {
         return Err(Error::usage("there is no statement that could be run again").hint(r"type one, and `\g` behind it"));
     };
-    running::run_statements(session, &latest, "<prompt>", 0).await
+    running::run_statements(session, &latest.text, "<prompt>", 0).await
 }
 
 /// `\gx`: the same, records upright.

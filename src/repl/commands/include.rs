@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::call::Call;
+use super::script_text;
 use super::{Command, Reach, perform};
 use crate::error::{Error, Kind, Result};
 use crate::repl::pieces::{self, Piece};
@@ -20,7 +21,7 @@ const DEEPEST: usize = 16;
 pub async fn run(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
     let shown = call.required(0)?;
     let path = session.script_path(shown);
-    let text = std::fs::read(&path).map_err(|error| unreadable(shown, &path, session, error))?;
+    let text = script_text::bytes(&path).map_err(|error| unreadable(shown, &path, session, error))?;
     // It reaches no farther than the file that includes it.
     let furthest = session.furthest();
     run_file(session, &decoded(text, shown)?, &path, shown, furthest).await?;
@@ -30,7 +31,7 @@ pub async fn run(session: &mut Session<'_>, call: &Call) -> Result<Flow> {
 /// Runs a script that may be there; what is wrong in it is told and keeps nobody from the prompt.
 pub async fn run_start_script(session: &mut Session<'_>, script: &StartScript) -> Result<Flow> {
     let shown = script.path.display().to_string();
-    let text = match std::fs::read(&script.path) {
+    let text = match script_text::bytes(&script.path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Flow::Continue),
         Err(error) => {
@@ -100,11 +101,8 @@ async fn run_pieces(session: &mut Session<'_>, text: &str, origin: &str) -> Resu
     }
 }
 
-/// A file's text without its byte-order mark.
 fn decoded(bytes: Vec<u8>, shown: &str) -> Result<String> {
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Error::usage(format!("`{shown}` is not UTF-8 text")).because(error.utf8_error()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    script_text::decoded(bytes).map_err(|error| Error::usage(format!("`{shown}` is not UTF-8 text")).because(error))
 }
 
 fn unreadable(shown: &str, path: &Path, session: &Session<'_>, error: std::io::Error) -> Error {

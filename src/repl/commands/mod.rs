@@ -14,15 +14,17 @@ mod functions;
 mod go;
 mod help;
 mod include;
+mod last_rows;
 mod paths;
 mod questions;
 mod save;
+mod script_text;
 mod settings;
 mod table;
 mod watch;
 
 pub use complete::complete;
-pub use copy::close as close_answers_file;
+pub use copy::close_at_exit as close_answers_file_at_exit;
 pub use include::run_start_script;
 pub use table::COMMANDS;
 

@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use super::call::Call;
 use super::save::shown;
+use super::script_text;
 use crate::error::{Error, Result};
 use crate::repl::running;
 use crate::repl::session::{Places, Session};
@@ -97,7 +98,7 @@ pub async fn run(session: &mut Session<'_>, call: &Call) -> Result<()> {
         Home::BuiltIn(text) => ((*text).to_owned(), format!("built-in {}.{EXTENSION}", question.name)),
         Home::Project(path) => {
             let origin = shown(path, &session.places.working_folder);
-            let text = fs::read_to_string(path)
+            let text = script_text::text(path)
                 .map_err(|error| Error::statement(format!("`{origin}` could not be read")).because(error))?;
             (text, origin)
         }

@@ -35,6 +35,24 @@ pub static COMMANDS: &[CommandSpec] = &[
         command: Command::Quit,
     },
     CommandSpec {
+        name: "d",
+        arguments: &[optional("NAME", ArgumentKind::Table)],
+        about: "tables and views, or the columns of one; `*` stands for any letters",
+        group: Group::Looking,
+        example: "\\d pin",
+        reach: Reach::Session,
+        command: Command::Describe,
+    },
+    CommandSpec {
+        name: "df",
+        arguments: &[optional("PATTERN", ArgumentKind::Function)],
+        about: "functions, or all that is written of one",
+        group: Group::Looking,
+        example: "\\df date*",
+        reach: Reach::Session,
+        command: Command::Functions,
+    },
+    CommandSpec {
         name: "profile",
         arguments: &[required("TABLE", ArgumentKind::Table)],
         about: "what the values of each column are; it reads every record",
@@ -123,24 +141,6 @@ pub static COMMANDS: &[CommandSpec] = &[
         example: "\\e",
         reach: Reach::Beyond,
         command: Command::Edit,
-    },
-    CommandSpec {
-        name: "d",
-        arguments: &[optional("NAME", ArgumentKind::Table)],
-        about: "tables and views, or the columns of one; `*` stands for any letters",
-        group: Group::Looking,
-        example: "\\d pin",
-        reach: Reach::Session,
-        command: Command::Describe,
-    },
-    CommandSpec {
-        name: "df",
-        arguments: &[optional("PATTERN", ArgumentKind::Function)],
-        about: "functions, or all that is written of one",
-        group: Group::Looking,
-        example: "\\df date*",
-        reach: Reach::Session,
-        command: Command::Functions,
     },
     CommandSpec {
         name: "explain",
@@ -269,3 +269,15 @@ pub static COMMANDS: &[CommandSpec] = &[
         command: Command::Keys,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_comes_before_what_it_holds() {
+        let looking: Vec<&str> =
+            COMMANDS.iter().filter(|spec| spec.group == Group::Looking).map(|spec| spec.name).collect();
+        assert_eq!(looking, ["d", "df", "profile", "questions"]);
+    }
+}

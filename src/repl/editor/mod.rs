@@ -33,6 +33,9 @@ use prompt::PinqPrompt;
 
 const MENU: &str = "completion";
 
+/// What a text begins with that the history does not take.
+pub const PRIVATE_MARK: char = ' ';
+
 /// How keys are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keys {
@@ -126,11 +129,15 @@ impl Editor {
         }
     }
 
-    /// Puts a text into the history, as if it had been typed.
+    /// Puts a text into the history, as if it had been typed: not if it begins with a blank.
     pub fn remember(&mut self, text: &str) {
+        if text.starts_with(PRIVATE_MARK) {
+            return;
+        }
         if let Reader::Painted(reedline) = &mut self.reader {
             // That it can't be kept is no reason to stop.
             let _unkept = reedline.history_mut().save(HistoryItem::from_command_line(text.trim_end()));
+            let _unkept = reedline.sync_history();
         }
     }
 
@@ -186,7 +193,7 @@ fn painted(
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_highlighter(Box::new(colours::Colours::new(vocabulary)))
         .with_hinter(Box::new(DefaultHinter::default().with_style(colours::hint())))
-        .with_history_exclusion_prefix(Some(" ".to_owned()))
+        .with_history_exclusion_prefix(Some(PRIVATE_MARK.to_string()))
         .with_edit_mode(edit_mode(keys));
     if let Some(history) = history {
         reedline = reedline.with_history(Box::new(history));

@@ -119,6 +119,36 @@ fn a_line_that_begins_with_a_blank_is_not_kept() {
 }
 
 #[test]
+fn what_an_editor_makes_of_a_private_line_is_not_kept() {
+    let setup = Setup::new().script("ed", "sed -i \"s/ as / || 'x' as /\" \"$1\"").env("EDITOR", "ed");
+    let unmarked = ["select 'kept' as one;", "\\e"];
+    let marked = [" select 'secret' as two;", "\\timing off", "\\e", "\\e"];
+    session(80, &setup, &[&unmarked[..], &marked[..]].concat());
+    let texts: Vec<String> =
+        files(&setup.path("state")).iter().map(|file| fs::read_to_string(file).expect("a history of text")).collect();
+    let text = texts.concat();
+    assert!(text.contains("select 'kept' || 'x' as one;"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
+fn an_unfinished_text_that_an_editor_makes_of_a_private_line_stays_private() {
+    let setup = Setup::new().script("ed", "sed -i 's/;//' \"$1\"").env("EDITOR", "ed");
+    let mut terminal = Terminal::prompt(80, &setup);
+    terminal.ask(" select 'secret' as two;");
+    terminal.type_line("\\e");
+    terminal.press(Key::Enter);
+    terminal.wait_for_text("the statement has no end yet");
+    terminal.wait_for("the text", |screen| screen.cursor_row().ends_with("as two"));
+    terminal.ask(";");
+    leave(terminal);
+    for file in files(&setup.path("state")) {
+        let text = fs::read_to_string(&file).expect("a history of text");
+        assert!(!text.contains("secret"), "{}: {text}", file.display());
+    }
+}
+
+#[test]
 fn nobody_else_can_read_it() {
     let setup = Setup::new();
     session(80, &setup, &["select 1 as one;"]);

@@ -96,6 +96,56 @@ fn answers_into_files() {
 }
 
 #[test]
+fn answers_outlive_a_place_that_does_not_take_them() {
+    let setup = Setup::new();
+    let place = setup.path("work/all.csv");
+    let mut terminal = Terminal::prompt(80, &setup);
+    terminal.ask("\\o all.csv");
+    terminal.ask("select 1 as n;");
+    fs::create_dir(&place).unwrap();
+    terminal.ask("\\o");
+    let shown = terminal.screen_text();
+    assert!(shown.contains("could not be written") && shown.contains("`\\o` tries again"), "{shown}");
+    fs::remove_dir(&place).unwrap();
+    terminal.ask("\\o");
+    assert!(terminal.screen_text().contains("1 row, 4 B written to"), "{}", terminal.screen_text());
+    assert_eq!(fs::read_to_string(&place).unwrap(), "n\n1\n");
+    // The bucket can't be reached, and the user leaves.
+    terminal.ask("\\o s3://nobucket/last.csv");
+    terminal.ask("select 2 as n;");
+    terminal.press(Key::Ctrl('d'));
+    assert_ne!(terminal.exit_code(), 0);
+    assert!(terminal.written().contains("the answers are kept in `"), "{}", terminal.screen_text());
+    let kept = fs::read_dir(setup.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = kept.filter(|path| path.extension().is_some_and(|extension| extension == "csv")).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(fs::read_to_string(&kept[0]).unwrap(), "n\n2\n");
+}
+
+#[test]
+fn files_of_answers_make_no_folders() {
+    let setup = Setup::new();
+    let mut terminal = Terminal::prompt(80, &setup);
+    terminal.ask("select 1 as n;");
+    for line in ["\\copy nowhere/x.csv", "\\o nowhere/y.csv"] {
+        terminal.ask(line);
+        let shown: String = terminal.screen_text().split_whitespace().collect();
+        assert!(shown.contains("thereisnofolder`") && shown.contains("work/nowhere`"), "{shown}");
+    }
+    assert!(!setup.path("work/nowhere").exists());
+}
+
+#[test]
+fn a_landing_that_is_not_there_is_not_asked_for_counts() {
+    let config = "[landing]\nlocation = \"nowhere/\"\n[tables.item.columns]\nn = \"bigint\"\n";
+    let mut terminal = Terminal::prompt(80, &Setup::new().config(config));
+    terminal.ask("\\d");
+    let shown = terminal.screen_text();
+    assert!(shown.contains("raw.item") && shown.contains("could not be listed"), "{shown}");
+    assert!(!shown.contains("select count(*)"), "{shown}");
+}
+
+#[test]
 fn what_changes_is_marked() {
     let setup = one_topic("{\"name\":\"a\",\"n\":1}\n{\"name\":\"b\",\"n\":2}\n");
     let mut terminal = Terminal::prompt(80, &setup);
