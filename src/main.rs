@@ -7,15 +7,16 @@ use pinq::cli;
 use pinq::config::Environment;
 use tokio::sync::oneshot;
 
-/// Planning recurses into deep statements, for which a thread's usual 2 MiB are little.
-const STACK_BYTES: usize = 8 << 20;
+/// Of every thread that may plan or drop a statement. What the parser builds of a long sum or a long UNION is as deep as
+/// it is long, and is cloned, visited and dropped by recursion. The space is reserved, and used only where it is needed.
+const STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
         Err(error) => return cli::fail_early(&error),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail_early(&error.into()),
     };

@@ -85,10 +85,13 @@ pub async fn run(arguments: Vec<OsString>, environment: Environment, signals: &S
     let size = terminal_size::terminal_size_of(&stdout);
     let width = size.map(|(width, _)| usize::from(width.0));
     let height = size.map(|(_, height)| usize::from(height.0));
-    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width, height });
+    let ui = Ui::new(UiOptions { loudness, colour, stderr: terminal, width, height }).noting(signals.programs());
     let outcome = tokio::select! {
         outcome = dispatch(&ui, &parsed, &environment, signals) => outcome,
-        signal = signals.stopped() => signal,
+        signal = signals.stopped() => {
+            signals.settle().await;
+            signal
+        }
     };
     match outcome {
         Ok(()) => 0,

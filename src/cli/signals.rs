@@ -7,15 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::ui::{Ui, UiOptions};
+use crate::ui::{Programs, Ui, UiOptions};
 
 /// How long a command that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long the pager or the editor may take to end, and how often it is looked whether it has.
+const PROGRAM_GRACE: Duration = Duration::from_millis(400);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// The signals of one process; clones share what was said of them.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     has_prompt: Arc<AtomicBool>,
+    programs: Programs,
 }
 
 impl Signals {
@@ -41,10 +45,27 @@ impl Signals {
         }
         #[cfg(not(unix))]
         self.ctrl_c().await.map_err(failed)?;
+        self.programs.hang_up();
+        Err(Error::new(Kind::Interrupted, "interrupted"))
+    }
+
+    /// Where programs are noted that have the terminal.
+    pub(super) fn programs(&self) -> Programs {
+        self.programs.clone()
+    }
+
+    /// Puts the terminal right once nobody else has it. Nothing may read a line from then on.
+    pub(super) async fn settle(&self) {
+        let gone = async {
+            while !self.programs.are_gone() {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        // Whoever does not go is left behind.
+        let _late = tokio::time::timeout(PROGRAM_GRACE, gone).await;
         if self.has_prompt.load(Ordering::Relaxed) {
             crate::repl::restore_terminal();
         }
-        Err(Error::new(Kind::Interrupted, "interrupted"))
     }
 
     async fn ctrl_c(&self) -> std::io::Result<()> {
@@ -60,6 +81,7 @@ impl Signals {
     pub async fn stopped_hard(&self) -> u8 {
         let Err(error) = self.stopped().await else { return std::future::pending().await };
         tokio::time::sleep(GRACE).await;
+        self.settle().await;
         Ui::new(UiOptions::default()).print_error(&error);
         error.kind().exit_code()
     }

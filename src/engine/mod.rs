@@ -194,7 +194,12 @@ impl Engine {
     }
 
     async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
-        let names = Names { tables: self.names().await, functions: session::functions(&self.context.state()) };
+        let state = self.context.state();
+        let names = Names {
+            tables: self.names().await,
+            functions: session::functions(&state),
+            settings: session::settings(&state),
+        };
         sql::diagnose(error, statement, &names)
     }
 

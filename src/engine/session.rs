@@ -74,3 +74,10 @@ pub fn functions(state: &SessionState) -> Vec<String> {
     names.dedup();
     names
 }
+
+/// The names of every setting, sorted.
+pub fn settings(state: &SessionState) -> Vec<String> {
+    let mut names: Vec<String> = state.config_options().entries().into_iter().map(|setting| setting.key).collect();
+    names.sort();
+    names
+}

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::session::Session;
 use crate::error::{Error, Result};
+use crate::ui::Programs;
 
 /// Lets the user edit a file, and waits until that is done.
 ///
@@ -18,7 +19,8 @@ pub async fn edit(session: &Session<'_>, path: &Path) -> Result<()> {
     let line = format!("{editor} {}", shell_word(file));
     // Where answers go to a file, the editor still is for the screen.
     let is_answers_screen = session.ui().options().width.is_some();
-    let running = tokio::task::spawn_blocking(move || run(&line, is_answers_screen));
+    let programs = session.ui().programs().clone();
+    let running = tokio::task::spawn_blocking(move || run(&line, is_answers_screen, &programs));
     let ended = running.await.map_err(|error| Error::bug("waiting for the editor failed").because(error))?;
     let status = ended.map_err(|error| Error::statement(format!("`{editor}` could not be started")).because(error))?;
     if status.success() {
@@ -38,7 +40,7 @@ fn shell_word(text: &str) -> String {
 }
 
 #[cfg(unix)]
-fn run(line: &str, is_answers_screen: bool) -> std::io::Result<ExitStatus> {
+fn run(line: &str, is_answers_screen: bool, programs: &Programs) -> std::io::Result<ExitStatus> {
     use std::os::fd::AsFd;
 
     use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
@@ -50,7 +52,10 @@ fn run(line: &str, is_answers_screen: bool) -> std::io::Result<ExitStatus> {
     if !is_answers_screen {
         command.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
     }
-    let status = command.status();
+    let mut child = command.spawn()?;
+    // Until the terminal is right again.
+    let _has_terminal = programs.note(&child);
+    let status = child.wait();
     if let Some(before) = before {
         // That it can't be put right is what the next line finds out.
         let _unheard = tcsetattr(stdin.as_fd(), OptionalActions::Drain, &before);
@@ -59,7 +64,7 @@ fn run(line: &str, is_answers_screen: bool) -> std::io::Result<ExitStatus> {
 }
 
 #[cfg(not(unix))]
-fn run(line: &str, _is_answers_screen: bool) -> std::io::Result<ExitStatus> {
+fn run(line: &str, _is_answers_screen: bool, _programs: &Programs) -> std::io::Result<ExitStatus> {
     Command::new("cmd").arg("/C").arg(line).stdin(Stdio::inherit()).status()
 }
 

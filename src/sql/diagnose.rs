@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::advice::{self, Advice};
+use super::settings::{self, NoSetting};
 use super::source::{Position, Source, SourceStatement};
 use super::split::{is_blank, tokenize};
 use crate::error::Error;
@@ -41,6 +42,8 @@ pub struct Names {
     pub tables: Vec<String>,
     /// Functions of every kind.
     pub functions: Vec<String>,
+    /// Settings of the session, in full: `datafusion.execution.batch_size`.
+    pub settings: Vec<String>,
 }
 
 /// What the engine's `error` means for whoever wrote `statement`, with a suggestion out of `names`
@@ -53,6 +56,9 @@ pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Na
     }
     let root = error.find_root();
     let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+    if let Some(NoSetting { name, span, hint }) = settings::missing(&root.message(), statement, &names.settings) {
+        return Finding::new(format!("no setting `{name}`")).hint(hint).placed(span, statement);
+    }
     let advised = match root {
         DataFusionError::SQL(..) | DataFusionError::SchemaError(..) | DataFusionError::ResourcesExhausted(_) => None,
         other => advice::advise(&other.message()),

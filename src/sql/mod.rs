@@ -6,12 +6,14 @@
 mod advice;
 mod classify;
 mod completing;
+mod depth;
 mod diagnose;
 mod heading;
 mod highlight;
 mod lexed;
 mod parameters;
 mod reserved;
+mod settings;
 mod source;
 mod split;
 mod types;

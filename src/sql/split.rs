@@ -11,13 +11,14 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Tok
 
 use super::reserved;
 use super::source::{Position, Source, SourceStatement};
-use super::{Heading, diagnose};
+use super::{Heading, depth, diagnose};
 use crate::error::{Error, Result};
 
 /// The dialect in which DataFusion reads SQL unless it is told otherwise.
 static DIALECT: GenericDialect = GenericDialect {};
 
-/// Deep enough for any statement that a person writes, shallow enough for the stack of a thread.
+/// Deep enough for any statement that a person writes, shallow enough for the stack of a thread. It counts brackets; what
+/// is long without them is `depth`'s.
 const NESTING: usize = 50;
 
 /// The statements of `text`, in order; empty ones (comments, `;;`) are left out.
@@ -80,6 +81,9 @@ fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Re
     };
     let start = Position::from(opening.span.start);
     let range = source.offset(start)..source.offset(closing.span.end.into());
+    if let Some(token) = depth::too_deep(body) {
+        return Err(too_deep(source, number, token));
+    }
     let parsed =
         parse(reserved::mend(body)).map_err(|error| diagnose::syntax(&error, source, start, number, closing))?;
     Ok(SourceStatement { source: source.clone(), range, start, number, heading: Heading::read(leading), parsed })
@@ -90,6 +94,13 @@ fn parse(tokens: Vec<TokenWithSpan>) -> Result<Statement, DataFusionError> {
     // Of the two ways to parse, this one refuses tokens that are left over.
     let mut statements = parser.parse_statements()?;
     statements.pop_front().ok_or_else(|| DataFusionError::Plan("the statement is empty".to_owned()))
+}
+
+fn too_deep(source: &Source, number: usize, token: &TokenWithSpan) -> Error {
+    let at = Position::from(token.span.start);
+    let what = format!("is nested too deeply: more than {} operators build on each other", depth::MOST);
+    Error::statement(format!("{}: statement {number} {what}\n{}", source.place(at), source.excerpt(at, 1)))
+        .hint("write `IN (...)` for many `OR`, `VALUES` for many `UNION ALL`, or fewer terms")
 }
 
 fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error {

@@ -48,8 +48,11 @@ async fn failure(sql: &str) -> Error {
     let statement = statements.last().unwrap();
     let error = run(&session(), statement).await.unwrap_err();
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let names =
-        Names { tables: owned(&["user", "geo", "raw.pin"]), functions: owned(&["count", "mean", "median", "upper"]) };
+    let names = Names {
+        tables: owned(&["user", "geo", "raw.pin"]),
+        functions: owned(&["count", "mean", "median", "upper"]),
+        settings: owned(&["datafusion.execution.batch_size", "datafusion.execution.time_zone", "datafusion.sql.dialect"]),
+    };
     diagnose(&error, statement, &names)
 }
 
@@ -98,6 +101,9 @@ fn a_syntax_error_points_at_the_word() {
     assert!(open.message().ends_with("2 | select 'abc\n  |        ^"), "{open}");
     let nested = format!("select {}1{}", "(".repeat(500), ")".repeat(500));
     assert!(split(&nested, "q.sql").unwrap_err().message().contains("nested too deeply"));
+    let long = split(&format!("select 1{}", "\n+ 1".repeat(20_000)), "q.sql").unwrap_err();
+    assert!(long.message().starts_with("q.sql:2002:1: statement 1 is nested too deeply: more than 2000 "), "{long}");
+    assert!(split(&format!("select 1 in (1{})", ", -1".repeat(100_000)), "q.sql").is_ok());
 }
 
 #[test]
@@ -338,5 +344,26 @@ fn an_error_of_our_own_comes_out_as_it_went_in() {
     for error in [shared, DataFusionError::from(arrow)] {
         let kept = diagnose(&error, &statement, &Names::default());
         assert_eq!((kept.render(), kept.kind()), (own().render(), Kind::Usage));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_setting_is_marked_and_a_near_one_offered() {
+    let error = failure("set datafusion.execution.batch_sise = 1").await;
+    let expected = "q.sql:1:5: no setting `datafusion.execution.batch_sise`\n  |\n1 | set datafusion.execution.batch_sise = 1\n  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^";
+    assert_eq!(error.message(), expected);
+    let batch_size = "did you mean `datafusion.execution.batch_size`?";
+    for sql in [
+        "set datafusion.execution.batch_sise = 1",
+        "show datafusion.execution.batch_sise",
+        "reset datafusion.execution.batch_sise",
+        "set datafusion.executon.batch_size = 1",
+        "show batch_size",
+    ] {
+        assert_eq!(failure(sql).await.hints(), [batch_size], "{sql}");
+    }
+    for sql in ["set datafusion.nope = 1", "set nope = 1", "show datafusion.execution.nope"] {
+        let error = failure(sql).await;
+        assert_eq!(error.hints(), ["`SHOW ALL` lists every setting"], "{error}");
     }
 }

@@ -10,6 +10,7 @@ mod footer;
 pub mod human;
 mod narrow;
 mod pager;
+mod programs;
 mod progress;
 mod screen_lines;
 mod terminal_state;
@@ -27,6 +28,7 @@ use crate::printable;
 
 pub use footer::{Footer, FooterRows, Sources};
 pub use pager::{Ended, PagedSink, Pager, ScreenSize};
+pub use programs::{HasTerminal, Programs};
 pub use progress::{Progress, Work};
 pub use typed_ahead::TypedAhead;
 
@@ -82,6 +84,7 @@ pub struct Ui {
     progress: progress::Slot,
     /// Warnings that are not repeated.
     told: Mutex<BTreeSet<String>>,
+    programs: Programs,
 }
 
 impl Colour {
@@ -100,7 +103,24 @@ impl Ui {
 
     /// A UI that writes its messages to `stderr`, for tests and embedders.
     pub fn with_stderr(options: UiOptions, stderr: Box<dyn Write + Send>) -> Self {
-        Ui { options, stderr: Mutex::new(stderr), progress: progress::Slot::default(), told: Mutex::default() }
+        Ui {
+            options,
+            stderr: Mutex::new(stderr),
+            progress: progress::Slot::default(),
+            told: Mutex::default(),
+            programs: Programs::default(),
+        }
+    }
+
+    /// The same, with the programs that have the terminal noted in `programs`.
+    #[must_use]
+    pub fn noting(self, programs: Programs) -> Self {
+        Ui { programs, ..self }
+    }
+
+    /// Where programs are noted that have the terminal.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
     }
 
     /// How it was made.

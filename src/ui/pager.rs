@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::screen_lines::ScreenLines;
 use super::terminal_state::TerminalState;
-use super::{Ui, progress};
+use super::{HasTerminal, Programs, Ui, progress};
 use crate::error::Result;
 
 /// Rows wait so long for what tells whether they fit; then they are shown.
@@ -82,6 +82,7 @@ struct Answer {
     terminal: Box<dyn Write + Send>,
     progress: progress::Slot,
     pager: Pager,
+    programs: Programs,
     /// What went wrong while nobody wrote.
     failure: Option<io::Error>,
     /// How long writing and ending waited for the pager, and so for the user.
@@ -101,6 +102,7 @@ enum State {
         child: Child,
         input: Option<ChildStdin>,
         before: TerminalState,
+        has_terminal: HasTerminal,
     },
     Over(Ended),
 }
@@ -156,12 +158,18 @@ impl Ui {
         let pager = if size.is_some() { pager.clone() } else { Pager::Off };
         let ScreenSize { width, height } = size.unwrap_or(ScreenSize { width: usize::MAX, height: usize::MAX });
         let lines = ScreenLines::new(width, height.saturating_sub(BELOW));
-        PagedSink::new(pager, lines, self.stdout(), self.progress.clone())
+        PagedSink::new(pager, lines, self.stdout(), self.progress.clone(), self.programs.clone())
     }
 }
 
 impl PagedSink {
-    fn new(pager: Pager, lines: ScreenLines, terminal: Box<dyn Write + Send>, progress: progress::Slot) -> PagedSink {
+    fn new(
+        pager: Pager,
+        lines: ScreenLines,
+        terminal: Box<dyn Write + Send>,
+        progress: progress::Slot,
+        programs: Programs,
+    ) -> PagedSink {
         let state = if pager == Pager::Off { State::Printing } else { State::Waiting };
         let answer = Answer {
             state,
@@ -171,6 +179,7 @@ impl PagedSink {
             terminal,
             progress,
             pager,
+            programs,
             failure: None,
             read_for: Duration::ZERO,
             missing: None,
@@ -298,6 +307,7 @@ impl Answer {
             self.state = State::Printing;
             return Ok(());
         };
+        let has_terminal = self.programs.note(&child);
         self.progress.clear();
         if self.lines.shown() > 0 {
             // What stands on the terminal comes again in the pager, and stays there behind it.
@@ -307,7 +317,7 @@ impl Answer {
         let mut input = child.stdin.take();
         let held = std::mem::take(&mut self.held);
         let given = input.as_mut().map_or(Ok(()), |input| input.write_all(&held));
-        self.state = State::Paging { child, input, before };
+        self.state = State::Paging { child, input, before, has_terminal };
         given
     }
 
@@ -316,12 +326,13 @@ impl Answer {
         let ended = match std::mem::replace(&mut self.state, State::Over(Ended::Printed)) {
             State::Waiting | State::Growing => self.print().map(|()| Ended::Printed),
             State::Printing => self.terminal.flush().map(|()| Ended::Printed),
-            State::Paging { mut child, input, before } => {
+            State::Paging { mut child, input, before, has_terminal } => {
                 drop(input);
                 let began = Instant::now();
                 let status = child.wait();
                 self.read_for = self.read_for.saturating_add(began.elapsed());
                 before.restore(&mut self.terminal, status.is_ok_and(|status| status.code().is_some()))?;
+                drop(has_terminal);
                 Ok(Ended::Paged)
             }
             State::Over(ended) => Ok(ended),

@@ -26,7 +26,13 @@ impl Write for Terminal {
 
 fn paged(command: &str, terminal: &Terminal) -> PagedSink {
     let pager = Pager::of(command, &|_| false, None);
-    PagedSink::new(pager, ScreenLines::new(10, 3), Box::new(terminal.clone()), progress::Slot::default())
+    PagedSink::new(
+        pager,
+        ScreenLines::new(10, 3),
+        Box::new(terminal.clone()),
+        progress::Slot::default(),
+        Programs::default(),
+    )
 }
 
 fn quiet() -> Ui {

@@ -168,8 +168,21 @@ impl Editor {
 
 /// Gives the terminal back as a shell needs it, where a line is being read while the process ends.
 pub fn restore_terminal() {
+    use crossterm::terminal::{disable_raw_mode, is_raw_mode_enabled};
+
+    // Elsewhere nothing was asked of the terminal, and nothing odd may be written to it.
+    if !is_raw_mode_enabled().unwrap_or(false) {
+        return;
+    }
     // Nobody is left to be told.
-    let _untold = crossterm::terminal::disable_raw_mode();
+    let _untold = disable_raw_mode();
+    // Pastes are marked by what standard output is told; the line stands on it, too.
+    let _unheard = crossterm::execute!(
+        std::io::stdout(),
+        crossterm::event::DisableBracketedPaste,
+        crossterm::cursor::Show,
+        crossterm::style::Print("\r\n")
+    );
 }
 
 fn painted(

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::emulator::Emulator;
@@ -138,6 +139,11 @@ impl Terminal {
         let mut state = self.state();
         self.line().pty.resize(Size::new(rows, columns)).expect("the size of a terminal can be set");
         state.emulator.resize(columns, rows);
+    }
+
+    /// Sends a signal to the program alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a program that still runs");
     }
 
     /// Waits until the screen is as wanted; fails with what `what` says is missing, and the screen.

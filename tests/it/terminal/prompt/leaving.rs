@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::super::device::Terminal;
 use super::super::keys::Key;
 use super::super::setup::Setup;
-use super::WIDTHS;
+use super::{FIRST, WIDTHS};
 use crate::s3_landing::landings::{COUNT, items, serve_slowly, until};
 
 #[test]
@@ -66,4 +68,47 @@ async fn a_closed_terminal_ends_a_scan() {
     assert!(terminal.is_alive());
     terminal.close();
     assert!(server.counts().gets < 200, "{}", server.counts());
+}
+
+#[test]
+fn a_request_to_end_gives_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut terminal = Terminal::prompt(80, &Setup::new());
+        assert!(terminal.look(|screen| screen.marks_pastes()));
+        terminal.type_line("select 'half");
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), 130);
+        let left = terminal.look(|screen| (screen.marks_pastes(), screen.hides_cursor()));
+        assert_eq!(left, (false, false), "{}", terminal.written().escape_debug());
+        let screen = terminal.screen_text();
+        assert!(screen.contains(&format!("{FIRST}select 'half\nerror: interrupted\n")), "{screen}");
+    }
+}
+
+#[test]
+fn a_request_to_end_reaches_the_programs_that_have_the_terminal() {
+    // It spoils the terminal as pagers do, and does not put it right.
+    let reading = "stty -echo -icanon < /dev/tty; printf '\\033[?25lreads keys'; read answer < /dev/tty; echo read on";
+    let pager = format!("head -n 1 > /dev/null; {reading}");
+    for (variable, script, line) in
+        [("PAGER", pager.as_str(), "select * from generate_series(1, 1000);"), ("EDITOR", reading, "\\e")]
+    {
+        let setup = Setup::new().script("reader", script).env(variable, "reader");
+        let pinq = env!("CARGO_BIN_EXE_pinq");
+        // Job control, so that pinq has a group of its own and the shell lives on.
+        let around = format!(
+            "set -m; before=$(stty -g); sh -c 'echo $$ > \"$HOME/id\"; exec \"$0\" repl' '{pinq}'; [ \"$before\" = \"$(stty -g)\" ] && echo 'all is'' well'"
+        );
+        let mut terminal = Terminal::start_program(80, 24, ["/bin/sh", "-c", &around], &setup);
+        terminal.wait_for_prompt();
+        terminal.type_line(line);
+        terminal.press(Key::Enter);
+        terminal.wait_for_text("reads keys");
+        let id = std::fs::read_to_string(setup.path("home/id")).expect("the number of a process");
+        let pinq = id.trim().parse().ok().and_then(Pid::from_raw).expect("the number of a process");
+        kill_process(pinq, Signal::TERM).expect("a program that still runs");
+        terminal.exit_code();
+        let screen = terminal.screen_text();
+        assert!(screen.contains("all is well") && !screen.contains("read on"), "{variable}: {screen}");
+    }
 }
