@@ -98,6 +98,31 @@ impl ColumnBuilder {
         }
     }
 
+    /// Appends texts of `bytes`, each from one place to another, to a column of texts.
+    ///
+    /// # Safety
+    /// The bytes from the first to the second place of each pair are UTF-8.
+    #[inline(always)]
+    pub unsafe fn append_texts(&mut self, bytes: &[u8], spans: impl Iterator<Item = (usize, usize)>) {
+        match self {
+            #[expect(unsafe_code, reason = "passes the promise on")]
+            // SAFETY: the caller's.
+            ColumnBuilder::Varchar(builder) => unsafe { builder.append_all(bytes, spans) },
+            // No caller has one.
+            other => spans.for_each(|_| other.append_null()),
+        }
+    }
+
+    /// Appends integers to a column of them.
+    #[inline(always)]
+    pub fn append_integers(&mut self, integers: &[i64]) {
+        match self {
+            ColumnBuilder::BigInt(builder) => builder.append_slice(integers),
+            // No caller has one.
+            other => integers.iter().for_each(|_| other.append_null()),
+        }
+    }
+
     fn append_other(&mut self, cell: &Cell<'_>, scratch: &str) -> u64 {
         match (self, cell) {
             (ColumnBuilder::Varchar(builder), Cell::Copied(range)) => {
@@ -141,7 +166,7 @@ impl ColumnBuilder {
         0
     }
 
-    fn append_null(&mut self) {
+    pub fn append_null(&mut self) {
         match self {
             ColumnBuilder::Boolean(builder) => builder.append_null(),
             ColumnBuilder::Int(builder) => builder.append_null(),
