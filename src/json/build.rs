@@ -88,28 +88,11 @@ impl ColumnBuilder {
         0
     }
 
-    /// Appends a text to a column of texts.
-    #[inline(always)]
-    pub fn append_text(&mut self, text: &str) {
+    /// The builder of a column of texts.
+    pub fn texts(&mut self) -> Option<&mut TextBuilder> {
         match self {
-            ColumnBuilder::Varchar(builder) => builder.append(text),
-            // No caller has one: a column of another type takes its cell.
-            other => other.append_null(),
-        }
-    }
-
-    /// Appends texts of `bytes`, each from one place to another, to a column of texts.
-    ///
-    /// # Safety
-    /// The bytes from the first to the second place of each pair are UTF-8.
-    #[inline(always)]
-    pub unsafe fn append_texts(&mut self, bytes: &[u8], spans: impl Iterator<Item = (usize, usize)>) {
-        match self {
-            #[expect(unsafe_code, reason = "passes the promise on")]
-            // SAFETY: the caller's.
-            ColumnBuilder::Varchar(builder) => unsafe { builder.append_all(bytes, spans) },
-            // No caller has one.
-            other => spans.for_each(|_| other.append_null()),
+            ColumnBuilder::Varchar(builder) => Some(builder),
+            _ => None,
         }
     }
 

@@ -40,6 +40,10 @@ pub(super) struct TextBuilder {
     /// The buffer that grows.
     buffer: Vec<u8>,
     next_buffer: usize,
+    /// The memory of the last array, to be written to again once nobody reads that any more: fresh memory costs more
+    /// than the texts.
+    spare: Vec<Buffer>,
+    spare_views: Option<Buffer>,
 }
 
 impl TextBuilder {
@@ -51,15 +55,15 @@ impl TextBuilder {
             full: Vec::new(),
             buffer: Vec::new(),
             next_buffer: FIRST_BUFFER,
+            spare: Vec::new(),
+            spare_views: None,
         }
     }
 
     /// Appends a text of less than 2^31 bytes.
-    #[inline(always)]
     pub fn append(&mut self, text: &str) {
         let view = self.view(text.as_bytes());
-        self.views.push(view);
-        self.valid.append_non_null();
+        self.push(view);
     }
 
     /// Appends a null.
@@ -69,24 +73,30 @@ impl TextBuilder {
         self.valid.append_null();
     }
 
-    /// Appends texts of less than 2^31 bytes that stand in `bytes`, each from one place to another.
+    /// Appends a text of less than 2^31 bytes, which stands in `bytes` from `start` to `end`.
     ///
     /// # Safety
-    /// The bytes from the first to the second place of each pair are UTF-8.
+    /// The bytes from `start` to `end` are UTF-8.
     #[expect(unsafe_code, reason = "texts that were validated together are not looked at again, each by itself")]
     #[inline(always)]
-    pub unsafe fn append_all(&mut self, bytes: &[u8], spans: impl Iterator<Item = (usize, usize)>) {
-        let before = self.views.len();
-        for (start, end) in spans {
-            let around = bytes.get(start.wrapping_sub(HEAD)..).and_then(<[u8]>::first_chunk);
-            let text = bytes.get(start..end).unwrap_or_default();
-            let view = match around {
-                Some(around) if self.has_room(text.len()) => self.view_within(around, text),
-                _ => self.view(text),
-            };
-            self.views.push(view);
+    pub unsafe fn append_within(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let around = bytes.get(start.wrapping_sub(HEAD)..).and_then(<[u8]>::first_chunk);
+        let text = bytes.get(start..end).unwrap_or_default();
+        let view = match around {
+            Some(around) if self.has_room(text.len()) => self.view_within(around, text),
+            _ => self.view(text),
+        };
+        self.push(view);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, view: u128) {
+        if self.views.capacity() == 0 {
+            self.views = self.spare_views.take().and_then(|views| views.into_vec().ok()).unwrap_or_default();
+            self.views.clear();
         }
-        self.valid.append_n_non_nulls(self.views.len() - before);
+        self.views.push(view);
+        self.valid.append_non_null();
     }
 
     #[inline(always)]
@@ -139,13 +149,25 @@ impl TextBuilder {
             self.grow(text.len());
         }
         let short = text.get(..WIDE).unwrap_or(text);
-        around.iter_mut().skip(HEAD).zip(short).for_each(|(into, byte)| *into = *byte);
+        if let Some(into) = around.get_mut(HEAD..HEAD + short.len()) {
+            into.copy_from_slice(short);
+        }
         self.view_within(&around, text)
     }
 
     #[cold]
     fn grow(&mut self, length: usize) {
         self.close_buffer();
+        while let Some(spare) = self.spare.pop() {
+            // One that is still read, or too small, is left to its readers.
+            if let Ok(mut buffer) = spare.into_vec()
+                && buffer.capacity() >= length + WIDE
+            {
+                buffer.clear();
+                self.buffer = buffer;
+                return;
+            }
+        }
         self.buffer = Vec::with_capacity(self.next_buffer.max(length + WIDE));
         self.next_buffer = (self.next_buffer * 2).min(LARGEST_BUFFER);
     }
@@ -166,9 +188,10 @@ impl TextBuilder {
         // The next texts are probably about as long in all.
         let length: usize = self.full.iter().map(Buffer::len).sum();
         self.next_buffer = (length + length / 8).clamp(FIRST_BUFFER, LARGEST_BUFFER);
-        let capacity = self.views.len();
-        let views = ScalarBuffer::from(mem::replace(&mut self.views, Vec::with_capacity(capacity)));
+        let views = ScalarBuffer::from(mem::take(&mut self.views));
         let (full, valid) = (mem::take(&mut self.full), self.valid.finish());
+        self.spare.clone_from(&full);
+        self.spare_views = Some(views.inner().clone());
         #[expect(unsafe_code, reason = "the check would validate every text a second time")]
         // SAFETY: each view was made by `view_within` of UTF-8: its length is the text's, its
         // prefix the text's first bytes, and its place lies in the buffer of that number.

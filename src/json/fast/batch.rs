@@ -133,11 +133,6 @@ impl<'a, 'de, L: Lanes> Batch<'a, 'de, L> {
         ends.get(..self.template.ends).unwrap_or_default()
     }
 
-    /// The place after the last line.
-    pub fn next(&self) -> usize {
-        self.of_record(self.records.wrapping_sub(1)).last().map_or(0, |last| usize::from(*last) + 1)
-    }
-
     /// Where the value stands in each record.
     #[inline(always)]
     fn spans(&self, value: Value) -> impl Iterator<Item = (usize, usize)> + 'a {
@@ -159,9 +154,11 @@ impl<'a, 'de, L: Lanes> Batch<'a, 'de, L> {
         let text = self.text;
         for value in &self.template.bare {
             let Some(position) = value.column else {
-                let is_bad = |(at, end)| text.short_integer(at, end).is_none() && text.scalar(at) != Some(end);
-                if let Some(record) = self.spans(*value).position(is_bad) {
-                    self.leave_out(record);
+                for (record, (at, end)) in self.spans(*value).enumerate() {
+                    if text.short_integer(at, end).is_none() && text.scalar(at) != Some(end) {
+                        self.leave_out(record);
+                        break;
+                    }
                 }
                 continue;
             };
@@ -175,25 +172,33 @@ impl<'a, 'de, L: Lanes> Batch<'a, 'de, L> {
                 into.integers.truncate(first);
             }
             into.columns.push((position, From::Cells(into.cells.len())));
-            self.cells(*value, |_, at, end| {
-                let (cell, ended) = scalar(text, at, kind, reading)?;
-                (ended == end && !reading.bad).then_some(cell)
-            }, &mut into.cells);
+            self.cells(
+                *value,
+                |_, at, end| {
+                    let (cell, ended) = scalar(text, at, kind, reading)?;
+                    (ended == end && !reading.bad).then_some(cell)
+                },
+                &mut into.cells,
+            );
         }
         for value in &self.template.typed {
             let Some(position) = value.column else { continue };
             let Some(kind) = columns.get(position).map(|column| &column.kind) else { continue };
             into.columns.push((position, From::Cells(into.cells.len())));
             let escaped = self.escaped;
-            self.cells(*value, |record, at, end| {
-                let content = text.checked(at, end);
-                let cell = if has_escape(escaped, record, content) {
-                    unescaped(text, at, end, kind, reading)?
-                } else {
-                    typed(kind, reading, content)
-                };
-                (!reading.bad).then_some(cell)
-            }, &mut into.cells);
+            self.cells(
+                *value,
+                |record, at, end| {
+                    let content = text.checked(at, end);
+                    let cell = if escaped >> record & 1 == 1 && has_escape(content) {
+                        unescaped(text, at, end, kind, reading)?
+                    } else {
+                        typed(kind, reading, content)
+                    };
+                    (!reading.bad).then_some(cell)
+                },
+                &mut into.cells,
+            );
         }
     }
 
@@ -249,25 +254,20 @@ impl<'a, 'de, L: Lanes> Batch<'a, 'de, L> {
         }
         let text = self.text;
         for value in &self.template.texts {
-            let Some(builder) = value.column.and_then(|position| rows.builders.get_mut(position)) else { continue };
-            if self.escaped == 0 {
-                #[expect(unsafe_code, reason = "see `Text::checked`")]
-                // SAFETY: as in `Text::checked`: the records are ASCII or were validated, and a text stands
-                // between two quotes.
-                unsafe {
-                    builder.append_texts(text.bytes, self.spans(*value));
-                }
-                continue;
-            }
+            let builder = value.column.and_then(|position| rows.builders.get_mut(position));
+            let Some(builder) = builder.and_then(ColumnBuilder::texts) else { continue };
             for (record, (at, end)) in self.spans(*value).enumerate() {
-                let content = text.checked(at, end);
-                if has_escape(self.escaped, record, content) {
+                if self.escaped >> record & 1 == 1 && has_escape(text.checked(at, end)) {
                     reading.scratch.clear();
                     let resolved = text.unescape(at, end, &mut reading.scratch);
                     debug_assert!(resolved.is_some(), "each escape was looked at");
-                    builder.append_text(&reading.scratch);
-                } else {
-                    builder.append_text(content);
+                    builder.append(&reading.scratch);
+                    continue;
+                }
+                #[expect(unsafe_code, reason = "as in `Text::checked`")]
+                // SAFETY: the records are ASCII or were validated, and a text stands between two quotes.
+                unsafe {
+                    builder.append_within(text.bytes, at, end);
                 }
             }
         }
@@ -344,7 +344,7 @@ impl Odd<'_> {
     }
 }
 
-/// Whether the record's text has an escape.
-fn has_escape(escaped: u64, record: usize, content: &str) -> bool {
-    escaped >> record & 1 == 1 && memchr::memchr(b'\\', content.as_bytes()).is_some()
+/// Whether the text has an escape.
+fn has_escape(content: &str) -> bool {
+    memchr::memchr(b'\\', content.as_bytes()).is_some()
 }

@@ -59,13 +59,12 @@ impl Index {
             self.ends.resize(WINDOW + AT_ONCE, 0);
         }
         self.odd.clear();
-        self.known = 0;
-        let mut escape = 0;
+        let mut made = Made { ends: &mut self.ends, known: 0, odd: &mut self.odd, escape: 0 };
         let (blocks, rest) = window.as_chunks::<BLOCK>();
         let mut place = 0;
         for block in blocks {
             lanes.fetch(text, place + AHEAD);
-            self.add(lanes, block, place, &mut escape);
+            made.add(lanes, block, place);
             place += BLOCK;
         }
         if !rest.is_empty() {
@@ -74,36 +73,9 @@ impl Index {
             if let Some(part) = last.get_mut(..rest.len()) {
                 part.copy_from_slice(rest);
             }
-            self.add(lanes, &last, place, &mut escape);
+            made.add(lanes, &last, place);
         }
-    }
-
-    /// Takes a block into account.
-    #[inline(always)]
-    fn add<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], place: usize, escape: &mut u64) {
-        let marks = lanes.marks(block);
-        let mut ends = marks.ends;
-        if marks.odd | *escape != 0 {
-            ends = self.add_odd(marks, lanes.backslashes(block), place, escape);
-        }
-        let count = ends.count_ones() as usize;
-        let into = self.ends.get_mut(self.known..).unwrap_or_default();
-        if count > AT_ONCE {
-            add_many(ends, place as u16, into);
-        } else if let Some(into) = into.first_chunk_mut() {
-            lanes.positions(ends, place as u16, into);
-        }
-        self.known += count;
-    }
-
-    /// The ends of a block with odd bytes, or after one that an escape reaches out of.
-    #[inline(never)]
-    fn add_odd(&mut self, marks: Marks, backslashes: u64, place: usize, escape: &mut u64) -> u64 {
-        let high = marks.odd & !backslashes;
-        if marks.odd != 0 {
-            self.odd.push(OddBlock { place, backslashes, high });
-        }
-        marks.ends & !high & !escaped(backslashes, escape)
+        self.known = made.known;
     }
 
     /// Whether the place in the text is in the window.
@@ -134,6 +106,46 @@ impl Index {
     pub fn clear(&mut self) {
         self.length = 0;
     }
+}
+
+/// An index that is being made.
+struct Made<'a> {
+    ends: &'a mut [u16],
+    known: usize,
+    odd: &'a mut Vec<OddBlock>,
+    /// 1 where the next byte is part of an escape.
+    escape: u64,
+}
+
+impl Made<'_> {
+    /// Takes a block into account.
+    #[inline(always)]
+    fn add<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], place: usize) {
+        let marks = lanes.marks(block);
+        let mut ends = marks.ends;
+        if marks.odd | self.escape != 0 {
+            (ends, self.escape) = add_odd(self.odd, marks, lanes.backslashes(block), place, self.escape);
+        }
+        let count = ends.count_ones() as usize;
+        let into = self.ends.get_mut(self.known..).unwrap_or_default();
+        if count > AT_ONCE {
+            add_many(ends, place as u16, into);
+        } else if let Some(into) = into.first_chunk_mut() {
+            lanes.positions(ends, place as u16, into);
+        }
+        self.known += count;
+    }
+}
+
+/// Notes a block with odd bytes, or the first byte of which is part of an escape; its ends, and whether the byte after
+/// it is part of one.
+#[inline(never)]
+fn add_odd(odd: &mut Vec<OddBlock>, marks: Marks, backslashes: u64, place: usize, mut escape: u64) -> (u64, u64) {
+    let high = marks.odd & !backslashes;
+    if marks.odd != 0 {
+        odd.push(OddBlock { place, backslashes, high });
+    }
+    (marks.ends & !high & !escaped(backslashes, &mut escape), escape)
 }
 
 /// The bytes that a backslash makes part of an escape. Of a run of backslashes, every second one is such a
@@ -201,7 +213,8 @@ mod tests {
                 }
                 assert_eq!(index.ends(), ends);
                 let marked = |mask: fn(&OddBlock) -> u64| -> Vec<usize> {
-                    let places = |block| (0..BLOCK).filter(move |bit| mask(block) >> bit & 1 == 1).map(|bit| block.place + bit);
+                    let places =
+                        |block| (0..BLOCK).filter(move |bit| mask(block) >> bit & 1 == 1).map(|bit| block.place + bit);
                     index.odd().iter().flat_map(places).collect()
                 };
                 let places = |is: fn(u8) -> bool| -> Vec<usize> {
