@@ -229,4 +229,30 @@ mod tests {
         }
         assert!(builder.finish().is_empty());
     }
+
+    #[test]
+    #[expect(unsafe_code, reason = "what is tested is unsafe")]
+    fn memory_is_written_to_again_once_nobody_reads_it() {
+        let mut builder = TextBuilder::new();
+        let mut held = Vec::new();
+        for round in 0..6 {
+            let texts: Vec<_> = (0..2_000).map(|number| format!("{round} {}", "x".repeat(number % 90))).collect();
+            let bytes = texts.join("\"").into_bytes();
+            let mut start = 0;
+            for text in &texts {
+                // SAFETY: the texts are what was joined.
+                unsafe { builder.append_within(&bytes, start, start + text.len()) };
+                start += text.len() + 1;
+            }
+            let array = builder.finish();
+            array.to_data().validate_full().unwrap();
+            held.push((array, texts));
+            if round == 2 {
+                held.clear();
+            }
+        }
+        for (array, texts) in held {
+            assert!(array.iter().map(Option::unwrap).eq(texts.iter().map(String::as_str)));
+        }
+    }
 }

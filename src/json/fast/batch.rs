@@ -91,7 +91,8 @@ impl<'a, 'de, L: Lanes> Batch<'a, 'de, L> {
     ) -> Self {
         let ends = index.ends().get(first..).unwrap_or_default();
         let mut batch = Batch { text, template, ends, records: 0, stop: Stop::Full, escaped: 0 };
-        let mut odd = Odd { left: index.odd(), place: 0 };
+        let passed = index.odd().partition_point(|block| block.place + BLOCK <= start);
+        let mut odd = Odd { left: index.odd().get(passed..).unwrap_or_default(), place: 0 };
         odd.advance(start);
         let most = wanted.records.min(MOST);
         let mut at = start;
@@ -305,8 +306,9 @@ impl Odd<'_> {
     /// Goes on to the first block that reaches beyond `at`.
     #[inline(always)]
     fn advance(&mut self, at: usize) {
-        while let Some((first, rest)) = self.left.split_first().filter(|(first, _)| first.place + BLOCK <= at) {
-            _ = first;
+        while let [first, rest @ ..] = self.left
+            && first.place + BLOCK <= at
+        {
             self.left = rest;
         }
         self.place = self.left.first().map_or(usize::MAX, |first| first.place);
