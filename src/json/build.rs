@@ -88,13 +88,21 @@ impl ColumnBuilder {
         0
     }
 
-    /// Appends a text to a column of texts.
-    #[inline(always)]
-    pub fn append_text(&mut self, text: &str) {
+    /// The builder of a column of texts.
+    pub fn texts(&mut self) -> Option<&mut TextBuilder> {
         match self {
-            ColumnBuilder::Varchar(builder) => builder.append(text),
-            // No caller has one: a column of another type takes its cell.
-            other => other.append_null(),
+            ColumnBuilder::Varchar(builder) => Some(builder),
+            _ => None,
+        }
+    }
+
+    /// Appends integers to a column of them.
+    #[inline(always)]
+    pub fn append_integers(&mut self, integers: &[i64]) {
+        match self {
+            ColumnBuilder::BigInt(builder) => builder.append_slice(integers),
+            // No caller has one.
+            other => integers.iter().for_each(|_| other.append_null()),
         }
     }
 
@@ -141,7 +149,7 @@ impl ColumnBuilder {
         0
     }
 
-    fn append_null(&mut self) {
+    pub fn append_null(&mut self) {
         match self {
             ColumnBuilder::Boolean(builder) => builder.append_null(),
             ColumnBuilder::Int(builder) => builder.append_null(),

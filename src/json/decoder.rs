@@ -13,7 +13,7 @@ use super::bad_record::BadRecord;
 use super::bad_value::bad_value;
 use super::build::ColumnBuilder;
 use super::cell::{Cell, recycle};
-use super::fast::{Form, Lanes, Level, Newlines, Outcome, Row, Task, Templates, Text};
+use super::fast::{Converted, Into, Lanes, Level, Newlines, Row, Stop, Task, Templates, Text, Wanted};
 use super::framing::Framing;
 use super::keys::{Keys, LateKey};
 use super::read::{Pass, Reading, RecordSeed};
@@ -286,35 +286,28 @@ impl Task for Fast<'_, '_, '_> {
             Framing::Lines => Newlines::EndRecords,
             Framing::Values => Newlines::AreBlanks,
         };
-        // Whether the cells hold what a record of another shape left there.
-        let mut is_worn = false;
+        let mut converted = Converted::default();
         while rows.count < wanted {
             let Some((bytes, start)) = records.next_start() else { return };
             let text = Text { lanes, bytes, newlines };
-            let mut row = Row { columns, keys, cells, reading };
-            let by_template = records.has_plain_lines() && options.rest.is_none();
             let mut is_new_shape = false;
-            if by_template {
-                if is_worn {
-                    row.cells.fill_with(|| Cell::Null);
-                    is_worn = false;
+            if records.has_plain_lines() && options.rest.is_none() {
+                let wanted = Wanted {
+                    records: wanted - rows.count,
+                    longest: options.max_record_bytes,
+                    fingerprints: options.fingerprints,
+                };
+                let mut into = Into { columns, reading, rows, converted: &mut converted };
+                let taken = templates.read(text, start, wanted, &mut into);
+                if taken.records > 0 {
+                    let (line, position) = records.accept_lines(taken.records, taken.next);
+                    rows.count_lines(options, taken.records, line, position);
+                    keys.count_late(taken.late, taken.records, line);
+                    continue;
                 }
-                match templates.read(text, start, &mut row) {
-                    Outcome::Taken { end, next, form } if end - start <= options.max_record_bytes => {
-                        let (line, position) = records.accept_line(next);
-                        let place = Place { text: bytes.get(start..end).unwrap_or_default(), line, position };
-                        if form == Form::Plain {
-                            templates.append(text, cells, &mut rows.builders, &mut rows.bad_values);
-                            rows.count(options, keys, place);
-                        } else {
-                            rows.add(cells, options, keys, reading, place);
-                        }
-                        continue;
-                    }
-                    outcome => is_new_shape = matches!(outcome, Outcome::Different),
-                }
-                is_worn = true;
+                is_new_shape = taken.stop == Stop::Different;
             }
+            let mut row = Row { columns, keys, cells, reading };
             let Some(end) = row.read(text, start) else { return };
             if end - start > options.max_record_bytes || (reading.bad && options.on_bad_value == OnBadValue::Fail) {
                 return;

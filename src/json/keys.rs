@@ -144,14 +144,30 @@ impl Keys {
 
     #[cold]
     fn count(&mut self, line: u64) {
-        for slot in self.pending.drain(..) {
-            let Some(known) = self.known.get_mut(slot) else { continue };
-            if known.late == 0 {
-                known.first_line = line;
-                self.counted.push(slot);
-            }
-            known.late = known.late.saturating_add(1);
+        let mut pending = mem::take(&mut self.pending);
+        for slot in pending.drain(..) {
+            self.add_late(slot, 1, line);
         }
+        self.pending = pending;
+    }
+
+    /// So many records became rows from that line on, a line each, that all have these late keys.
+    #[inline(always)]
+    pub fn count_late(&mut self, late: &[Slot], records: usize, line: u64) {
+        self.restart();
+        for slot in late {
+            self.add_late(*slot, records as u64, line);
+        }
+    }
+
+    #[cold]
+    fn add_late(&mut self, slot: Slot, records: u64, line: u64) {
+        let Some(known) = self.known.get_mut(slot) else { return };
+        if known.late == 0 {
+            known.first_line = line;
+            self.counted.push(slot);
+        }
+        known.late = known.late.saturating_add(records);
     }
 
     /// The late keys that were counted since the last call.

@@ -214,11 +214,20 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// More than is compared at once.
+const LONG_BLANK: &str = "                                        ";
+
 /// The records of one serialiser: the same keys in the same order, which is what templates are made of.
 fn topic() -> impl Strategy<Value = String> {
     let bare = || prop_oneof![4 => (0_i64..99_999_999).prop_map(|value| value.to_string()), 1 => scalar()];
     let record = (bare(), text(), text(), bare(), text());
-    let style = prop::sample::select(vec![("", "", "\n"), ("", " ", "\n"), (" ", "", "\r\n"), ("\t", " ", " \n")]);
+    let style = prop::sample::select(vec![
+        ("", "", "\n"),
+        ("", " ", "\n"),
+        (" ", "", "\r\n"),
+        ("\t", " ", " \n"),
+        ("", LONG_BLANK, "\n"),
+    ]);
     (prop::collection::vec(record, 1..40), style).prop_map(|(records, (before, after, end))| {
         let mut lines = String::new();
         for (a, e, x, other, b) in records {
@@ -275,11 +284,12 @@ proptest! {
     #[test]
     fn records_of_one_shape_read_as_if_each_were_alone(
         text in topic(),
+        repeats in prop_oneof![4 => Just(1), 1 => 2_usize..20],
         edits in edits(3),
         is_null in any::<bool>(),
         choice in any::<prop::sample::Index>(),
     ) {
-        let bytes = edited(text, edits);
+        let bytes = edited(text.repeat(repeats), edits);
         ways_agree(&bytes, Framing::Lines, &choice.get(&column_sets()).clone(), everything(is_null))?;
     }
 

@@ -116,14 +116,14 @@ impl<'a> Records<'a> {
         self.framing == Framing::Lines && self.split_end.is_none()
     }
 
-    /// Takes the record whose line ends before `next`; its line and position.
+    /// Takes so many records, a line each, of which the last line ends before `next`; the first one's line and position.
     #[inline(always)]
-    pub(super) fn accept_line(&mut self, next: usize) -> (u64, u64) {
+    pub(super) fn accept_lines(&mut self, records: usize, next: usize) -> (u64, u64) {
         let taken = (self.line, self.position);
         self.at = next;
-        self.line += 1;
+        self.line += records as u64;
         self.line_start = next;
-        self.position += 1;
+        self.position += records as u64;
         taken
     }
 
@@ -138,7 +138,7 @@ impl<'a> Records<'a> {
                     after += 1;
                 }
                 match self.bytes.get(after) {
-                    Some(b'\n') => return Some(self.accept_line(after + 1)),
+                    Some(b'\n') => return Some(self.accept_lines(1, after + 1)),
                     None => self.at = after,
                     Some(_) => return None,
                 }

@@ -51,22 +51,27 @@ impl Rows {
         for path in &reading.late_fields {
             keys.note_late_field(path);
         }
-        self.count(options, keys, place);
-    }
-
-    /// Counts a record whose values were appended.
-    #[inline(always)]
-    pub fn count(&mut self, options: &DecodeOptions, keys: &mut Keys, place: Place<'_>) {
-        self.count += 1;
-        if options.lines {
-            self.lines.push(place.line);
-        }
-        if options.positions {
-            self.positions.push(place.position);
-        }
+        self.count_lines(options, 1, place.line, place.position);
         if options.fingerprints {
-            self.fingerprints.push(xxh3_128(place.text));
+            self.fingerprint(place.text);
         }
         keys.commit(place.line);
+    }
+
+    /// Counts records, a line each, whose values were appended; line and position are the first one's.
+    #[inline(always)]
+    pub fn count_lines(&mut self, options: &DecodeOptions, records: usize, line: u64, position: u64) {
+        self.count += records;
+        if options.lines {
+            self.lines.extend(line..line + records as u64);
+        }
+        if options.positions {
+            self.positions.extend(position..position + records as u64);
+        }
+    }
+
+    /// Notes the fingerprint of a record's text.
+    pub fn fingerprint(&mut self, text: &[u8]) {
+        self.fingerprints.push(xxh3_128(text));
     }
 }

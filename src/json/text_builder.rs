@@ -10,9 +10,26 @@ use arrow::buffer::{Buffer, ScalarBuffer};
 
 /// Texts up to this length stand in the view itself.
 const INLINE: usize = 12;
-/// The first buffer of longer texts; each further one is twice as large, up to the last.
+/// Bytes that are copied at once, as few of them as may be text.
+const WIDE: usize = 64;
+/// Bytes of a view before its text.
+const HEAD: usize = 4;
+/// The first buffer of longer texts, where it is not known how many there will be; each further one is twice as large,
+/// up to the last.
 const FIRST_BUFFER: usize = 16 << 10;
 const LARGEST_BUFFER: usize = 2 << 20;
+
+/// For each length of a text the bits of a view that hold it; the last for all that are longer.
+const WITHIN: [u128; INLINE + 2] = {
+    let mut within = [0; INLINE + 2];
+    let mut length = 0;
+    while length <= INLINE {
+        within[length] = ((1_u128 << (8 * length)) - 1) << 32;
+        length += 1;
+    }
+    within[INLINE + 1] = 0xffff_ffff << 32;
+    within
+};
 
 /// A builder of texts.
 #[derive(Debug)]
@@ -20,10 +37,13 @@ pub(super) struct TextBuilder {
     views: Vec<u128>,
     valid: NullBufferBuilder,
     full: Vec<Buffer>,
-    /// The buffer that grows; only `used` of it is text.
+    /// The buffer that grows.
     buffer: Vec<u8>,
-    used: usize,
     next_buffer: usize,
+    /// The memory of the last array, to be written to again once nobody reads that any more: fresh memory costs more
+    /// than the texts.
+    spare: Vec<Buffer>,
+    spare_views: Option<Buffer>,
 }
 
 impl TextBuilder {
@@ -34,18 +54,16 @@ impl TextBuilder {
             valid: NullBufferBuilder::new(0),
             full: Vec::new(),
             buffer: Vec::new(),
-            used: 0,
             next_buffer: FIRST_BUFFER,
+            spare: Vec::new(),
+            spare_views: None,
         }
     }
 
     /// Appends a text of less than 2^31 bytes.
-    #[inline(always)]
     pub fn append(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let view = if bytes.len() <= INLINE { inline(bytes) } else { self.store(bytes) };
-        self.views.push(view);
-        self.valid.append_non_null();
+        let view = self.view(text.as_bytes());
+        self.push(view);
     }
 
     /// Appends a null.
@@ -55,36 +73,111 @@ impl TextBuilder {
         self.valid.append_null();
     }
 
-    /// Puts a longer text into the buffer; its view.
+    /// Appends a text of less than 2^31 bytes, which stands in `bytes` from `start` to `end`.
+    ///
+    /// # Safety
+    /// The bytes from `start` to `end` are UTF-8.
+    #[expect(unsafe_code, reason = "texts that were validated together are not looked at again, each by itself")]
     #[inline(always)]
-    fn store(&mut self, bytes: &[u8]) -> u128 {
-        if self.buffer.len() - self.used < bytes.len() {
-            self.grow(bytes.len());
+    pub unsafe fn append_within(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let around = bytes.get(start.wrapping_sub(HEAD)..).and_then(<[u8]>::first_chunk);
+        let text = bytes.get(start..end).unwrap_or_default();
+        let view = match around {
+            Some(around) if self.has_room(text.len()) => self.view_within(around, text),
+            _ => self.view(text),
+        };
+        self.push(view);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, view: u128) {
+        if self.views.capacity() == 0 {
+            self.views = self.spare_views.take().and_then(|views| views.into_vec().ok()).unwrap_or_default();
+            self.views.clear();
         }
-        let (used, length) = (self.used, bytes.len());
-        if let Some(into) = self.buffer.get_mut(used..used + length) {
-            copy(bytes, into);
+        self.views.push(view);
+        self.valid.append_non_null();
+    }
+
+    #[inline(always)]
+    fn has_room(&self, length: usize) -> bool {
+        self.buffer.capacity() - self.buffer.len() >= length + WIDE
+    }
+
+    /// The view of a text. `around` begins as many bytes before it as a view has before its text, so that it becomes
+    /// the view of a short text by another length; and it is all copied, whatever of it is text: no branch depends on
+    /// the length of short texts, which nothing predicts.
+    #[inline(always)]
+    fn view_within(&mut self, around: &[u8; HEAD + WIDE], text: &[u8]) -> u128 {
+        let (used, length) = (self.buffer.len(), text.len());
+        let kept = if length > INLINE { length } else { 0 };
+        let first = around.last_chunk::<WIDE>().unwrap_or(&[0; WIDE]);
+        #[expect(unsafe_code, reason = "a buffer that is not filled with zeros first")]
+        // SAFETY: there is room for the text and as many bytes as are copied at once, see `has_room`, and
+        // the first bytes of it, as many as are kept, are written.
+        unsafe {
+            self.write(used, first);
+            if length > WIDE {
+                for (number, part) in text.as_chunks::<WIDE>().0.iter().enumerate().skip(1) {
+                    self.write(used + number * WIDE, part);
+                }
+                self.write(used + length - WIDE, text.last_chunk().unwrap_or(first));
+            }
+            self.buffer.set_len(used + kept);
         }
-        self.used += length;
-        let mut view = [0; 16];
-        view[..4].copy_from_slice(&(length as u32).to_le_bytes());
-        view[4..8].copy_from_slice(bytes.first_chunk::<4>().unwrap_or(&[0; 4]));
-        view[8..12].copy_from_slice(&(self.full.len() as u32).to_le_bytes());
-        view[12..].copy_from_slice(&(used as u32).to_le_bytes());
-        u128::from_le_bytes(view)
+        let text = u128::from_le_bytes(*around.first_chunk().unwrap_or(&[0; 16]));
+        let within = WITHIN.get(length).unwrap_or(&WITHIN[INLINE + 1]);
+        let place = u128::from(self.full.len() as u64 | (used as u64) << 32) << 64;
+        (text & within) | length as u128 | if length > INLINE { place } else { 0 }
+    }
+
+    /// Writes to the buffer's unused bytes.
+    ///
+    /// # Safety
+    /// The buffer has room for them.
+    #[expect(unsafe_code, reason = "as in `view_within`")]
+    #[inline(always)]
+    unsafe fn write(&mut self, at: usize, bytes: &[u8; WIDE]) {
+        // SAFETY: the caller's promise; text that is borrowed is not in the buffer.
+        unsafe { self.buffer.as_mut_ptr().add(at).cast::<[u8; WIDE]>().write_unaligned(*bytes) }
+    }
+
+    /// The view of any text.
+    fn view(&mut self, text: &[u8]) -> u128 {
+        let mut around = [0; HEAD + WIDE];
+        if !self.has_room(text.len()) {
+            self.grow(text.len());
+        }
+        let short = text.get(..WIDE).unwrap_or(text);
+        if let Some(into) = around.get_mut(HEAD..HEAD + short.len()) {
+            into.copy_from_slice(short);
+        }
+        self.view_within(&around, text)
     }
 
     #[cold]
     fn grow(&mut self, length: usize) {
         self.close_buffer();
-        self.buffer = vec![0; self.next_buffer.max(length)];
+        while let Some(spare) = self.spare.pop() {
+            // One that is still read, or too small, is left to its readers.
+            if let Ok(mut buffer) = spare.into_vec()
+                && buffer.capacity() >= length + WIDE
+            {
+                buffer.clear();
+                self.buffer = buffer;
+                return;
+            }
+        }
+        self.buffer = Vec::with_capacity(self.next_buffer.max(length + WIDE));
         self.next_buffer = (self.next_buffer * 2).min(LARGEST_BUFFER);
     }
 
     fn close_buffer(&mut self) {
-        let mut buffer = mem::take(&mut self.buffer);
-        if self.used > 0 {
-            buffer.truncate(mem::take(&mut self.used));
+        if !self.buffer.is_empty() {
+            let mut buffer = mem::take(&mut self.buffer);
+            if buffer.capacity() / 2 > buffer.len() {
+                buffer.shrink_to_fit();
+            }
             self.full.push(Buffer::from_vec(buffer));
         }
     }
@@ -92,57 +185,20 @@ impl TextBuilder {
     /// The array of everything appended; the builder is empty again.
     pub fn finish(&mut self) -> StringViewArray {
         self.close_buffer();
-        self.next_buffer = FIRST_BUFFER;
-        let capacity = self.views.len();
-        let views = ScalarBuffer::from(mem::replace(&mut self.views, Vec::with_capacity(capacity)));
+        // The next texts are probably about as long in all.
+        let length: usize = self.full.iter().map(Buffer::len).sum();
+        self.next_buffer = (length + length / 8).clamp(FIRST_BUFFER, LARGEST_BUFFER);
+        let views = ScalarBuffer::from(mem::take(&mut self.views));
         let (full, valid) = (mem::take(&mut self.full), self.valid.finish());
+        self.spare.clone_from(&full);
+        self.spare_views = Some(views.inner().clone());
         #[expect(unsafe_code, reason = "the check would validate every text a second time")]
-        // SAFETY: each view was made by `inline` or `store` of a `str`: its length is the text's, its
+        // SAFETY: each view was made by `view_within` of UTF-8: its length is the text's, its
         // prefix the text's first bytes, and its place lies in the buffer of that number.
         unsafe {
             StringViewArray::new_unchecked(views, full, valid)
         }
     }
-}
-
-/// Copies a text, up to 64 bytes of it by two moves that overlap instead of a call.
-#[inline(always)]
-fn copy(bytes: &[u8], into: &mut [u8]) {
-    match bytes.len() {
-        ..=7 | 65.. => into.copy_from_slice(bytes),
-        8..=16 => copy_ends::<8>(bytes, into),
-        17..=32 => copy_ends::<16>(bytes, into),
-        33..=64 => copy_ends::<32>(bytes, into),
-    }
-}
-
-#[inline(always)]
-fn copy_ends<const N: usize>(bytes: &[u8], into: &mut [u8]) {
-    if let (Some(from), Some(into)) = (bytes.first_chunk::<N>(), into.first_chunk_mut::<N>()) {
-        *into = *from;
-    }
-    if let (Some(from), Some(into)) = (bytes.last_chunk::<N>(), into.last_chunk_mut::<N>()) {
-        *into = *from;
-    }
-}
-
-/// The view of a short text.
-#[inline(always)]
-fn inline(bytes: &[u8]) -> u128 {
-    let length = bytes.len();
-    // Two loads that overlap hold any text of four to twelve bytes, whose length is no constant.
-    let text = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (length - 8))
-        }
-        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
-            }
-            _ => bytes.iter().rev().fold(0, |text, byte| text << 8 | u128::from(*byte)),
-        },
-    };
-    text << 32 | length as u128
 }
 
 #[cfg(test)]
@@ -172,5 +228,31 @@ mod tests {
             assert_eq!(array, expected.finish());
         }
         assert!(builder.finish().is_empty());
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "what is tested is unsafe")]
+    fn memory_is_written_to_again_once_nobody_reads_it() {
+        let mut builder = TextBuilder::new();
+        let mut held = Vec::new();
+        for round in 0..6 {
+            let texts: Vec<_> = (0..2_000).map(|number| format!("{round} {}", "x".repeat(number % 90))).collect();
+            let bytes = texts.join("\"").into_bytes();
+            let mut start = 0;
+            for text in &texts {
+                // SAFETY: the texts are what was joined.
+                unsafe { builder.append_within(&bytes, start, start + text.len()) };
+                start += text.len() + 1;
+            }
+            let array = builder.finish();
+            array.to_data().validate_full().unwrap();
+            held.push((array, texts));
+            if round == 2 {
+                held.clear();
+            }
+        }
+        for (array, texts) in held {
+            assert!(array.iter().map(Option::unwrap).eq(texts.iter().map(String::as_str)));
+        }
     }
 }

@@ -1,26 +1,37 @@
-//! Where the quotes of a window of text are, and whatever else a reading without a look at each byte
+//! Where the values of a window of text may end, and whatever else a reading without a look at each byte
 //! must know.
 //!
 //! Owns the one pass over every byte. It knows of JSON only that a backslash makes the byte after it no
-//! quote. What may be an escape is counted, so that a reader can tell that a stretch of text holds none.
+//! quote. An end is a quote or a control character, so that the newline after a record is one; blocks with
+//! backslashes or bytes that are not ASCII are noted, so that a reader can tell that a record has none.
 
 use super::lanes::Lanes;
 
-/// Bytes of a window: what is looked at stays in the nearest cache until it is read.
-pub const WINDOW: usize = 12 << 10;
+/// Bytes of a window: what is looked at stays in the nearest cache until it is read, and a place in it has
+/// 16 bits.
+pub const WINDOW: usize = 16 << 10;
 /// Bytes of a block, a bit each in a word.
 pub const BLOCK: usize = 64;
-/// Quotes that are written at once; the place for them must be there whether or not they come.
+/// Ends that are written at once; the room for them must be there whether or not they come.
 pub const AT_ONCE: usize = 16;
+/// How far ahead of the pass the memory is asked for.
+const AHEAD: usize = 4 << 10;
 
 /// The marks of a block, a bit a byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    pub quotes: u64,
+    /// Quotes and control characters. Where there are odd bytes, what is not ASCII may be marked, too.
+    pub ends: u64,
+    /// Backslashes and what is not ASCII.
+    pub odd: u64,
+}
+
+/// A block with backslashes or with bytes that are not ASCII.
+#[derive(Clone, Copy, Debug)]
+pub struct OddBlock {
+    /// Where it begins in the window.
+    pub place: usize,
     pub backslashes: u64,
-    /// Control characters.
-    pub controls: u64,
-    /// What is not ASCII.
     pub high: u64,
 }
 
@@ -30,65 +41,41 @@ pub struct Index {
     /// Where the window begins in its text.
     start: usize,
     length: usize,
-    /// The places of quotes from the window's start; as many as `quotes_known` are true.
-    quotes: Vec<u32>,
-    quotes_known: usize,
-    blocks: Vec<Block>,
-}
-
-/// What is known of a block and of those before it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Block {
-    odd: u64,
-    high: u64,
-    odd_before: u32,
-    high_before: u32,
-}
-
-/// What was counted in the blocks before.
-#[derive(Clone, Copy, Debug, Default)]
-struct Before {
-    /// Bytes.
-    place: u32,
-    quotes: usize,
-    odd: u32,
-    high: u32,
-    /// 1 where the next byte is part of an escape.
-    escape: u64,
+    /// The places of ends from the window's start; as many as `known` are true.
+    ends: Vec<u16>,
+    known: usize,
+    odd: Vec<OddBlock>,
 }
 
 impl Index {
     /// Indexes the window that begins at `start`.
     #[inline(always)]
     pub fn fill<L: Lanes>(&mut self, lanes: L, bytes: &[u8], start: usize) {
-        let window = bytes.get(start..).unwrap_or_default();
-        let window = window.get(..WINDOW).unwrap_or(window);
+        let text = bytes.get(start..).unwrap_or_default();
+        let window = text.get(..WINDOW).unwrap_or(text);
         self.start = start;
         self.length = window.len();
-        if self.quotes.is_empty() {
-            self.quotes.resize(WINDOW + AT_ONCE, 0);
-            self.blocks.resize(WINDOW / BLOCK + 2, Block::default());
+        if self.ends.is_empty() {
+            self.ends.resize(WINDOW + AT_ONCE, 0);
         }
-        let mut before = Before::default();
+        self.odd.clear();
+        let mut made = Made { ends: &mut self.ends, known: 0, odd: &mut self.odd, escape: 0 };
         let (blocks, rest) = window.as_chunks::<BLOCK>();
-        let mut places = self.blocks.iter_mut();
-        for (block, into) in blocks.iter().zip(&mut places) {
-            add(lanes, block, into, &mut self.quotes, &mut before);
+        let mut place = 0;
+        for block in blocks {
+            lanes.fetch(text, place + AHEAD);
+            made.add(lanes, block, place);
+            place += BLOCK;
         }
         if !rest.is_empty() {
-            // A blank is neither quote nor anything odd.
+            // A blank is neither an end nor odd.
             let mut last = [b' '; BLOCK];
             if let Some(part) = last.get_mut(..rest.len()) {
                 part.copy_from_slice(rest);
             }
-            if let Some(into) = places.next() {
-                add(lanes, &last, into, &mut self.quotes, &mut before);
-            }
+            made.add(lanes, &last, place);
         }
-        if let Some(end) = places.next() {
-            *end = Block { odd: 0, high: 0, odd_before: before.odd, high_before: before.high };
-        }
-        self.quotes_known = before.quotes;
+        self.known = made.known;
     }
 
     /// Whether the place in the text is in the window.
@@ -103,22 +90,16 @@ impl Index {
         self.start
     }
 
-    /// The places of the window's quotes, from its start.
+    /// The places of the window's ends, from its start.
     #[inline(always)]
-    pub fn quotes(&self) -> &[u32] {
-        self.quotes.get(..self.quotes_known).unwrap_or_default()
+    pub fn ends(&self) -> &[u16] {
+        self.ends.get(..self.known).unwrap_or_default()
     }
 
-    /// How many odd bytes and how many that are not ASCII stand in the window before the place, which may
-    /// be its end.
+    /// The window's odd blocks.
     #[inline(always)]
-    pub fn before(&self, place: usize) -> Option<(u32, u32)> {
-        let block = self.blocks.get(place / BLOCK).filter(|_| place <= self.length)?;
-        let below = (1_u64 << (place % BLOCK)) - 1;
-        Some((
-            block.odd_before + (block.odd & below).count_ones(),
-            block.high_before + (block.high & below).count_ones(),
-        ))
+    pub fn odd(&self) -> &[OddBlock] {
+        &self.odd
     }
 
     /// Forgets the window, whose text is gone.
@@ -127,27 +108,44 @@ impl Index {
     }
 }
 
-/// Takes a block into account.
-#[inline(always)]
-fn add<L: Lanes>(lanes: L, block: &[u8; BLOCK], into: &mut Block, quotes: &mut [u32], before: &mut Before) {
-    let marks = lanes.marks(block);
-    // Before anything else branches: or else the compiler takes the marks apart, bit by bit.
-    let odd = marks.backslashes | marks.controls;
-    *into = Block { odd, high: marks.high, odd_before: before.odd, high_before: before.high };
-    before.odd += odd.count_ones();
-    before.high += marks.high.count_ones();
-    let mut quotes_here = marks.quotes;
-    if marks.backslashes | before.escape != 0 {
-        quotes_here &= !escaped(marks.backslashes, &mut before.escape);
+/// An index that is being made.
+struct Made<'a> {
+    ends: &'a mut [u16],
+    known: usize,
+    odd: &'a mut Vec<OddBlock>,
+    /// 1 where the next byte is part of an escape.
+    escape: u64,
+}
+
+impl Made<'_> {
+    /// Takes a block into account.
+    #[inline(always)]
+    fn add<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], place: usize) {
+        let marks = lanes.marks(block);
+        let mut ends = marks.ends;
+        if marks.odd | self.escape != 0 {
+            (ends, self.escape) = add_odd(self.odd, marks, lanes.backslashes(block), place, self.escape);
+        }
+        let count = ends.count_ones() as usize;
+        let into = self.ends.get_mut(self.known..).unwrap_or_default();
+        if count > AT_ONCE {
+            add_many(ends, place as u16, into);
+        } else if let Some(into) = into.first_chunk_mut() {
+            lanes.positions(ends, place as u16, into);
+        }
+        self.known += count;
     }
-    let count = quotes_here.count_ones() as usize;
-    if count > AT_ONCE {
-        add_many(quotes_here, before.place, quotes.get_mut(before.quotes..).unwrap_or_default());
-    } else if let Some(into) = quotes.get_mut(before.quotes..).and_then(|rest| rest.first_chunk_mut()) {
-        lanes.positions(quotes_here, before.place, into);
+}
+
+/// Notes a block with odd bytes, or the first byte of which is part of an escape; its ends, and whether the byte after
+/// it is part of one.
+#[inline(never)]
+fn add_odd(odd: &mut Vec<OddBlock>, marks: Marks, backslashes: u64, place: usize, mut escape: u64) -> (u64, u64) {
+    let high = marks.odd & !backslashes;
+    if marks.odd != 0 {
+        odd.push(OddBlock { place, backslashes, high });
     }
-    before.quotes += count;
-    before.place += BLOCK as u32;
+    (marks.ends & !high & !escaped(backslashes, &mut escape), escape)
 }
 
 /// The bytes that a backslash makes part of an escape. Of a run of backslashes, every second one is such a
@@ -164,14 +162,14 @@ fn escaped(backslashes: u64, escape: &mut u64) -> u64 {
     (EVEN ^ (carried << 1)) & follows
 }
 
-/// A block with more quotes than are written at once.
+/// A block with more ends than are written at once.
 #[cold]
-fn add_many(mut marks: u64, place: u32, into: &mut [u32]) {
-    for quote in into.iter_mut().take(BLOCK) {
+fn add_many(mut marks: u64, place: u16, into: &mut [u16]) {
+    for end in into.iter_mut().take(BLOCK) {
         if marks == 0 {
             break;
         }
-        *quote = place + marks.trailing_zeros();
+        *end = place + marks.trailing_zeros() as u16;
         marks &= marks - 1;
     }
 }
@@ -189,7 +187,7 @@ mod tests {
         fn run<L: Lanes>(self, lanes: L) {
             let mut index = Index::default();
             for seed in 0..40_u32 {
-                // Lengths around blocks and the window, with few and with very many quotes.
+                // Lengths around blocks and the window, with few and with very many ends.
                 let length = [0, 1, 63, 64, 65, 1000, WINDOW - 1, WINDOW, WINDOW + 100][seed as usize % 9];
                 let mut state = seed.wrapping_mul(2_654_435_761) | 1;
                 let text: Vec<u8> = (0..length + 7)
@@ -199,25 +197,31 @@ mod tests {
                         match (state >> 16) % (2 + seed % 3) {
                             0 => b'"',
                             1 if seed % 2 == 0 => b'\\',
+                            _ if seed % 5 == 0 => byte & 0x7f,
                             _ => byte,
                         }
                     })
                     .collect();
                 index.fill(lanes, &text, 7);
                 let window = &text[7..7 + length.min(WINDOW)];
-                let (mut quotes, mut is_escaped) = (Vec::new(), false);
-                for (at, byte) in (0_u32..).zip(window) {
-                    if *byte == b'"' && !is_escaped {
-                        quotes.push(at);
+                let (mut ends, mut is_escaped) = (Vec::new(), false);
+                for (at, byte) in (0_u16..).zip(window) {
+                    if (*byte == b'"' || *byte < 0x20) && !is_escaped {
+                        ends.push(at);
                     }
                     is_escaped = *byte == b'\\' && !is_escaped;
                 }
-                assert_eq!(index.quotes(), quotes);
-                for place in [0, window.len() / 2, window.len()] {
-                    let odd = window[..place].iter().filter(|byte| **byte == b'\\' || **byte < 0x20).count();
-                    let high = window[..place].iter().filter(|byte| **byte >= 0x80).count();
-                    assert_eq!(index.before(place), Some((odd as u32, high as u32)), "{place} of {length}");
-                }
+                assert_eq!(index.ends(), ends);
+                let marked = |mask: fn(&OddBlock) -> u64| -> Vec<usize> {
+                    let places =
+                        |block| (0..BLOCK).filter(move |bit| mask(block) >> bit & 1 == 1).map(|bit| block.place + bit);
+                    index.odd().iter().flat_map(places).collect()
+                };
+                let places = |is: fn(u8) -> bool| -> Vec<usize> {
+                    window.iter().enumerate().filter(|(_, byte)| is(**byte)).map(|(at, _)| at).collect()
+                };
+                assert_eq!(marked(|block| block.backslashes), places(|byte| byte == b'\\'));
+                assert_eq!(marked(|block| block.high), places(|byte| byte >= 0x80));
                 assert_eq!(index.covers(7), length > 0);
                 assert!(!index.covers(6) && !index.covers(7 + window.len()));
             }

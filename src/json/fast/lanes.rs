@@ -84,6 +84,55 @@ impl Pattern {
     }
 }
 
+/// Bytes of a piece.
+pub const PIECE_BYTES: usize = 32;
+
+/// A part of what stands between two values, with its place by the ends of a record.
+#[derive(Clone, Debug)]
+#[repr(C, align(32))]
+pub struct Piece {
+    pub bytes: [u8; PIECE_BYTES],
+    /// 0xff for each byte that counts.
+    pub mask: [u8; PIECE_BYTES],
+    /// The end that the place is told from, and how far from it the piece begins, modulo 2^64.
+    end: usize,
+    shift: usize,
+    length: usize,
+}
+
+impl Piece {
+    /// The pieces of a gap whose first end is the record's `end`-th and stands `before` bytes after the gap's start.
+    pub fn of_gap(gap: &[u8], end: usize, before: usize) -> impl Iterator<Item = Piece> {
+        gap.chunks(PIECE_BYTES).enumerate().map(move |(number, part)| {
+            let mut piece = Piece {
+                bytes: [0; PIECE_BYTES],
+                mask: [0; PIECE_BYTES],
+                end,
+                shift: (number * PIECE_BYTES).wrapping_sub(before),
+                length: part.len(),
+            };
+            piece.bytes.iter_mut().zip(part).for_each(|(byte, of)| *byte = *of);
+            piece.mask.iter_mut().take(part.len()).for_each(|byte| *byte = 0xff);
+            piece
+        })
+    }
+
+    /// Where it stands in the text.
+    #[inline(always)]
+    pub fn place(&self, ends: &[u16]) -> usize {
+        usize::from(ends.get(self.end).copied().unwrap_or(0)).wrapping_add(self.shift)
+    }
+
+    /// Whether it stands at that place.
+    pub fn begins(&self, bytes: &[u8], at: usize) -> bool {
+        bytes.get(at..).is_some_and(|rest| rest.starts_with(self.written()))
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
 /// Work that is compiled once for each way of looking at bytes.
 pub trait Task {
     type Output;
@@ -113,15 +162,21 @@ pub trait Lanes: Copy {
     /// The marks of 64 bytes.
     fn marks(self, block: &[u8; BLOCK]) -> Marks;
 
+    /// The backslashes of 64 bytes, a bit a byte.
+    fn backslashes(self, block: &[u8; BLOCK]) -> u64;
+
     /// Writes the places of the marks, `first` being that of the lowest bit; sixteen at most, and
     /// anything behind them.
-    fn positions(self, marks: u64, first: u32, into: &mut [u32; AT_ONCE]);
+    fn positions(self, marks: u64, first: u16, into: &mut [u16; AT_ONCE]);
+
+    /// Whether each piece stands in the text, where the ends of a record say.
+    fn has_all(self, bytes: &[u8], ends: &[u16], pieces: &[Piece]) -> bool;
 
     /// Whether the text at `at` begins with the pattern, whose length is not 0.
     fn has(self, bytes: &[u8], at: usize, pattern: &Pattern) -> bool;
 
-    /// Asks the memory for the cache lines from `start` to `end`, as far as the text has them.
-    fn fetch_ahead(self, bytes: &[u8], start: usize, end: usize);
+    /// Asks the memory for what stands at `at`, if the text has it.
+    fn fetch(self, bytes: &[u8], at: usize);
 
     /// Runs the task in a function that is compiled for these lanes.
     fn enter<T: Task>(self, task: T) -> T::Output;
@@ -129,19 +184,25 @@ pub trait Lanes: Copy {
 
 /// [`Lanes::positions`] a bit at a time.
 #[inline(always)]
-pub fn positions(marks: u64, first: u32, into: &mut [u32; AT_ONCE]) {
+pub fn positions(marks: u64, first: u16, into: &mut [u16; AT_ONCE]) {
     let mut left = marks;
     let (near, far) = into.split_at_mut(AT_ONCE / 2);
     for place in near {
-        *place = first + left.trailing_zeros();
+        *place = first.wrapping_add(left.trailing_zeros() as u16);
         left &= left.wrapping_sub(1);
     }
     if left != 0 {
         for place in far {
-            *place = first + left.trailing_zeros();
+            *place = first.wrapping_add(left.trailing_zeros() as u16);
             left &= left.wrapping_sub(1);
         }
     }
+}
+
+/// [`Lanes::has_all`] where a load would reach beyond the text.
+#[cold]
+pub fn has_all_near_end(bytes: &[u8], ends: &[u16], pieces: &[Piece]) -> bool {
+    pieces.iter().all(|piece| piece.begins(bytes, piece.place(ends)))
 }
 
 /// The comparison where a block would reach beyond the text.
@@ -222,19 +283,37 @@ impl Lanes for Portable {
         let (words, _) = block.as_chunks();
         for (number, word) in words.iter().enumerate() {
             let word = u64::from_le_bytes(*word);
-            let quotes = equal(word, b'"');
             let shift = number * 8;
-            marks.quotes |= gathered(quotes) << shift;
-            marks.backslashes |= gathered(equal(word, b'\\')) << shift;
-            marks.controls |= gathered(less_than_blank(word)) << shift;
-            marks.high |= gathered(word & HIGHS) << shift;
+            marks.ends |= gathered(equal(word, b'"') | less_than_blank(word)) << shift;
+            marks.odd |= gathered(equal(word, b'\\') | (word & HIGHS)) << shift;
         }
         marks
     }
 
     #[inline(always)]
-    fn positions(self, marks: u64, first: u32, into: &mut [u32; AT_ONCE]) {
+    fn backslashes(self, block: &[u8; BLOCK]) -> u64 {
+        let (words, _) = block.as_chunks();
+        let of = |word: &[u8; 8]| gathered(equal(u64::from_le_bytes(*word), b'\\'));
+        words.iter().rev().fold(0, |marks, word| marks << 8 | of(word))
+    }
+
+    #[inline(always)]
+    fn positions(self, marks: u64, first: u16, into: &mut [u16; AT_ONCE]) {
         positions(marks, first, into);
+    }
+
+    #[inline(always)]
+    fn has_all(self, bytes: &[u8], ends: &[u16], pieces: &[Piece]) -> bool {
+        let mut different = 0;
+        for piece in pieces {
+            let Some(block) = bytes.get(piece.place(ends)..).and_then(<[u8]>::first_chunk::<PIECE_BYTES>) else {
+                return has_all_near_end(bytes, ends, pieces);
+            };
+            for ((text, byte), mask) in block.iter().zip(&piece.bytes).zip(&piece.mask) {
+                different |= (text ^ byte) & mask;
+            }
+        }
+        different == 0
     }
 
     #[inline(always)]
@@ -243,7 +322,7 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn fetch_ahead(self, _bytes: &[u8], _start: usize, _end: usize) {}
+    fn fetch(self, _bytes: &[u8], _at: usize) {}
 
     #[inline(never)]
     fn enter<T: Task>(self, task: T) -> T::Output {

@@ -6,6 +6,7 @@
 //! thorough reading in `read`, which also words what is wrong. So it can be wrong in one way only, by
 //! accepting what it should not, and the property tests and fuzz targets look for just that.
 
+mod batch;
 mod index;
 mod lanes;
 mod rare;
@@ -16,10 +17,11 @@ mod value;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(super) use self::batch::{Converted, Stop, Wanted};
 pub(super) use self::lanes::{Lanes, Level, Pattern, Task};
-pub(super) use self::template::Outcome;
-pub(super) use self::templates::Templates;
-pub(super) use self::text::{Form, Newlines, Text};
+pub(super) use self::templates::{Into, Templates};
+use self::text::Form;
+pub(super) use self::text::{Newlines, Text};
 use self::value::value;
 use super::cell::Cell;
 use super::keys::{Feeds, Keys, START, Slot};

@@ -2,12 +2,13 @@
 //!
 //! Owns which template is tried first, and when a new one is worth learning.
 
-use super::super::build::ColumnBuilder;
-use super::index::{Index, WINDOW};
-use super::lanes::Lanes;
-use super::template::{Outcome, Template};
+use super::super::rows::Rows;
+use super::batch::{Batch, Converted, Stop, Wanted};
+use super::index::Index;
+use super::lanes::{Lanes, Task};
+use super::template::Template;
 use super::text::Text;
-use super::{Keys, Row};
+use super::{Keys, Reading, Slot};
 use crate::column::Column;
 
 /// Shapes that are remembered. Optional keys multiply them; beyond a few, trying costs more than it saves.
@@ -25,98 +26,103 @@ pub struct Templates {
     oldest: usize,
     misses: u32,
     index: Index,
-    quotes: Quotes,
+    /// The first end of the index that may belong to the next record.
+    next_end: usize,
 }
 
-/// Where the records stand among the quotes of the index.
-#[derive(Debug, Default)]
-struct Quotes {
-    /// The first that may belong to the next record.
-    next: usize,
-    /// The first of the record that was taken last.
-    taken: usize,
+/// What records are read into.
+pub struct Into<'a, 'de> {
+    pub columns: &'a [Column],
+    pub reading: &'a mut Reading,
+    pub rows: &'a mut Rows,
+    pub converted: &'a mut Converted<'de>,
 }
 
-impl Quotes {
-    /// Goes beyond the record that `template` took, and tells of its keys.
-    #[inline(always)]
-    fn take(&mut self, template: &Template, keys: &mut Keys) {
-        self.taken = self.next;
-        self.next += template.quotes();
-        keys.restart();
-        for slot in template.late() {
-            keys.note_late(*slot);
-        }
-    }
+/// The records that were read together.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'a> {
+    /// How many; none where the first needs another way of reading.
+    pub records: usize,
+    /// The place after the last one's line.
+    pub next: usize,
+    /// Keys of each that the table has no column for.
+    pub late: &'a [Slot],
+    /// Why not the next one, too.
+    pub stop: Stop,
 }
 
 impl Templates {
     /// Forgets the window; the text is another one.
     pub fn restart(&mut self) {
         self.index.clear();
-        self.quotes.next = 0;
+        self.next_end = 0;
     }
 
-    /// Reads the record that begins at `start` by the template that fits.
+    /// Reads records from `start` on by the template that fits the first.
     #[inline(always)]
-    pub fn read<'de, L: Lanes>(&mut self, text: Text<'de, L>, start: usize, row: &mut Row<'_, 'de>) -> Outcome {
-        let Some(template) = self.known.get(self.current) else { return Outcome::Different };
+    pub fn read<'de, L: Lanes>(
+        &mut self,
+        text: Text<'de, L>,
+        start: usize,
+        wanted: Wanted,
+        into: &mut Into<'_, 'de>,
+    ) -> Taken<'_> {
+        if self.known.is_empty() {
+            return Taken { records: 0, next: start, late: &[], stop: Stop::Different };
+        }
         if !self.index.covers(start) {
-            self.index.fill(text.lanes, text.bytes, start);
-            self.quotes.next = 0;
+            self.fill(text, start);
         }
-        let first = (start - self.index.start()) as u32;
-        while self.index.quotes().get(self.quotes.next).is_some_and(|quote| *quote < first) {
-            self.quotes.next += 1;
+        let first = start - self.index.start();
+        while self.index.ends().get(self.next_end).is_some_and(|end| usize::from(*end) < first) {
+            self.next_end += 1;
         }
-        row.reading.begin_plain();
-        let mut outcome = template.read(text, &self.index, start, self.quotes.next, row);
-        if matches!(outcome, Outcome::BeyondWindow) && start > self.index.start() {
-            self.index.fill(text.lanes, text.bytes, start);
-            self.quotes.next = 0;
-            outcome = template.read(text, &self.index, start, 0, row);
+        let mut taken = self.read_by(self.current, text, start, wanted, into);
+        if taken == (0, Stop::BeyondWindow) && start > self.index.start() {
+            self.fill(text, start);
+            taken = self.read_by(self.current, text, start, wanted, into);
         }
-        match outcome {
-            Outcome::Taken { next, .. } => {
-                // The next window comes from memory while this one is read.
-                text.lanes.fetch_ahead(text.bytes, start + WINDOW, next + WINDOW);
-                self.quotes.take(template, row.keys);
-                outcome
-            }
-            Outcome::Different => self.read_by_another(text, start, row),
-            _ => outcome,
+        if taken == (0, Stop::Different) {
+            taken = text.lanes.enter(Another { templates: self, text, start, wanted, into });
         }
+        let (records, stop) = taken;
+        let Some(template) = self.known.get(self.current).filter(|_| records > 0) else {
+            return Taken { records: 0, next: start, late: &[], stop };
+        };
+        self.next_end += records * template.ends;
+        let last = self.index.ends().get(self.next_end - 1).copied().unwrap_or_default();
+        let next = self.index.start() + usize::from(last) + 1;
+        Taken { records, next, late: &template.late, stop }
     }
 
-    /// Appends the record that was taken last, as [`Template::append`] does.
     #[inline(always)]
-    pub fn append<L: Lanes>(
-        &self,
-        text: Text<'_, L>,
-        cells: &[super::Cell<'_>],
-        builders: &mut [ColumnBuilder],
-        bad_values: &mut [u64],
-    ) {
-        if let Some(template) = self.known.get(self.current) {
-            template.append(text, &self.index, self.quotes.taken, cells, builders, bad_values);
-        }
+    fn fill<L: Lanes>(&mut self, text: Text<'_, L>, start: usize) {
+        self.index.fill(text.lanes, text.bytes, start);
+        self.next_end = 0;
     }
 
-    #[inline(never)]
-    fn read_by_another<'de, L: Lanes>(&mut self, text: Text<'de, L>, start: usize, row: &mut Row<'_, 'de>) -> Outcome {
-        for (number, template) in self.known.iter().enumerate() {
-            if number != self.current && template.fits(text, start) {
-                row.cells.fill_with(|| super::Cell::Null);
-                row.reading.begin_plain();
-                let outcome = template.read(text, &self.index, start, self.quotes.next, row);
-                if let Outcome::Taken { .. } = outcome {
-                    self.current = number;
-                    self.quotes.take(template, row.keys);
-                    return outcome;
-                }
-            }
+    /// Reads records by that template; how many.
+    #[inline(always)]
+    fn read_by<'de, L: Lanes>(
+        &self,
+        number: usize,
+        text: Text<'de, L>,
+        start: usize,
+        wanted: Wanted,
+        into: &mut Into<'_, 'de>,
+    ) -> (usize, Stop) {
+        let Some(template) = self.known.get(number) else { return (0, Stop::Different) };
+        let window = self.index.start();
+        let text = Text { bytes: text.bytes.get(window..).unwrap_or_default(), ..text };
+        let mut batch = Batch::matching(text, &self.index, template, start - window, self.next_end, wanted);
+        if batch.records > 0 {
+            into.reading.begin_plain();
+            batch.convert(into.columns, into.reading, into.converted);
         }
-        Outcome::Different
+        if batch.records > 0 {
+            batch.append(into.rows, into.reading, into.converted, wanted);
+        }
+        (batch.records, batch.stop)
     }
 
     /// Learns the shape of the valid record at `start`, which no template fitted.
@@ -135,5 +141,34 @@ impl Templates {
             self.current = self.oldest;
             self.oldest = (self.oldest + 1) % REMEMBERED;
         }
+    }
+}
+
+/// Reading by a template that was not right the last time.
+struct Another<'a, 'de, 'into, Of> {
+    templates: &'a mut Templates,
+    text: Text<'de, Of>,
+    start: usize,
+    wanted: Wanted,
+    into: &'a mut Into<'into, 'de>,
+}
+
+impl<Of: Lanes> Task for Another<'_, '_, '_, Of> {
+    type Output = (usize, Stop);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> (usize, Stop) {
+        let Another { templates, text, start, wanted, into } = self;
+        let text = Text { lanes, bytes: text.bytes, newlines: text.newlines };
+        for (number, template) in templates.known.iter().enumerate() {
+            if number != templates.current && template.fits(text, start) {
+                let taken = templates.read_by(number, text, start, wanted, into);
+                if taken.0 > 0 {
+                    templates.current = number;
+                    return taken;
+                }
+            }
+        }
+        (0, Stop::Different)
     }
 }

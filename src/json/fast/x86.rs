@@ -6,15 +6,16 @@
 #![expect(unsafe_code, reason = "vector intrinsics; each is guarded by the type that proves the feature")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
-    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128,
-    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-    _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_storeu_si512,
+    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi16, _mm256_and_si256, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_cvtepu8_epi16, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
+    _mm256_testz_si256, _mm256_xor_si256, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
+    _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8,
+    _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutex2var_epi8, _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
 use super::index::{AT_ONCE, BLOCK, Marks};
-use super::lanes::{Lanes, PATTERN_BYTES, Pattern, Task, has_near_end, positions};
+use super::lanes::{Lanes, PATTERN_BYTES, Pattern, Piece, Task, has_all_near_end, has_near_end, positions};
 
 /// AVX2, BMI1, BMI2 and POPCNT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ impl Avx512 {
     pub fn detect() -> Option<Avx512> {
         let has = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vbmi2");
         Avx2::detect().filter(|_| has).map(Avx512)
     }
@@ -54,6 +57,19 @@ const PLACES: [u8; BLOCK] = {
         place += 1;
     }
     places
+};
+
+/// What an ASCII byte is: 1 for a quote and for control characters, 0x80 for a backslash.
+const KINDS: [u8; 2 * BLOCK] = {
+    let mut kinds = [0; 2 * BLOCK];
+    let mut byte = 0;
+    while byte < b' ' as usize {
+        kinds[byte] = 1;
+        byte += 1;
+    }
+    kinds[b'"' as usize] = 1;
+    kinds[b'\\' as usize] = 0x80;
+    kinds
 };
 
 /// A byte in the form that the intrinsics take.
@@ -96,11 +112,20 @@ impl Avx2 {
             let backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(lane(b'\\')));
             let control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
             Marks {
-                quotes: bits(_mm256_movemask_epi8(quote)),
-                backslashes: bits(_mm256_movemask_epi8(backslash)),
-                controls: bits(_mm256_movemask_epi8(control)),
-                high: bits(_mm256_movemask_epi8(bytes)),
+                ends: bits(_mm256_movemask_epi8(_mm256_or_si256(quote, control))),
+                odd: bits(_mm256_movemask_epi8(_mm256_or_si256(backslash, bytes))),
             }
+        }
+    }
+
+    /// The backslashes of half a block.
+    #[inline(always)]
+    fn half_backslashes(self, half: Option<&[u8; 32]>) -> u64 {
+        let Some(half) = half else { return 0 };
+        // SAFETY: as in `same`.
+        unsafe {
+            let bytes = _mm256_loadu_si256(half.as_ptr().cast::<__m256i>());
+            bits(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(lane(b'\\')))))
         }
     }
 }
@@ -142,16 +167,16 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn marks(self, block: &[u8; BLOCK]) -> Marks {
         let (low, high) = (self.half(block.first_chunk()), self.half(block.last_chunk()));
-        Marks {
-            quotes: low.quotes | high.quotes << 32,
-            backslashes: low.backslashes | high.backslashes << 32,
-            controls: low.controls | high.controls << 32,
-            high: low.high | high.high << 32,
-        }
+        Marks { ends: low.ends | high.ends << 32, odd: low.odd | high.odd << 32 }
     }
 
     #[inline(always)]
-    fn positions(self, marks: u64, first: u32, into: &mut [u32; AT_ONCE]) {
+    fn backslashes(self, block: &[u8; BLOCK]) -> u64 {
+        self.half_backslashes(block.first_chunk()) | self.half_backslashes(block.last_chunk()) << 32
+    }
+
+    #[inline(always)]
+    fn positions(self, marks: u64, first: u16, into: &mut [u16; AT_ONCE]) {
         positions(marks, first, into);
     }
 
@@ -169,10 +194,29 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn fetch_ahead(self, bytes: &[u8], start: usize, end: usize) {
-        for line in bytes.get(start..end.min(bytes.len())).unwrap_or_default().chunks(BLOCK) {
-            // SAFETY: a hint about borrowed bytes, which every x86-64 processor takes.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
+    fn has_all(self, bytes: &[u8], ends: &[u16], pieces: &[Piece]) -> bool {
+        // SAFETY: as in `stop`; a piece has twice 32 bytes.
+        unsafe {
+            let mut different = _mm256_setzero_si256();
+            for piece in pieces {
+                let Some(block) = Self::block(bytes, piece.place(ends)) else {
+                    return has_all_near_end(bytes, ends, pieces);
+                };
+                let text = _mm256_loadu_si256(block.as_ptr().cast::<__m256i>());
+                let expected = _mm256_loadu_si256(piece.bytes.as_ptr().cast::<__m256i>());
+                let mask = _mm256_loadu_si256(piece.mask.as_ptr().cast::<__m256i>());
+                let here = _mm256_and_si256(_mm256_xor_si256(text, expected), mask);
+                different = _mm256_or_si256(different, here);
+            }
+            _mm256_testz_si256(different, different) == 1
+        }
+    }
+
+    #[inline(always)]
+    fn fetch(self, bytes: &[u8], at: usize) {
+        if let Some(byte) = bytes.get(at) {
+            // SAFETY: a hint about a borrowed byte, which every x86-64 processor takes.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
         }
     }
 
@@ -225,25 +269,42 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn marks(self, block: &[u8; BLOCK]) -> Marks {
-        // SAFETY: as in `stop`.
+        // SAFETY: `self` exists, so the processor has AVX-512 VBMI; the loads are of whole borrowed arrays.
         unsafe {
             let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
-            let quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'"')));
-            let backslashes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'\\')));
-            let controls = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(lane(b' ')));
-            Marks { quotes, backslashes, controls, high: _mm512_movepi8_mask(bytes) }
+            let low = _mm512_loadu_si512(KINDS.as_ptr().cast::<__m512i>());
+            let high = _mm512_loadu_si512(KINDS.as_ptr().add(BLOCK).cast::<__m512i>());
+            let kinds = _mm512_permutex2var_epi8(low, bytes, high);
+            Marks {
+                ends: _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(1)),
+                odd: _mm512_movepi8_mask(_mm512_or_si512(kinds, bytes)),
+            }
         }
     }
 
     #[inline(always)]
-    fn positions(self, marks: u64, first: u32, into: &mut [u32; AT_ONCE]) {
-        // SAFETY: `self` exists, so the processor has AVX-512 VBMI2; the store is to 16 borrowed words.
+    fn backslashes(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: as in `stop`.
+        unsafe {
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
+            _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(lane(b'\\')))
+        }
+    }
+
+    #[inline(always)]
+    fn positions(self, marks: u64, first: u16, into: &mut [u16; AT_ONCE]) {
+        // SAFETY: `self` exists, so the processor has AVX-512 VBMI2; the store is to 32 borrowed bytes.
         unsafe {
             let places = _mm512_maskz_compress_epi8(marks, _mm512_loadu_si512(PLACES.as_ptr().cast::<__m512i>()));
-            let places = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
-            let places = _mm512_add_epi32(places, _mm512_set1_epi32(first.cast_signed()));
-            _mm512_storeu_si512(into.as_mut_ptr().cast::<__m512i>(), places);
+            let places = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(places));
+            let places = _mm256_add_epi16(places, _mm256_set1_epi16(first.cast_signed()));
+            _mm256_storeu_si256(into.as_mut_ptr().cast::<__m256i>(), places);
         }
+    }
+
+    #[inline(always)]
+    fn has_all(self, bytes: &[u8], ends: &[u16], pieces: &[Piece]) -> bool {
+        self.0.has_all(bytes, ends, pieces)
     }
 
     #[inline(always)]
@@ -259,9 +320,10 @@ impl Lanes for Avx512 {
         };
         different == 0
     }
+
     #[inline(always)]
-    fn fetch_ahead(self, bytes: &[u8], start: usize, end: usize) {
-        self.0.fetch_ahead(bytes, start, end);
+    fn fetch(self, bytes: &[u8], at: usize) {
+        self.0.fetch(bytes, at);
     }
 
     #[inline(always)]
@@ -271,7 +333,7 @@ impl Lanes for Avx512 {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
 fn enter_avx512<T: Task>(lanes: Avx512, task: T) -> T::Output {
     task.run(lanes)
 }
