@@ -200,7 +200,7 @@ mod tests {
         ];
         let (told, parameters) = told(&files, ScriptOwner::Project).await;
         assert_eq!(parameters, ["first", "last", "second", "third"]);
-        assert!(told.contains("error: sub/wrong.sql:4:1: "), "{told}");
+        assert!(told.contains("error: sub/wrong.sql:4:"), "{told}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
