@@ -16,7 +16,8 @@ fn main() -> ExitCode {
         Ok(environment) => environment,
         Err(error) => return cli::fail_early(&error),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail_early(&error.into()),
     };

@@ -51,7 +51,11 @@ async fn failure(sql: &str) -> Error {
     let names = Names {
         tables: owned(&["user", "geo", "raw.pin"]),
         functions: owned(&["count", "mean", "median", "upper"]),
-        settings: owned(&["datafusion.execution.batch_size", "datafusion.execution.time_zone", "datafusion.sql.dialect"]),
+        settings: owned(&[
+            "datafusion.execution.batch_size",
+            "datafusion.execution.time_zone",
+            "datafusion.sql.dialect",
+        ]),
     };
     diagnose(&error, statement, &names)
 }
