@@ -2,7 +2,7 @@
 //!
 //! Owns the form: words between blanks, `'...'` with `''` for a quote where a word holds blanks.
 
-use super::{ArgumentKind, COMMANDS, CommandSpec, Presence};
+use super::{ALIASES, ArgumentKind, COMMANDS, CommandSpec, Presence};
 use crate::error::{Error, Result};
 use crate::repl::pieces::COMMAND_MARK;
 use crate::spelling::nearest;
@@ -58,6 +58,7 @@ pub fn usage(spec: &CommandSpec) -> String {
 
 /// The command of that name, without its mark.
 pub fn find(name: &str) -> Result<&'static CommandSpec> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
     if let Some(spec) = COMMANDS.iter().find(|spec| spec.name == name) {
         return Ok(spec);
     }
@@ -153,6 +154,14 @@ mod tests {
         assert!(refused("\\x maybe").contains("`maybe` is none of on, off, auto"));
         assert!(refused("\\q now").contains("`now` is too much"));
         assert!(refused("\\i 'a").contains("a quote is not closed"));
+    }
+
+    #[test]
+    fn other_names_are_of_commands_and_no_commands_themselves() {
+        for (alias, meant) in ALIASES {
+            assert_eq!(find(alias).ok().map(|spec| spec.name), Some(meant), "{alias}");
+            assert!(COMMANDS.iter().all(|spec| spec.name != alias), "{alias}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ const GROUPS: [(Group, &str); 5] = [
 
 /// Shows every command, or the one that was asked for.
 pub fn show(session: &Session<'_>, call: &Call) -> Result<()> {
-    let width = session.ui().options().width.unwrap_or(USUAL_WIDTH);
+    let width = session.ui().screen_size().map_or(USUAL_WIDTH, |size| size.width);
     let lines = match call.argument(0) {
         Some(name) => one(find(name.trim_start_matches(COMMAND_MARK))?, width),
         None => all(COMMANDS, width),

@@ -26,7 +26,7 @@ mod watch;
 pub use complete::complete;
 pub use copy::close_at_exit as close_answers_file_at_exit;
 pub use include::run_start_script;
-pub use table::COMMANDS;
+pub use table::{ALIASES, COMMANDS};
 
 use super::session::{Flow, Session};
 use crate::error::Result;

@@ -14,6 +14,19 @@ const fn optional(shown: &'static str, kind: ArgumentKind) -> ArgumentSpec {
     ArgumentSpec { shown, kind, presence: Presence::Optional }
 }
 
+/// What hands type that know psql and its like, and the command that is meant.
+pub const ALIASES: [(&str, &str); 9] = [
+    ("G", "gx"),
+    ("dt", "d"),
+    ("dv", "d"),
+    ("l", "d"),
+    ("h", "df"),
+    ("help", "?"),
+    ("quit", "q"),
+    ("exit", "q"),
+    ("set", "param"),
+];
+
 /// Every command, in the order of the help.
 pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec {
@@ -112,15 +125,6 @@ pub static COMMANDS: &[CommandSpec] = &[
         about: "the same, records upright",
         group: Group::Running,
         example: "\\gx",
-        reach: Reach::Session,
-        command: Command::GoUpright,
-    },
-    CommandSpec {
-        name: "G",
-        arguments: &[],
-        about: "the same as `\\gx`",
-        group: Group::Running,
-        example: "\\G",
         reach: Reach::Session,
         command: Command::GoUpright,
     },
