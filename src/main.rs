@@ -45,5 +45,6 @@ fn main() -> ExitCode {
     });
     // A reading of standard input or of a slow disk that is still under way must not hold the exit up.
     runtime.shutdown_background();
+    signals.give_terminal_back();
     ExitCode::from(code)
 }

@@ -2,12 +2,12 @@
 //!
 //! Owns who obeys them. At a prompt Ctrl-C belongs to the line or the statement, and ends neither process nor session.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::ui::{Programs, Ui, UiOptions};
+use crate::ui::{Programs, TerminalState, Ui, UiOptions};
 
 /// How long a command that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(500);
@@ -19,6 +19,8 @@ const GLANCE: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     has_prompt: Arc<AtomicBool>,
+    /// The terminal as it was before the prompt had it.
+    before: Arc<OnceLock<TerminalState>>,
     programs: Programs,
 }
 
@@ -26,6 +28,7 @@ impl Signals {
     /// From now on Ctrl-C is the prompt's.
     pub fn leave_ctrl_c_to_the_prompt(&self) {
         self.has_prompt.store(true, Ordering::Relaxed);
+        self.before.get_or_init(TerminalState::read);
     }
 
     /// Waits for a signal that ends the command. Dropping the command then leaves nothing half written:
@@ -65,6 +68,14 @@ impl Signals {
         let _late = tokio::time::timeout(PROGRAM_GRACE, gone).await;
         if self.has_prompt.load(Ordering::Relaxed) {
             crate::repl::restore_terminal();
+        }
+    }
+
+    /// Gives the terminal's driver back as the prompt found it, whatever a line or a statement that was under way at a
+    /// signal has made of it since. The last thing that the process does.
+    pub fn give_terminal_back(&self) {
+        if let Some(before) = self.before.get() {
+            before.put_back();
         }
     }
 

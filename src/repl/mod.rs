@@ -153,6 +153,8 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
 
 /// Waits for a line on a thread of its own, where waiting blocks nobody.
 async fn read(ui: &Ui, mut editor: Editor, keys: Keys, left_behind: LeftBehind) -> Result<(Editor, Line)> {
+    // Whoever was told to end while a pager or an editor had this thread does so here, before the terminal is taken again.
+    tokio::task::yield_now().await;
     let giving_up = editor.giving_up();
     let mut reading = tokio::task::spawn_blocking(move || {
         editor.use_keys(keys);

@@ -278,11 +278,18 @@ pub fn tell_outcome(session: &Session<'_>, outcome: &Outcome) {
 pub fn show_batch(session: &Session<'_>, batch: &RecordBatch) -> Result<()> {
     let (mut encoder, paged) = session.screen_encoder(batch.schema(), None)?;
     let written = encoder.write(batch).and_then(|()| encoder.finish());
+    end_paged(session, &paged, written.map(drop))
+}
+
+/// Waits for the pager, if there was one, after what was written to it.
+///
+/// # Errors
+/// The screen can't be written to. That the reader left the pager is none: they have seen enough.
+pub fn end_paged(session: &Session<'_>, paged: &PagedSink, written: Result<()>) -> Result<()> {
     let ended = paged.finish(session.ui());
     match written {
-        // Whoever leaves the pager has seen enough.
         Err(error) if error.kind() == Kind::ClosedPipe => {}
-        written => drop(written?),
+        written => written?,
     }
     ended.map(drop)
 }

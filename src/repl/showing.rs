@@ -4,8 +4,9 @@
 
 use std::io::Write;
 
+use super::running;
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// Shows lines, each without its end.
 ///
@@ -16,10 +17,5 @@ pub fn show_lines(session: &Session<'_>, lines: &[String]) -> Result<()> {
     let mut sink = std::io::BufWriter::new(paged.clone());
     let written = lines.iter().try_for_each(|line| writeln!(sink, "{line}")).and_then(|()| sink.flush());
     drop(sink);
-    let ended = paged.finish(session.ui());
-    match written.map_err(Error::from) {
-        Err(error) if error.kind() == Kind::ClosedPipe => {}
-        written => written?,
-    }
-    ended.map(drop)
+    running::end_paged(session, &paged, written.map_err(Error::from))
 }

@@ -9,17 +9,27 @@ use std::io::{self, Write};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// How the terminal's driver was set.
-pub(super) struct TerminalState {
+#[derive(Debug)]
+pub struct TerminalState {
     #[cfg(unix)]
     driver: Option<Termios>,
 }
 
 impl TerminalState {
     /// What it is now; nothing where standard output is no terminal.
-    pub(super) fn read() -> TerminalState {
+    pub fn read() -> TerminalState {
         TerminalState {
             #[cfg(unix)]
             driver: tcgetattr(io::stdout()).ok(),
+        }
+    }
+
+    /// Puts the driver back and nothing else.
+    pub fn put_back(&self) {
+        #[cfg(unix)]
+        if let Some(driver) = &self.driver {
+            // Nobody is left to be told.
+            let _untold = tcsetattr(io::stdout(), OptionalActions::Now, driver);
         }
     }
 

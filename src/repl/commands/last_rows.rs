@@ -31,12 +31,9 @@ pub async fn fed<T>(
             let mut underway = running::start(session, statement, std::slice::from_ref(statement)).await?;
             // Its columns may have changed with the objects.
             let mut taker = begin(SchemaRef::clone(&underway.schema))?;
-            let mut rows: u64 = 0;
             while let Some(batch) = underway.next().await? {
-                rows = rows.saturating_add(batch.num_rows() as u64);
                 take(&mut taker, &batch)?;
             }
-            underway.finish(rows);
             Ok(taker)
         }
     }
