@@ -19,6 +19,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     has_prompt: Arc<AtomicBool>,
+    has_left_line: Arc<AtomicBool>,
     /// The terminal as it was before the prompt had it.
     before: Arc<OnceLock<TerminalState>>,
     programs: Programs,
@@ -57,7 +58,7 @@ impl Signals {
         self.programs.clone()
     }
 
-    /// Puts the terminal right once nobody else has it. Nothing may read a line from then on.
+    /// Waits until nobody else has the terminal, and leaves the line that is being read.
     pub(super) async fn settle(&self) {
         let gone = async {
             while !self.programs.are_gone() {
@@ -66,8 +67,10 @@ impl Signals {
         };
         // Whoever does not go is left behind.
         let _late = tokio::time::timeout(PROGRAM_GRACE, gone).await;
-        if self.has_prompt.load(Ordering::Relaxed) {
-            crate::repl::restore_terminal();
+        if self.has_prompt.load(Ordering::Relaxed) && !self.has_left_line.swap(true, Ordering::Relaxed) {
+            crate::repl::leave_line();
+            // Before anything is told: what stands below the line begins at the left edge.
+            self.give_terminal_back();
         }
     }
 
@@ -75,7 +78,7 @@ impl Signals {
     /// signal has made of it since. The last thing that the process does.
     pub fn give_terminal_back(&self) {
         if let Some(before) = self.before.get() {
-            before.put_back();
+            before.give_back();
         }
     }
 

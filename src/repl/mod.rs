@@ -30,10 +30,10 @@ use crate::engine::{Access, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::sql::Parameters;
-use crate::ui::Ui;
+use crate::ui::{TypedAhead, Ui};
 
 use editor::{Editor, Line};
-pub use editor::{EditorOptions, Keys, Surface, restore_terminal};
+pub use editor::{EditorOptions, Keys, Surface, leave_line};
 use pieces::Piece;
 pub use pieces::first_command;
 use session::{Flow, LeftBehind, Privacy, Session};
@@ -83,6 +83,8 @@ pub enum ScriptOwner {
 /// The terminal fails. What a line does wrong is told and ends nothing.
 pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
     let ReplOptions { access, parameters, format, editor, scripts, places, programs, began } = options;
+    // Between lines keys wait for the next one, where lines are read key by key.
+    let _typed_ahead = (editor.surface == Surface::Painted).then(TypedAhead::keep);
     let mut session = Session::new(ui, Arc::new(engine), access, parameters, places, programs);
     session.surface = editor.surface;
     session.settings.format = format.unwrap_or(session.settings.format);

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::ui::Programs;
+use crate::ui::{Programs, TerminalState};
 
 /// Lets the user edit a file, and waits until that is done.
 ///
@@ -43,24 +43,21 @@ fn shell_word(text: &str) -> String {
 fn run(line: &str, is_answers_screen: bool, programs: &Programs) -> std::io::Result<ExitStatus> {
     use std::os::fd::AsFd;
 
-    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-
-    let stdin = std::io::stdin();
-    let before = tcgetattr(stdin.as_fd()).ok();
+    let before = TerminalState::read();
+    before.lend();
     let mut command = Command::new("sh");
     command.arg("-c").arg(line);
     if !is_answers_screen {
         command.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
     }
-    let mut child = command.spawn()?;
-    // Until the terminal is right again.
-    let _has_terminal = programs.note(&child);
-    let status = child.wait();
-    if let Some(before) = before {
-        // That it can't be put right is what the next line finds out.
-        let _unheard = tcsetattr(stdin.as_fd(), OptionalActions::Drain, &before);
-    }
-    status
+    let ended = command.spawn().and_then(|mut child| {
+        // Until the terminal is right again.
+        let has_terminal = programs.note(&child);
+        child.wait().map(|status| (status, has_terminal))
+    });
+    // That it can't be put right is what the next line finds out.
+    let _unheard = before.put_back();
+    ended.map(|(status, _has_terminal)| status)
 }
 
 #[cfg(not(unix))]

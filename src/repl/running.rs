@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{self, Encoder, Format, MaxRows, ScreenOptions, TableOptions};
 use crate::printable;
 use crate::sql::{self, SourceStatement};
-use crate::ui::{Colour, Footer, FooterRows, PagedSink, Pager, Progress, TypedAhead};
+use crate::ui::{Colour, Footer, FooterRows, PagedSink, Pager, Progress};
 
 /// How often progress is redrawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -53,8 +53,6 @@ pub struct Underway {
     engine: Arc<Engine>,
     progress: Progress,
     interrupt: Interrupt,
-    /// Keys that are typed meanwhile wait for the next line.
-    _typed_ahead: Option<TypedAhead>,
 }
 
 /// How much of an answer was shown.
@@ -155,7 +153,6 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
         engine.renew();
     }
     let (progress, mut interrupt) = (session.ui().progress(), Interrupt::listen());
-    let typed_ahead = session.typed_ahead();
     let (before, started) = (engine.totals(), Instant::now());
     let (sender, mut batches) = mpsc::channel(WAITING);
     let (opened, mut schema) = mpsc::channel(1);
@@ -188,7 +185,7 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
             return Err(error);
         }
     };
-    Ok(Underway { schema, batches, task, started, before, engine, progress, interrupt, _typed_ahead: typed_ahead })
+    Ok(Underway { schema, batches, task, started, before, engine, progress, interrupt })
 }
 
 impl Underway {
@@ -228,7 +225,7 @@ pub async fn attended<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     let (engine, progress, mut interrupt) = (session.engine(), session.ui().progress(), Interrupt::listen());
-    let (before, _typed_ahead) = (engine.totals(), session.typed_ahead());
+    let before = engine.totals();
     let mut task = tokio::spawn(work);
     let waiting = async {
         let done = (&mut task).await;

@@ -14,7 +14,7 @@ use super::editor::{self, Keys, Surface};
 use crate::engine::{Access, Engine, Vocabulary};
 use crate::output::{Format, Upright};
 use crate::sql::{Parameters, SourceStatement};
-use crate::ui::{Pager, TypedAhead, Ui};
+use crate::ui::{Pager, Ui};
 
 /// Bytes of the last answer that are kept for `\chart` and `\copy`.
 const KEPT_BYTES: usize = 64 << 20;
@@ -242,11 +242,6 @@ impl<'a> Session<'a> {
 
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
-    }
-
-    /// Keeps keys for the next line until it is dropped, where lines are read key by key.
-    pub fn typed_ahead(&self) -> Option<TypedAhead> {
-        (self.surface == Surface::Painted).then(TypedAhead::keep)
     }
 
     /// Keeps the text of the statement that runs now, as private as the line that runs it.

@@ -30,7 +30,7 @@ pub use footer::{Footer, FooterRows, Sources};
 pub use pager::{Ended, PagedSink, Pager, ScreenSize};
 pub use programs::{HasTerminal, Programs};
 pub use progress::{Progress, Work};
-pub use terminal_state::TerminalState;
+pub use terminal_state::{TerminalState, while_ours};
 pub use typed_ahead::TypedAhead;
 
 /// How much is said.

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crossterm::terminal::{enable_raw_mode, is_raw_mode_enabled};
 use parking_lot::RwLock;
 use reedline::{
     ColumnarMenu, DefaultHinter, EditCommand, EditMode, Emacs, HistoryItem, InputMode, KeyCode, KeyModifiers,
@@ -23,7 +24,7 @@ use super::pieces;
 use super::session::Surroundings;
 use crate::engine::Vocabulary;
 use crate::error::{Error, Result};
-use crate::ui::Colour;
+use crate::ui::{Colour, while_ours};
 
 pub use colours::painted_sql;
 use history::Lasting;
@@ -153,7 +154,9 @@ impl Editor {
         if let Some(draft) = draft {
             reedline.run_edit_commands(&[EditCommand::InsertString(draft.to_owned())]);
         }
-        match reedline.read_line(&PinqPrompt) {
+        // Here, where it can be refused: the line editor finds it done. Once the process ends, no line is read any more.
+        let Some(taken) = while_ours(enable_raw_mode) else { return Ok(Line::End) };
+        match taken.and_then(|()| reedline.read_line(&PinqPrompt)) {
             Ok(Signal::Success(text)) => {
                 // A line is kept at once, so that no way of ending loses it. That it can't be is no reason to stop.
                 let _unkept = reedline.sync_history();
@@ -166,16 +169,13 @@ impl Editor {
     }
 }
 
-/// Gives the terminal back as a shell needs it, where a line is being read while the process ends.
-pub fn restore_terminal() {
-    use crossterm::terminal::{disable_raw_mode, is_raw_mode_enabled};
-
+/// Leaves the line that is being read while the process ends: the screen without what belongs to a line. The terminal's
+/// driver is not its own to give back.
+pub fn leave_line() {
     // Elsewhere nothing was asked of the terminal, and nothing odd may be written to it.
     if !is_raw_mode_enabled().unwrap_or(false) {
         return;
     }
-    // Nobody is left to be told.
-    let _untold = disable_raw_mode();
     // Pastes are marked by what standard output is told; the line stands on it, too.
     let _unheard = crossterm::execute!(
         std::io::stdout(),
