@@ -40,6 +40,7 @@ mod timestamp;
 pub mod chart;
 mod functions;
 pub mod output;
+pub mod schedule;
 pub mod sql;
 pub mod ui;
 
@@ -49,6 +50,7 @@ pub mod store;
 
 mod destination;
 pub mod json;
+pub mod publication;
 
 mod scan;
 
@@ -58,5 +60,6 @@ mod catalog;
 pub mod engine;
 
 pub mod repl;
+pub mod report;
 
 pub mod cli;

@@ -14,6 +14,7 @@ mod numbers;
 mod plan;
 mod profile;
 mod spec;
+mod svg;
 mod times;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use cells::{Canvas, Paint};
 pub use data::ChartData;
 pub use profile::{ColumnProfile, Exactness, Measured, profile_lines};
 pub use spec::{ChartKind, ChartSpec};
+pub use svg::Svg;
 
 use crate::error::Result;
 use plan::Plan;

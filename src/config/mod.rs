@@ -54,6 +54,7 @@
 mod cache;
 mod environment;
 mod raw;
+mod reports;
 mod source;
 mod tables;
 mod validate;
@@ -64,6 +65,7 @@ use std::time::Duration;
 
 pub use cache::{CacheConfig, CacheUse, Relisting};
 pub use environment::Environment;
+pub use reports::{Notify, NotifyOn, ReportConfig, ReportFormat, Webhook};
 pub use source::{FILE_NAME, FILE_VARIABLE};
 pub use tables::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest, TableConfig, TableSource};
 
@@ -99,6 +101,8 @@ pub struct Config {
     pub cache: Option<CacheConfig>,
     /// What the engine may use.
     pub session: SessionConfig,
+    /// The reports, as ordered in the file.
+    pub reports: Vec<ReportConfig>,
 }
 
 /// Where the views are.
@@ -214,6 +218,7 @@ impl Config {
             storage: StorageConfig::default(),
             cache: CacheConfig::default_in(environment),
             session: SessionConfig::default_on(environment),
+            reports: Vec::new(),
         }
     }
 

@@ -42,6 +42,7 @@ pub fn validate(source: &SourceText, environment: &Environment, parse_type: Pars
         storage: storage(source, &raw.storage)?,
         cache: cache(source, &raw.cache, environment)?,
         session: session(source, &raw.session, environment)?,
+        reports: Vec::new(),
     })
 }
 

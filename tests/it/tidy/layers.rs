@@ -10,7 +10,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
     (6, &["engine"]),
     (5, &["catalog"]),
     (4, &["scan"]),
-    (3, &["cache", "json", "destination"]),
+    (3, &["cache", "json", "destination", "publication"]),
     (2, &["store", "landing", "config"]),
     (
         1,
@@ -49,7 +49,7 @@ pub(super) struct Fence {
 
 /// Crates that only some modules may name. A crate's name stands for those that extend it, too:
 /// `datafusion` for `datafusion_common`.
-pub(super) const FENCES: [Fence; 3] = [
+pub(super) const FENCES: [Fence; 7] = [
     Fence {
         crates: &["datafusion"],
         allowed: &["engine", "catalog", "scan", "cache", "functions", "sql", "error"],
@@ -57,6 +57,14 @@ pub(super) const FENCES: [Fence; 3] = [
     },
     Fence { crates: &["clap"], allowed: &["cli", "main"], why: "so that the library knows no command line" },
     Fence { crates: &["ratatui"], allowed: &["chart"], why: "so that nothing but charts is drawn cell by cell" },
+    Fence { crates: &["plotters"], allowed: &["chart"], why: "so that a chart looks the same wherever it stands" },
+    Fence {
+        crates: &["minijinja", "reqwest"],
+        allowed: &["report"],
+        why: "so that only reports make pages and send them",
+    },
+    Fence { crates: &["croner"], allowed: &["schedule"], why: "so that one place knows what a schedule means" },
+    Fence { crates: &["tracing"], allowed: &["report", "ui"], why: "so that only what runs by itself keeps a log" },
 ];
 
 /// Modules that work on values alone, with no disk, network or runtime.
