@@ -9,9 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pinq::config::{Environment, ReportConfig, ReportFormat, StorageConfig};
 use pinq::error::Result;
 use pinq::location::Location;
-use pinq::publication::{
-    Claim, FileRecord, Outcome, Publications, QuestionRecord, RunRecord, Staging,
-};
+use pinq::publication::{Claim, FileRecord, Outcome, Publications, QuestionRecord, RunRecord, Staging};
 use pinq::store::Stores;
 use tempfile::TempDir;
 
