@@ -3,4 +3,7 @@
 //! Owns running a report once, its page, and the scheduler. What stands at a destination is `publication`'s, how
 //! statements are run is `engine`'s.
 
+pub mod changes;
 pub mod page;
+
+mod shown;
