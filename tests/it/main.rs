@@ -12,6 +12,7 @@ mod s3;
 mod caching;
 mod cli;
 mod console;
+mod documented_schedules;
 mod questions;
 mod readme;
 mod reference;
