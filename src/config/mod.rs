@@ -66,6 +66,7 @@
 //! ```
 
 mod cache;
+mod clock;
 mod environment;
 mod raw;
 mod reports;
@@ -78,6 +79,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use cache::{CacheConfig, CacheUse, Relisting};
+pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use environment::Environment;
 pub use reports::{Notify, NotifyOn, ReportConfig, ReportFormat, Webhook};
 pub use source::{FILE_NAME, FILE_VARIABLE};
