@@ -4,3 +4,4 @@
 //! statements are run is `engine`'s.
 
 pub mod page;
+pub mod scheduler;
