@@ -1,11 +1,39 @@
 //! The memory pool of a session: what is kept for later statements makes way for the one that runs.
+//!
+//! Several engines may share one: what their statements hold, and what they keep, counts together.
 
 use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, TrackConsumersPool,
+};
 
+use crate::config::SessionConfig;
 use crate::scan::{CONSUMER, KeptTables, RECORDER};
+
+/// How many of the largest consumers an out-of-memory error names.
+const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
+
+/// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
+/// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    pub(super) pool: Arc<dyn MemoryPool>,
+    pub(super) kept: KeptTables,
+}
+
+impl Memory {
+    /// As much as `session` allows.
+    pub fn of(session: &SessionConfig) -> Memory {
+        let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS);
+        let kept = KeptTables::default();
+        Memory { pool: Arc::new(YieldingPool::new(pool, kept.clone())), kept }
+    }
+}
 
 /// A pool that, before it refuses memory, has the tables give up the rows that they keep.
 #[derive(Debug)]

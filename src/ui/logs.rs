@@ -48,6 +48,18 @@ pub fn begin(format: LogFormat, loudness: Loudness) -> Result<()> {
         .map_err(|error| Error::bug("the log could not be begun").because(error))
 }
 
+/// An entry about no report.
+pub fn tell(message: &str) {
+    tracing::info!("{message}");
+}
+
+/// An entry about a failure that is about no report.
+pub fn tell_error(message: &str, error: &Error) {
+    let error = error.render();
+    let error = error.strip_prefix("error: ").unwrap_or(&error);
+    tracing::error!(error, "{message}");
+}
+
 /// A [`Ui`] whose messages become entries of the log about that run; nothing is drawn.
 pub fn ui_of_run(report: &str, run: &str) -> Ui {
     let entries = Entries { report: report.to_owned(), run: run.to_owned(), text: Vec::new() };

@@ -36,6 +36,8 @@ pub enum Doing {
     Running {
         /// Tries before it.
         tries_before: u32,
+        /// When it was begun.
+        since: DateTime<Utc>,
     },
     /// A try has failed.
     Waiting {
@@ -67,6 +69,17 @@ pub struct LastRun {
     /// Rows of each question's answer.
     #[serde(skip)]
     pub rows: Vec<(String, u64)>,
+}
+
+/// Which run ended, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// The time that it was for.
+    pub scheduled_for: DateTime<Utc>,
+    /// When it ended.
+    pub now: DateTime<Utc>,
+    /// Tries, the last one included.
+    pub tries: u32,
 }
 
 /// How many runs ended how.
@@ -107,7 +120,8 @@ impl Board {
     }
 
     /// Notes a run that ended here.
-    pub fn ended(&self, report: &str, scheduled_for: DateTime<Utc>, now: DateTime<Utc>, ran: &Result<RunRecord>) {
+    pub fn ended(&self, report: &str, at: Ending, ran: &Result<RunRecord>) {
+        let Ending { scheduled_for, now, tries } = at;
         match ran {
             Ok(record) => self.found(report, record),
             Err(error) => {
@@ -118,7 +132,7 @@ impl Board {
                     seconds: None,
                     outcome: Outcome::Failed,
                     error: Some(told(error)),
-                    tries: 1,
+                    tries,
                     rows: Vec::new(),
                 };
                 self.lock().entry(report.to_owned()).or_default().last = Some(last);

@@ -10,7 +10,7 @@ use futures::future::{Either, select};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::board::{Board, Doing};
+use super::board::{Board, Doing, Ending};
 use super::plan::Ended;
 use super::retries::Failed;
 use super::runner::{Holding, Release, ReportRunner, Right, Try};
@@ -65,7 +65,7 @@ impl<R: ReportRunner> Job<R> {
         let mut claim = None;
         let mut tries: u32 = 0;
         let ended = loop {
-            self.board.doing(&self.report.name, Doing::Running { tries_before: tries });
+            self.board.doing(&self.report.name, Doing::Running { tries_before: tries, since: self.clock.now() });
             let ran = match self.one_try(&mut claim, tries).await {
                 Tried::Ran(ran) => ran,
                 Tried::Elsewhere { until } => return Ended::Theirs { until },
@@ -85,7 +85,7 @@ impl<R: ReportRunner> Job<R> {
                 Rested::Lost => return self.lost(),
             }
         };
-        self.settle(claim, ended).await
+        self.settle(claim, ended, tries).await
     }
 
     /// Claims the time, unless it is claimed already, and runs the report once.
@@ -177,7 +177,7 @@ impl<R: ReportRunner> Job<R> {
         if is_final { None } else { failed.next_try(self.report.retries, self.seed) }
     }
 
-    async fn settle(&mut self, claim: Option<R::Claim>, ran: Result<RunRecord>) -> Ended {
+    async fn settle(&mut self, claim: Option<R::Claim>, ran: Result<RunRecord>, tries: u32) -> Ended {
         let outcome = ran.as_ref().map_or(Outcome::Failed, |record| record.outcome);
         match (&ran, outcome) {
             (Ok(record), Outcome::Complete) => {
@@ -190,10 +190,11 @@ impl<R: ReportRunner> Job<R> {
         if let Some(claim) = claim {
             self.release(claim, Release::Done(outcome)).await;
         }
-        self.board.ended(&self.report.name, self.scheduled_for, self.clock.now(), &ran);
+        let ending = Ending { scheduled_for: self.scheduled_for, now: self.clock.now(), tries };
+        self.board.ended(&self.report.name, ending, &ran);
         // Whoever is told does not hold up a stop.
         let runner = Arc::clone(&self.runner);
-        let told = runner.tell(&self.report, self.scheduled_for, &ran);
+        let told = runner.tell(&self.report, self.scheduled_for, tries, &ran);
         let _cancelled = unless(&mut self.phase, Phase::Cancelling, told).await;
         Ended::Settled
     }

@@ -126,6 +126,7 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order<R>>) -> Stopped {
         let mut jobs: FuturesUnordered<BoxFuture<'static, (Due, Ended)>> = FuturesUnordered::new();
         let mut has_orders = true;
+        self.announce();
         loop {
             let now = self.clock.now();
             if self.cancel_at.is_none() {
@@ -180,10 +181,12 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
             Order::Reload(work) => {
                 self.work = work;
                 self.set_plan();
+                self.announce();
             }
             Order::Stop if self.cancel_at.is_none() => {
                 info!(running, "told to stop; what runs may end within the grace period");
-                self.cancel_at = Some(self.clock.now() + self.options.grace);
+                let at = self.clock.now().checked_add_signed(self.options.grace);
+                self.cancel_at = at.or(Some(DateTime::<Utc>::MAX_UTC));
                 self.phase.send_replace(Phase::Finishing);
             }
             Order::Stop => {
@@ -215,6 +218,20 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
     fn set_plan(&mut self) {
         let scheduled = |report: &Arc<ReportConfig>| Some((report.name.clone(), report.schedule.clone()?));
         self.plan.set(self.work.reports.iter().filter_map(scheduled), self.clock.now());
+    }
+
+    /// Logs what will run when.
+    fn announce(&self) {
+        let now = self.clock.now();
+        let mut scheduled: usize = 0;
+        for (report, schedule, _) in self.plan.standings() {
+            let next = schedule.next(now).map(|next| next.with_timezone(&schedule.zone()).to_rfc3339());
+            info!(report, schedule = schedule.text(), timezone = schedule.zone().name(), next, "the report is scheduled");
+            scheduled = scheduled.saturating_add(1);
+        }
+        if scheduled == 0 {
+            warn!("no report has a schedule");
+        }
     }
 
     fn overview(&self) -> Overview {

@@ -33,7 +33,7 @@ pub trait ReportRunner: Send + Sync {
     async fn release(&self, claim: Self::Claim, release: Release) -> Result<()>;
 
     /// Tells whoever wants to know how it ended; after the last try. Never fails: what goes wrong is logged.
-    async fn tell(&self, report: &ReportConfig, scheduled_for: DateTime<Utc>, ended: &Result<RunRecord>);
+    async fn tell(&self, report: &ReportConfig, scheduled_for: DateTime<Utc>, tries: u32, ended: &Result<RunRecord>);
 
     /// The last run that stands at the destination.
     async fn last(&self, report: &ReportConfig) -> Result<Option<RunRecord>>;

@@ -146,7 +146,7 @@ impl ReportRunner for FakeRunner {
         Ok(())
     }
 
-    async fn tell(&self, report: &ReportConfig, scheduled_for: Instant, ended: &Result<RunRecord>) {
+    async fn tell(&self, report: &ReportConfig, scheduled_for: Instant, _: u32, ended: &Result<RunRecord>) {
         let outcome = ended.as_ref().map_or(Outcome::Failed, |record| record.outcome);
         self.lock().told.push((report.name.clone(), scheduled_for, outcome));
     }
