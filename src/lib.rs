@@ -33,6 +33,7 @@ mod printable;
 
 pub mod column;
 pub mod location;
+mod questions;
 mod shipped;
 mod spelling;
 mod timestamp;

@@ -24,6 +24,10 @@ pub mod compression;
 pub mod key;
 #[path = "../../src/json/number.rs"]
 mod number;
+#[path = "../../src/schedule/mod.rs"]
+pub mod schedule;
+#[path = "../../src/spelling.rs"]
+mod spelling;
 #[path = "../../src/timestamp.rs"]
 pub mod timestamp;
 

@@ -167,6 +167,11 @@ impl Tables {
         &self.context.rejects
     }
 
+    /// The tables that were listed, or are being listed, ordered by name.
+    pub fn listed_tables(&self) -> Vec<Arc<LandedTable>> {
+        self.lock().values().filter(|table| table.is_listed()).map(Arc::clone).collect()
+    }
+
     /// How many tables were listed, or are being listed.
     pub fn listed(&self) -> u64 {
         self.lock().values().filter(|table| table.is_listed()).count() as u64

@@ -50,7 +50,7 @@ pub(super) fn vertical(low: f64, high: f64, height: usize) -> Vertical {
 /// The horizontal axis.
 pub(super) struct Horizontal {
     pub(super) bounds: [f64; 2],
-    marks: Vec<Mark>,
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Horizontal {

@@ -38,6 +38,17 @@ pub(super) fn draw(
     let names: Vec<String> =
         labels.iter().filter_map(column).map(|column| printable::one_line(&column.name).into_owned()).collect();
     let Some(values) = column(&value) else { return Vec::new() };
+    let mut bars = bars(data, labels, value, color);
+    align_places(&mut bars);
+    let header = Header { labels: &names, value: &printable::one_line(&values.name) };
+    lines(bars, &header, canvas, data)
+}
+
+/// A bar for each row that is kept, in the order of the answer. The colour is the number of the row's group among
+/// those seen so far.
+pub(super) fn bars(data: &ChartData, labels: &[usize], value: usize, color: Option<usize>) -> Vec<Bar> {
+    let column = |position: &usize| data.columns.get(*position);
+    let Some(values) = column(&value) else { return Vec::new() };
     let mut groups: Vec<String> = Vec::new();
     let mut bars = Vec::new();
     for row in 0..data.kept {
@@ -55,9 +66,15 @@ pub(super) fn draw(
             series,
         });
     }
-    align_places(&mut bars);
-    let header = Header { labels: &names, value: &printable::one_line(&values.name) };
-    lines(bars, &header, canvas, data)
+    bars
+}
+
+/// Whether the first labels are headings of those below: there are several labels, and the first of them mostly stays
+/// as it was on the bar before.
+pub(super) fn is_grouped(bars: &[Bar]) -> bool {
+    let labels = bars.first().map_or(0, |bar| bar.labels.len());
+    let runs = 1 + bars.windows(2).filter(|pair| pair[0].labels.first() != pair[1].labels.first()).count();
+    labels > 1 && runs.saturating_mul(2) <= bars.len()
 }
 
 /// Gives every value as many places as the one that has most, so that the points stand below each other.
@@ -80,8 +97,7 @@ struct Header<'a> {
 }
 
 fn lines(mut bars: Vec<Bar>, header: &Header<'_>, canvas: Canvas, data: &ChartData) -> Vec<String> {
-    let runs = 1 + bars.windows(2).filter(|pair| pair[0].labels.first() != pair[1].labels.first()).count();
-    let grouped = header.labels.len() > 1 && runs.saturating_mul(2) <= bars.len();
+    let grouped = is_grouped(&bars);
     let room = canvas.height.saturating_sub(2 + usize::from(grouped)).max(1);
     // A heading is a line, too.
     let (mut used, mut shown) = (0, 0);

@@ -9,27 +9,56 @@ use super::times;
 use crate::printable;
 
 /// Ranges of a histogram at most, on a screen however high.
-const MOST_RANGES: usize = 20;
+pub(super) const MOST_RANGES: usize = 20;
 /// Lines that are no range: the heading and what stands below.
 const OTHER_LINES: usize = 4;
 
+/// The values of a column, counted.
+pub(super) struct Histogram {
+    /// Where each range begins, and how many values fall into it.
+    pub(super) ranges: Vec<(bins::Range, u64)>,
+    pub(super) scale: Scale,
+    /// `1,350 values`, `min 0` and so on.
+    pub(super) notes: Vec<String>,
+}
+
+impl Histogram {
+    /// The values of `column` in at most about `most` ranges; none where it holds no value.
+    pub(super) fn of(data: &ChartData, column: &Column, most: usize) -> Option<Histogram> {
+        let all = (0..data.kept).filter_map(|row| column.values.at(row));
+        let mut sorted: Vec<f64> = all.clone().filter(|value| value.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let endless = all.count() - sorted.len();
+        let nulls = data.kept - sorted.len() - endless;
+        let (low, high) = (*sorted.first()?, *sorted.last()?);
+        let middle = median(&sorted);
+        let (ranges, scale) = ranges(column, &sorted, middle, most);
+        let counts = bins::counts(&sorted, &ranges);
+        let spelled = |value: f64| match &column.values {
+            Values::Time(kind, _) => times::instant(*kind, value as i64),
+            _ => real(value),
+        };
+        let mut notes = vec![
+            format!("{} values", whole(sorted.len() as i128)),
+            format!("min {}", spelled(low)),
+            format!("median {}", spelled(middle)),
+            format!("max {}", spelled(high)),
+        ];
+        notes.extend((nulls > 0).then(|| format!("{} NULL", whole(nulls as i128))));
+        notes.extend((endless > 0).then(|| format!("{} not finite", whole(endless as i128))));
+        notes.extend(data.cut_note());
+        Some(Histogram { ranges: ranges.into_iter().zip(counts).collect(), scale, notes })
+    }
+}
+
 pub(super) fn draw(data: &ChartData, column: &Column, canvas: Canvas) -> Vec<String> {
-    let all = (0..data.kept).filter_map(|row| column.values.at(row));
-    let mut sorted: Vec<f64> = all.clone().filter(|value| value.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let endless = all.count() - sorted.len();
-    let nulls = data.kept - sorted.len() - endless;
     let name = printable::one_line(&column.name);
-    let (Some(low), Some(high)) = (sorted.first().copied(), sorted.last().copied()) else {
+    let most = canvas.height.saturating_sub(OTHER_LINES).clamp(3, MOST_RANGES);
+    let Some(Histogram { ranges, scale, notes }) = Histogram::of(data, column, most) else {
         return vec![cut(&format!("`{name}` holds no value"), canvas.width)];
     };
-    let middle = median(&sorted);
-    let most = canvas.height.saturating_sub(OTHER_LINES).clamp(3, MOST_RANGES);
-    let (ranges, scale) = ranges(column, &sorted, middle, most);
-    let counts = bins::counts(&sorted, &ranges);
     let bars: Vec<Bar> = ranges
         .into_iter()
-        .zip(counts)
         .map(|(range, count)| Bar {
             labels: vec![range.label],
             length: Some(count as f64),
@@ -43,19 +72,6 @@ pub(super) fn draw(data: &ChartData, column: &Column, canvas: Canvas) -> Vec<Str
     }
     let mut lines = vec![canvas.paint.ink(Ink::Faint, &cut(&heading, canvas.width))];
     lines.extend(histogram(&bars, canvas));
-    let spelled = |value: f64| match &column.values {
-        Values::Time(kind, _) => times::instant(*kind, value as i64),
-        _ => real(value),
-    };
-    let mut notes = vec![
-        format!("{} values", whole(sorted.len() as i128)),
-        format!("min {}", spelled(low)),
-        format!("median {}", spelled(middle)),
-        format!("max {}", spelled(high)),
-    ];
-    notes.extend((nulls > 0).then(|| format!("{} NULL", whole(nulls as i128))));
-    notes.extend((endless > 0).then(|| format!("{} not finite", whole(endless as i128))));
-    notes.extend(data.cut_note());
     let notes: Vec<_> = notes.into_iter().map(|note| (note, Some(Ink::Faint))).collect();
     lines.extend(flow(&notes, canvas.width, canvas.paint));
     lines

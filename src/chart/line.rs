@@ -26,18 +26,71 @@ const HIGHEST: usize = 20;
 const LOWEST: usize = 6;
 
 /// One line: its name and its points, ordered by x.
-struct Series {
-    name: String,
-    points: Vec<(f64, f64)>,
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) points: Vec<(f64, f64)>,
 }
 
-pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize>, canvas: Canvas) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut lines = series_of(data, x, y, series, &mut notes);
+/// The lines of an answer, as many as can be told apart, and what was left out.
+pub(super) struct Lines {
+    pub(super) lines: Vec<Series>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Lines {
+    /// A line for each of `y`, or for each value of `series`.
+    pub(super) fn of(data: &ChartData, x: usize, y: &[usize], series: Option<usize>) -> Lines {
+        let mut notes = Vec::new();
+        let mut lines = series_of(data, x, y, series, &mut notes);
+        if lines.len() > MOST_LINES {
+            let height = |line: &Series| line.points.iter().fold(0.0_f64, |most, point| most.max(point.1.abs()));
+            let all = lines.len();
+            lines.sort_by(|one, other| height(other).total_cmp(&height(one)));
+            lines.truncate(MOST_LINES);
+            notes.push(format!("{MOST_LINES} of {all} lines: those that reach furthest"));
+        }
+        notes.extend(data.cut_note());
+        Lines { lines, notes }
+    }
+
+    /// The smallest and the largest values of x, and those of y; none without a point.
+    pub(super) fn bounds(&self) -> Option<[[f64; 2]; 2]> {
+        let all = || self.lines.iter().flat_map(|line| line.points.iter());
+        let bounds = |of: fn(&(f64, f64)) -> f64| {
+            all().map(of).fold([f64::MAX, f64::MIN], |[low, high], value| [low.min(value), high.max(value)])
+        };
+        all().next().map(|_| [bounds(|point| point.0), bounds(|point| point.1)])
+    }
+}
+
+/// What the values of `x` are.
+pub(super) fn scale_of(data: &ChartData, x: usize) -> Scale {
+    match data.columns.get(x).map(|column| &column.values) {
+        Some(super::data::Values::Time(kind, _)) => Scale::Time(*kind),
+        _ if plan::is_year(data, x) => Scale::Years,
+        _ => Scale::Numbers,
+    }
+}
+
+/// What the lines show: `posts by day`, or `by day` where there are several columns.
+pub(super) fn title(data: &ChartData, x: usize, y: &[usize]) -> String {
     let named = |column: usize| {
         data.columns.get(column).map(|it| printable::one_line(&it.name).into_owned()).unwrap_or_default()
     };
-    if lines.iter().all(|line| line.points.is_empty()) {
+    match y {
+        [only] => format!("{} by {}", named(*only), named(x)),
+        _ => format!("by {}", named(x)),
+    }
+}
+
+pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize>, canvas: Canvas) -> Vec<String> {
+    let all = Lines::of(data, x, y, series);
+    let bounds = all.bounds();
+    let Lines { lines, notes } = all;
+    let named = |column: usize| {
+        data.columns.get(column).map(|it| printable::one_line(&it.name).into_owned()).unwrap_or_default()
+    };
+    let Some(bounds) = bounds else {
         return vec![cut(
             &format!(
                 "`{}` and `{}` hold no values together",
@@ -46,21 +99,9 @@ pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize
             ),
             canvas.width,
         )];
-    }
-    if lines.len() > MOST_LINES {
-        let height = |line: &Series| line.points.iter().fold(0.0_f64, |most, point| most.max(point.1.abs()));
-        let all = lines.len();
-        lines.sort_by(|one, other| height(other).total_cmp(&height(one)));
-        lines.truncate(MOST_LINES);
-        notes.push(format!("{MOST_LINES} of {all} lines: those that reach furthest"));
-    }
-    notes.extend(data.cut_note());
-    let mut drawn = Vec::new();
-    let title = match y {
-        [only] => format!("{} by {}", named(*only), named(x)),
-        _ => format!("by {}", named(x)),
     };
-    drawn.push(canvas.paint.ink(Ink::Faint, &cut(&title, canvas.width)));
+    let mut drawn = Vec::new();
+    drawn.push(canvas.paint.ink(Ink::Faint, &cut(&title(data, x, y), canvas.width)));
     if lines.len() > 1 {
         let sign = |number: usize| SIGNS.get(number).copied().unwrap_or("•");
         let parts = lines
@@ -70,12 +111,7 @@ pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize
         drawn.extend(flow(&parts.collect::<Vec<_>>(), canvas.width, canvas.paint));
     }
     let height = canvas.height.min(HIGHEST).saturating_sub(drawn.len() + 2).max(LOWEST);
-    let scale = match data.columns.get(x).map(|column| &column.values) {
-        Some(super::data::Values::Time(kind, _)) => Scale::Time(*kind),
-        _ if plan::is_year(data, x) => Scale::Years,
-        _ => Scale::Numbers,
-    };
-    drawn.extend(plot(&lines, scale, height, canvas));
+    drawn.extend(plot(&lines, bounds, scale_of(data, x), height, canvas));
     let notes: Vec<_> = notes.into_iter().map(|note| (note, Some(Ink::Faint))).collect();
     drawn.extend(flow(&notes, canvas.width, canvas.paint));
     drawn
@@ -111,12 +147,8 @@ fn series_of(data: &ChartData, x: usize, y: &[usize], series: Option<usize>, not
     lines
 }
 
-fn plot(lines: &[Series], scale: Scale, height: usize, canvas: Canvas) -> Vec<String> {
-    let all = || lines.iter().flat_map(|line| line.points.iter());
-    let bounds = |of: fn(&(f64, f64)) -> f64| {
-        all().map(of).fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
-    };
-    let ((left, right_end), (low, high)) = (bounds(|point| point.0), bounds(|point| point.1));
+fn plot(lines: &[Series], bounds: [[f64; 2]; 2], scale: Scale, height: usize, canvas: Canvas) -> Vec<String> {
+    let [[left, right_end], [low, high]] = bounds;
     let vertical = axis::vertical(low, high, height);
     let labels: Vec<String> = vertical.marks.iter().map(|mark| mark.label.clone()).collect();
     let margin = widest(&labels).min(canvas.width / 3);

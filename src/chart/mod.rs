@@ -1,7 +1,7 @@
-//! Plots of an answer in the terminal: bars, lines and histograms, in characters.
+//! Plots of an answer: bars, lines, histograms and heat maps, in characters for the terminal and as SVG for pages.
 //!
-//! Owns which columns a chart shows and every line of it, no wider than the canvas. It must not print, and nothing else
-//! may name ratatui. Texts from data are escaped before they become labels.
+//! Owns which columns a chart shows and every line and element of it, no wider than the canvas. It must not print, and
+//! nothing else may name ratatui or plotters. Texts from data are escaped before they become labels.
 
 mod axis;
 mod bar;
@@ -25,7 +25,7 @@ pub use cells::{Canvas, Paint};
 pub use data::ChartData;
 pub use profile::{ColumnProfile, Exactness, Measured, profile_lines};
 pub use spec::{ChartKind, ChartSpec};
-pub use svg::Svg;
+pub use svg::{SVG_STYLE, Svg, svg};
 
 use crate::error::Result;
 use plan::Plan;
@@ -50,6 +50,7 @@ pub fn draw(spec: &ChartSpec, data: &ChartData, canvas: Canvas) -> Result<Vec<St
         Plan::Hist { value } => {
             data.columns.get(value).map(|column| hist::draw(data, column, canvas)).unwrap_or_default()
         }
+        Plan::Heatmap { x, y, value } => bar::draw(data, &[x, y], value, Some(y), canvas),
         Plan::Nothing => Vec::new(),
     })
 }

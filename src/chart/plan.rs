@@ -11,9 +11,25 @@ use crate::spelling::nearest;
 /// Columns by their position in the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
-    Bar { labels: Vec<usize>, value: usize, color: Option<usize> },
-    Line { x: usize, y: Vec<usize>, series: Option<usize> },
-    Hist { value: usize },
+    Bar {
+        labels: Vec<usize>,
+        value: usize,
+        color: Option<usize>,
+    },
+    Line {
+        x: usize,
+        y: Vec<usize>,
+        series: Option<usize>,
+    },
+    Hist {
+        value: usize,
+    },
+    /// A colour for each of `x` and `y`; a terminal has bars instead.
+    Heatmap {
+        x: usize,
+        y: usize,
+        value: usize,
+    },
     Nothing,
 }
 
@@ -28,14 +44,23 @@ pub(super) fn plan(spec: &ChartSpec, data: &ChartData) -> Result<Plan> {
     let named = |name: &Option<String>| name.as_deref().map(|name| find(data, name)).transpose();
     let (x, color) = (named(&spec.x)?, named(&spec.color)?);
     let y = spec.y.iter().map(|name| find(data, name)).collect::<Result<Vec<_>>>()?;
-    if let (Some(wrong), true) = (y.iter().find(|y| !is_number(data, **y)), spec.kind != ChartKind::Hist) {
+    // A histogram counts times, too, and the rows of a heat map may be texts.
+    let is_free = matches!(spec.kind, ChartKind::Hist | ChartKind::Heatmap);
+    if let (Some(wrong), true) = (y.iter().find(|y| !is_number(data, **y)), !is_free) {
         return Err(Error::usage(format!("`{}` is no column of numbers, which `y=` names", name(data, *wrong)))
             .hint(columns_hint(data)));
     }
     let choice = Choice { data, x, y, color };
     match spec.kind {
         ChartKind::None => Ok(Plan::Nothing),
-        ChartKind::Bar | ChartKind::Heatmap => choice.bar().ok_or_else(|| {
+        ChartKind::Heatmap => choice.heatmap().or_else(|| choice.bar_of_numbers()).ok_or_else(|| {
+            choice.missing(
+                "a heat map",
+                "two columns of labels or times and one of numbers",
+                "heatmap x=COLUMN y=COLUMN color=NUMBERS",
+            )
+        }),
+        ChartKind::Bar => choice.bar().ok_or_else(|| {
             choice.missing("a chart of bars", "a column of labels and one of numbers", "bar x=COLUMN y=COLUMN")
         }),
         ChartKind::Line => choice.line().ok_or_else(|| {
@@ -105,6 +130,33 @@ impl Choice<'_> {
         }
         labels.extend(self.color.filter(|color| !labels.contains(color)));
         Some(Plan::Bar { labels, value, color: self.color })
+    }
+
+    /// Bars where a heat map lacks a column.
+    fn bar_of_numbers(&self) -> Option<Plan> {
+        self.y.iter().all(|column| is_number(self.data, *column)).then(|| self.bar()).flatten()
+    }
+
+    /// The rows are the column of `y=`, and the colours that of `color=`: `x=day y=country color=posts`; the other way
+    /// round, as bars have them, where only that fits: `x=day y=posts color=country`.
+    fn heatmap(&self) -> Option<Plan> {
+        let telling = |data: &ChartData, column| is_text(data, column) || is_time_or_year(data, column);
+        let counted = |data: &ChartData, column| is_number(data, column) && !is_year(data, column);
+        let x = self.x.or_else(|| self.free(telling).next())?;
+        let label = || self.free(telling).find(|column| *column != x);
+        let number = || self.free(counted).find(|column| *column != x);
+        let (y, value) = match (self.y.first().copied(), self.color) {
+            (Some(y), Some(color)) if counted(self.data, color) => (y, color),
+            (Some(y), Some(color)) => (color, y),
+            (Some(y), None) if counted(self.data, y) => {
+                label().map(|label| (label, y)).or(number().map(|it| (y, it)))?
+            }
+            (Some(y), None) => (y, number()?),
+            (None, Some(color)) if counted(self.data, color) => (label()?, color),
+            (None, Some(color)) => (color, number()?),
+            (None, None) => (label()?, number()?),
+        };
+        is_number(self.data, value).then_some(Plan::Heatmap { x, y, value })
     }
 
     fn line(&self) -> Option<Plan> {

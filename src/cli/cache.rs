@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::findings;
 use super::options::CommonArgs;
-use super::report::{Report, ReportColumn};
+use super::listing::{Listing, ReportColumn};
 use crate::config::Environment;
 use crate::engine::CachedTable;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     let engine = common.engine(environment)?;
     match &arguments.command {
         CacheCommand::Status => {
-            let report = Report::new(ui, common, environment)?;
+            let listing = Listing::new(ui, common, environment)?;
             let tables = engine.cached_tables().await?;
             let number = |value: fn(&CachedTable) -> u64| tables.iter().map(|table| Some(value(table))).collect();
             let text = |value: fn(&CachedTable) -> String| tables.iter().map(|table| Some(value(table))).collect();
@@ -57,7 +57,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
                 ReportColumn::Text("last_used", text(|table| human::moment(table.last_used))),
                 ReportColumn::Text("location", text(|table| table.location.clone())),
             ];
-            report.write(&engine, "cache", columns).await?;
+            listing.write(engine.stores(), "cache", columns).await?;
             if let Some((folder, most)) = engine.cache_place() {
                 let bytes = human::bytes(tables.iter().map(|table| table.bytes).sum());
                 ui.summary(&format!("{bytes} of at most {} in `{folder}`", human::bytes(most)));

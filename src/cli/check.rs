@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{Report, ReportColumn};
+use super::listing::{Listing, ReportColumn};
 use crate::config::Environment;
 use crate::engine::{Place, TableCheck, TableFindings};
 use crate::error::Result;
@@ -28,7 +28,7 @@ struct Finding {
 
 /// Checks every table.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _arguments: &CheckArgs) -> Result<()> {
-    let report = Report::new(ui, common, environment)?;
+    let listing = Listing::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     let checks = engine.check().await?;
     let found = engine.findings();
@@ -47,7 +47,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, _argum
         ReportColumn::Text("example", text(|finding| finding.example.clone())),
         ReportColumn::Text("place", text(|finding| finding.place.clone())),
     ];
-    report.write(&engine, "check", columns).await
+    listing.write(engine.stores(), "check", columns).await
 }
 
 fn findings(check: TableCheck) -> Vec<Finding> {

@@ -105,7 +105,10 @@ fn configuration(location: &str, tables: &[(TableInfo, TableSchema)]) -> String 
          # [views]\n# path = \"queries/views\"\n\n\
          # How S3 is reached; credentials and regions are found as the AWS CLI finds them.\n\
          # [storage]\n# profile = \"work\"\n# requests_in_flight = 256\n\n\
-         # What pinq may use.\n# [session]\n# memory_limit = \"4GiB\"\n# threads = 4\n",
+         # What pinq may use.\n# [session]\n# memory_limit = \"4GiB\"\n# threads = 4\n\n\
+         # Questions that are answered on a schedule and published: `pinq report`.\n\
+         # [reports.daily]\n# questions = [\"queries/*.sql\"]\n# schedule = \"0 6 * * *\"\n\
+         # timezone = \"Europe/London\"\n# destination = \"reports/\"\n",
     );
     text
 }

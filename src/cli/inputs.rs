@@ -1,10 +1,10 @@
 //! FILE arguments: a file, a folder of `.sql` files, or `-`.
 
 use std::io::Read;
-use std::path::Path;
 
 use crate::config::Environment;
 use crate::error::{Error, Result};
+use crate::questions;
 use crate::repl;
 use crate::sql::{self, SourceStatement};
 
@@ -42,55 +42,17 @@ pub async fn read(files: &[String], environment: &Environment) -> Result<Vec<Inp
                 std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
             });
             let read = reading.await.map_err(|error| Error::bug("reading standard input failed").because(error))?;
-            let bytes = read.map_err(|error| unreadable("-", error))?;
-            inputs.push(Input::of_text("stdin", &text(bytes, "-")?, "-"));
+            let bytes = read.map_err(|error| questions::unreadable("-", error))?;
+            inputs.push(Input::of_text("stdin", &questions::text(bytes, "-")?, "-"));
             continue;
         }
         let path = environment.resolve(file);
-        if path.is_dir() {
-            read_folder(file, &path, &mut inputs)?;
-        } else {
-            inputs.push(read_file(file, &path)?);
-        }
+        let read = questions::read(file, &path).map_err(|error| match (path.exists(), file.contains('*')) {
+            (true, _) => error,
+            (false, true) => error.hint("no file fits the pattern, so the shell passed it on as it is"),
+            (false, false) => error.hint("`pinq run --questions` runs the questions that are built in"),
+        })?;
+        inputs.extend(read.iter().map(|file| Input::of_text(&file.name, &file.text, &file.origin)));
     }
     Ok(inputs)
-}
-
-fn read_folder(shown: &str, folder: &Path, inputs: &mut Vec<Input>) -> Result<()> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(shown, error))? {
-        let path = entry.map_err(|error| unreadable(shown, error))?.path();
-        if path.extension().is_some_and(|extension| extension == "sql") && path.is_file() {
-            names.push(path);
-        }
-    }
-    if names.is_empty() {
-        return Err(Error::usage(format!("the folder `{shown}` holds no `.sql` file")));
-    }
-    names.sort();
-    for path in names {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        inputs.push(read_file(&format!("{}/{name}", shown.trim_end_matches('/')), &path)?);
-    }
-    Ok(())
-}
-
-fn read_file(shown: &str, path: &Path) -> Result<Input> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(shown, error))?;
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Input::of_text(&name, &text(bytes, shown)?, shown))
-}
-
-fn text(bytes: Vec<u8>, shown: &str) -> Result<String> {
-    String::from_utf8(bytes).map_err(|error| Error::usage(format!("`{shown}` is not UTF-8 text")).because(error))
-}
-
-fn unreadable(shown: &str, error: std::io::Error) -> Error {
-    let missing = error.kind() == std::io::ErrorKind::NotFound;
-    let message = if missing { format!("there is no file `{shown}`") } else { format!("`{shown}` could not be read") };
-    let error = if missing { Error::usage(message) } else { Error::usage(message).because(error) };
-    if missing && shown.contains('*') {
-        return error.hint("no file fits the pattern, so the shell passed it on as it is");
-    }
-    if missing { error.hint("`pinq run --questions` runs the questions that are built in") } else { error }
 }

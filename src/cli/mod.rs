@@ -10,10 +10,11 @@ mod completions;
 mod findings;
 mod init;
 mod inputs;
+mod listing;
 mod options;
 mod profile;
 mod repl;
-mod report;
+mod reports;
 mod run;
 mod schema;
 mod signals;
@@ -58,6 +59,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Profile(profile::ProfileArgs),
     Check(check::CheckArgs),
+    Report(reports::ReportArgs),
     Cache(cache::CacheArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
@@ -115,6 +117,7 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment, signal
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
         Command::Profile(arguments) => profile::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
+        Command::Report(arguments) => reports::run(ui, common, environment, arguments, signals).await,
         Command::Cache(arguments) => cache::run(ui, common, environment, arguments).await,
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,
         Command::Completions(arguments) => completions::run(ui, arguments),

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{Report, ReportColumn};
+use super::listing::{Listing, ReportColumn};
 use crate::chart::{self, Canvas, sparkline};
 use crate::config::Environment;
-use crate::engine::{ColumnProfile, Exactness, Measured};
+use crate::engine::{ColumnProfile, Exactness, Measured, Shown, ticking};
 use crate::error::Result;
 use crate::output::Format;
 use crate::ui::Ui;
@@ -28,15 +28,15 @@ pub struct ProfileArgs {
 
 /// Shows it.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &ProfileArgs) -> Result<()> {
-    let report = Report::new(ui, common, environment)?;
+    let listing = Listing::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
-    let progress = super::statements::Shown::of(ui, &engine);
-    let columns = super::statements::ticking(&progress, &engine, engine.profile(&arguments.table)).await?;
+    let progress = Shown::of(ui, &engine);
+    let columns = ticking(&progress, &engine, engine.profile(&arguments.table)).await?;
     progress.bar.finish();
-    if report.format() == Format::Table {
-        let width = report.width().unwrap_or(WIDTH_OF_FILES);
-        let canvas = Canvas { width, height: usize::MAX, paint: super::charts::paint(ui, report.width()) };
-        return report.write_lines(&engine, "profile", chart::profile_lines(&columns, canvas)).await;
+    if listing.format() == Format::Table {
+        let width = listing.width().unwrap_or(WIDTH_OF_FILES);
+        let canvas = Canvas { width, height: usize::MAX, paint: super::charts::paint(ui, listing.width()) };
+        return listing.write_lines(engine.stores(), "profile", chart::profile_lines(&columns, canvas)).await;
     }
     let text = |value: &dyn Fn(&ColumnProfile) -> Option<String>| columns.iter().map(value).collect();
     let number = |value: &dyn Fn(&ColumnProfile) -> Option<u64>| columns.iter().map(value).collect();
@@ -57,7 +57,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Number("times", number(&|column| column.frequent.first().map(|(_, count)| count.value))),
         ReportColumn::Text("histogram", text(&|column| Some(sparkline(&column.histogram)).filter(|it| !it.is_empty()))),
     ];
-    report.write(&engine, "profile", written).await
+    listing.write(engine.stores(), "profile", written).await
 }
 
 fn exactness<T>(measured: &Measured<T>) -> String {

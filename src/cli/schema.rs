@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{Report, ReportColumn};
+use super::listing::{Listing, ReportColumn};
 use crate::config::Environment;
 use crate::engine::SampleOrigin;
 use crate::error::Result;
@@ -19,7 +19,7 @@ pub struct SchemaArgs {
 
 /// Shows them.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &SchemaArgs) -> Result<()> {
-    let report = Report::new(ui, common, environment)?;
+    let listing = Listing::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     let schema = engine.schema(&arguments.table).await?;
     let text = |value: fn(&crate::engine::ColumnInfo) -> &String| {
@@ -34,7 +34,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Number("objects", number(|column| column.objects)),
         ReportColumn::Text("evidence", text(|column| &column.evidence)),
     ];
-    report.write(&engine, "schema", columns).await?;
+    listing.write(engine.stores(), "schema", columns).await?;
     if let Some(sampled) = schema.sampled {
         let records = human::counted(sampled.records, "record", "records");
         let objects = human::counted(sampled.objects, "object", "objects");

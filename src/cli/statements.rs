@@ -1,6 +1,5 @@
 //! Running statements one after another and writing their answers: what `run` and `sql` share.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -13,16 +12,12 @@ use super::options::CommonArgs;
 use crate::chart::ChartData;
 use crate::config::Environment;
 use crate::destination::{Destination, Draft, Output};
-use crate::engine::{Access, Answer, Engine, EngineTotals};
+use crate::engine::{Access, Answer, Engine, Shown, ticking};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
-use crate::spelling::nearest;
 use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
 use crate::store::RequestCounts;
-use crate::ui::{Progress, Ui, human};
-
-/// How often progress is redrawn.
-const TICK: Duration = Duration::from_millis(100);
+use crate::ui::{Ui, human};
 
 /// What happens to the statements after one that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,23 +93,14 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// A mistyped name would otherwise leave its statement without a value, or be lost in silence.
     fn refuse_unknown_parameters(&self, inputs: &[Input]) -> Result<()> {
-        let statements = || inputs.iter().filter_map(|input| input.statements.as_ref().ok()).flatten();
-        let known: BTreeSet<String> = statements().flat_map(|statement| sql::parameters(&statement.parsed)).collect();
-        let names: Vec<&str> = known.iter().map(String::as_str).collect();
         for input in inputs {
             if matches!(&input.statements, Ok(statements) if statements.is_empty()) {
                 self.ui.warning(&format!("`{}` holds no statement", input.name));
             }
         }
-        let Some(unknown) = self.parameters.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
-        let error = Error::usage(format!("no statement has the parameter `${unknown}`"));
-        Err(match (nearest(unknown, names.iter().copied()), names.is_empty()) {
-            (_, true) => error.hint("write `$NAME` in a statement where the value belongs"),
-            (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
-            (None, _) => error.hint(format!("there are {}", names.join(", "))),
-        })
+        let statements = inputs.iter().filter_map(|input| input.statements.as_ref().ok()).flatten();
+        sql::refuse_unknown(&self.parameters, statements)
     }
 
     fn summarise(&self, engine: &Engine, statements: u64, elapsed: Duration) {
@@ -160,19 +146,6 @@ fn requested(requests: &RequestCounts) -> String {
         (None, None) => total,
         (Some(only), None) | (None, Some(only)) => format!("{total} ({only})"),
         (Some(retries), Some(slow_downs)) => format!("{total} ({retries}, {slow_downs})"),
-    }
-}
-
-/// Progress of one statement.
-pub struct Shown {
-    pub bar: Progress,
-    before: EngineTotals,
-}
-
-impl Shown {
-    /// Progress from now on.
-    pub fn of(ui: &Ui, engine: &Engine) -> Self {
-        Shown { bar: ui.progress(), before: engine.totals() }
     }
 }
 
@@ -292,18 +265,6 @@ impl<'a> Writer<'a> {
         match self.file {
             Some(draft) => draft.commit(engine.stores()).await,
             None => Ok(()),
-        }
-    }
-}
-
-/// Waits for `work` and redraws progress meanwhile.
-pub async fn ticking<T>(progress: &Shown, engine: &Engine, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut work = std::pin::pin!(work);
-    let mut ticks = tokio::time::interval(TICK);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            _ = ticks.tick() => progress.bar.update(&engine.totals().since(&progress.before).work()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::CommonArgs;
-use super::report::{Report, ReportColumn};
+use super::listing::{Listing, ReportColumn};
 use crate::config::Environment;
 use crate::engine::{Engine, PartitionOffsets};
 use crate::error::Result;
@@ -25,10 +25,10 @@ pub struct TablesArgs {
 
 /// Lists them.
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &TablesArgs) -> Result<()> {
-    let report = Report::new(ui, common, environment)?;
+    let listing = Listing::new(ui, common, environment)?;
     let engine = common.engine(environment)?;
     if arguments.offsets {
-        return offsets(ui, report, &engine).await;
+        return offsets(ui, listing, &engine).await;
     }
     let tables = engine.tables().await?;
     let text =
@@ -40,7 +40,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Number("bytes", tables.iter().map(|table| table.bytes).collect()),
         ReportColumn::Text("location", text(&|table| table.location.clone())),
     ];
-    report.write(&engine, "tables", columns).await?;
+    listing.write(engine.stores(), "tables", columns).await?;
     for table in &tables {
         if let Some((key, reason)) = &table.passed_over_example {
             let keys = human::counted(table.passed_over, "key is", "keys are");
@@ -59,7 +59,7 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     Ok(())
 }
 
-async fn offsets(ui: &Ui, report: Report<'_>, engine: &Engine) -> Result<()> {
+async fn offsets(ui: &Ui, listing: Listing<'_>, engine: &Engine) -> Result<()> {
     let found = engine.offsets().await?;
     // Counts of offsets say nothing where names hold none.
     let known = |value: fn(&PartitionOffsets) -> u64| {
@@ -79,7 +79,7 @@ async fn offsets(ui: &Ui, report: Report<'_>, engine: &Engine) -> Result<()> {
         ReportColumn::Number("overlaps", known(|partition| partition.overlaps)),
         ReportColumn::Number("repeats", all(|partition| Some(partition.repeats))),
     ];
-    report.write(engine, "offsets", columns).await?;
+    listing.write(engine.stores(), "offsets", columns).await?;
     for partition in &found {
         let place = match partition.partition {
             Some(number) => format!("`{}`, partition {number}", partition.table),

@@ -49,6 +49,20 @@
 //! memory_limit = "60%"                  # of the machine's memory; or "2GiB", "512MB"
 //! spill_folder = "/tmp"                 # default: the system's folder for temporary files
 //! threads = 8                           # default: the machine's processors
+//!
+//! [reports.daily]                       # any number of them; the name is a folder at the destination, too
+//! title = "Pinterest daily"             # default: the name
+//! questions = ["queries/*.sql"]         # required: files, folders, and patterns with `*` and `?` in the last part
+//! params = { year = 2020 }              # values of `$NAME`: texts, numbers, booleans
+//! schedule = "0 6 * * *"                # or `@daily` and the like; default: never by itself
+//! timezone = "Europe/London"            # by which the schedule goes; default: UTC
+//! destination = "reports/"              # required: a folder or `s3://BUCKET/PREFIX/`
+//! formats = ["html", "csv"]             # that is the default; `html` is the page, the others are those of `--format`
+//! checks = ["queries/checks/*.sql"]     # as `questions`; each statement must return no rows; default: none
+//! keep = 30                             # runs that stay published, 1 at least
+//! retries = 3                           # of a run that failed, 0 to 100
+//! notify = "https://example.com/hook"   # gets JSON; `http://` for this machine alone; default: nobody
+//! notify_on = "failure"                 # or "always"
 //! ```
 
 mod cache;

@@ -24,6 +24,8 @@ pub struct RawConfig {
     pub cache: RawCache,
     #[serde(default)]
     pub session: RawSession,
+    #[serde(default)]
+    pub reports: BTreeMap<Spanned<String>, RawReport>,
 }
 
 /// `[landing]`.
@@ -109,4 +111,33 @@ pub struct RawSession {
     pub memory_limit: Option<Spanned<String>>,
     pub spill_folder: Option<Spanned<String>>,
     pub threads: Option<Spanned<u32>>,
+}
+
+/// `[reports.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawReport {
+    pub title: Option<Spanned<String>>,
+    pub questions: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Each a text, a number, a boolean or a moment.
+    #[serde(default)]
+    pub params: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    pub schedule: Option<Spanned<String>>,
+    pub timezone: Option<Spanned<String>>,
+    pub destination: Option<Spanned<String>>,
+    pub formats: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    pub checks: Vec<Spanned<String>>,
+    pub keep: Option<Spanned<u32>>,
+    pub retries: Option<Spanned<u32>>,
+    pub notify: Option<Spanned<String>>,
+    pub notify_on: Option<Spanned<RawNotifyOn>>,
+}
+
+/// `notify_on = "failure" | "always"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawNotifyOn {
+    Failure,
+    Always,
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns the validated values of `[reports.NAME]`. What publishing and scheduling do with them is not known here.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use crate::location::Location;
 use crate::output::Format;
 use crate::schedule::Schedule;
+
+pub(super) use read::read;
 
 /// One report.
 #[derive(Clone, Debug)]
@@ -19,9 +23,10 @@ pub struct ReportConfig {
     pub line: usize,
     /// What the page is called.
     pub title: Option<String>,
-    /// Files, folders and patterns (`queries/*.sql`) of questions, below the file's folder, in order.
+    /// Files, folders and patterns (`queries/*.sql`, in the last part alone) of questions, below the file's folder, as
+    /// ordered in the file. Whether they exist is not known here.
     pub questions: Vec<PathBuf>,
-    /// Values of `$NAME`.
+    /// Values of `$NAME`, each as `--param NAME=VALUE` has it: what was written as text is in quotes, so that it stays one.
     pub params: BTreeMap<String, String>,
     /// When it runs; never by itself where there is none.
     pub schedule: Option<Schedule>,

@@ -88,6 +88,11 @@ impl SourceText {
                 None => found.hint(format!("known here: {list}")),
             };
         }
+        if let Some((before, _)) = message.split_once("expected struct ") {
+            // The name of a type of pinq's own says nothing to its user; a list is counted by its items.
+            let found = if before.starts_with("invalid length") { "invalid type: a list, " } else { before };
+            return self.error(&range, format!("{found}expected a table of keys"));
+        }
         self.error(&range, lowercase_first(&message.replace('\n', ", ")))
     }
 }

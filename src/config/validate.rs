@@ -42,7 +42,7 @@ pub fn validate(source: &SourceText, environment: &Environment, parse_type: Pars
         storage: storage(source, &raw.storage)?,
         cache: cache(source, &raw.cache, environment)?,
         session: session(source, &raw.session, environment)?,
-        reports: Vec::new(),
+        reports: super::reports::read(source, &raw.reports)?,
     })
 }
 
@@ -247,7 +247,13 @@ fn size(source: &SourceText, value: &Option<Spanned<String>>, default: u64) -> R
     }
 }
 
-fn count(source: &SourceText, value: &Option<Spanned<u32>>, limits: Range<u32>, default: usize) -> Result<usize> {
+/// A number within limits, or the default where none is written.
+pub(super) fn count(
+    source: &SourceText,
+    value: &Option<Spanned<u32>>,
+    limits: Range<u32>,
+    default: usize,
+) -> Result<usize> {
     let Some(value) = value else { return Ok(default) };
     let number = *value.get_ref();
     if limits.contains(&number) {
@@ -257,12 +263,14 @@ fn count(source: &SourceText, value: &Option<Spanned<u32>>, limits: Range<u32>, 
     Err(source.error(&value.span(), format!("{number} is not between {} and {last}", limits.start)))
 }
 
-fn location(source: &SourceText, text: &Spanned<String>) -> Result<Location> {
+/// A location below the file's folder.
+pub(super) fn location(source: &SourceText, text: &Spanned<String>) -> Result<Location> {
     let base: &Path = source.folder();
     Location::parse(text.get_ref(), base).map_err(|error| carry(source, text, &error))
 }
 
-fn not_empty(source: &SourceText, text: &Spanned<String>) -> Result<String> {
+/// A text that says something.
+pub(super) fn not_empty(source: &SourceText, text: &Spanned<String>) -> Result<String> {
     if text.get_ref().trim().is_empty() {
         return Err(source.error(&text.span(), "an empty text says nothing here"));
     }

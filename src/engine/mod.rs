@@ -19,9 +19,11 @@ mod memory;
 mod offsets;
 mod plan_words;
 mod profile;
+mod provenance;
 mod series;
 mod session;
 mod vocabulary;
+mod watching;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -44,8 +46,10 @@ pub use listed::{ListedKind, ListedName, ViewText};
 pub use memory::Memory;
 pub use offsets::PartitionOffsets;
 pub use profile::{ColumnProfile, Exactness, Measured};
+pub use provenance::{CountedRecords, Counting, PartitionSnapshot, TableSnapshot};
 pub use series::Series;
 pub use vocabulary::{FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary};
+pub use watching::{Shown, ticking};
 
 use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};

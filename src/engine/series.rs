@@ -96,6 +96,12 @@ impl Series<'_> {
         }
     }
 
+    /// Leaves the next statement out.
+    pub fn pass_over_next(&mut self) {
+        self.planned.remove(&self.next);
+        self.next += 1;
+    }
+
     /// Plans what is left: for good up to a statement that changes what later ones see, beyond it for its columns.
     ///
     /// The planner needs a table's listing to know its columns, and asks for one table after another.

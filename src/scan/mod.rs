@@ -22,7 +22,7 @@ mod table;
 pub use counters::{Counters, Totals};
 pub use exec::{ScanDescription, announce, described};
 pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER};
-pub use objects::MetadataColumn;
+pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};
 pub use rows::{BadPlace, Findings, LateKeyCount, Place, Rejects};

@@ -12,7 +12,7 @@ use super::counters::Counters;
 use super::fetch::{Feed, Limits, ObjectLimit, Wanted};
 use super::keeping::{Kept, KeptTables};
 use super::metrics::FetchMetrics;
-use super::objects::{KnownListings, Selection, Snapshot};
+use super::objects::{KnownListings, Page, Selection, Snapshot};
 use super::options::TableOptions;
 use super::provider::Projection;
 use super::rows::{Findings, Rejects, TableTally};
@@ -340,6 +340,12 @@ impl LandedTable {
     /// Whether its listing was started.
     pub fn is_listed(&self) -> bool {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// The objects that were listed up to now; `None` where its listing was not started.
+    pub fn listed_pages(&self) -> Option<Vec<Page>> {
+        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshot.as_ref().map(|snapshot| snapshot.listed_pages())
     }
 
     /// What this run has seen of it; nobody is asked and nothing is waited for.

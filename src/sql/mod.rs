@@ -30,7 +30,7 @@ pub use datafusion::sql::parser::Statement;
 pub use diagnose::{Names, diagnose, own_error};
 pub use heading::Heading;
 pub use highlight::{TokenClass, highlight};
-pub use parameters::{Parameters, bind, parameters, parse_parameter};
+pub use parameters::{Parameters, bind, parameters, parse_parameter, parse_value, refuse_unknown};
 pub use source::{Position, Source, SourceStatement};
 pub use split::{is_complete, split};
 pub use types::parse_type;

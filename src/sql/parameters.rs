@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{Value, ValueWithSpan, Visit, Visitor};
 
 use super::SourceStatement;
 use crate::error::{Error, Result};
+use crate::spelling::nearest;
 
 /// Values by name, without the `$`.
 pub type Parameters = BTreeMap<String, ScalarValue>;
@@ -75,6 +76,27 @@ pub fn bind(statement: &SourceStatement, file: &[SourceStatement], given: &Param
         .hint("give each one with `--param NAME=VALUE`"))
 }
 
+/// Refuses values that no statement asks for: a mistyped name would otherwise leave its statement without a value, or
+/// be lost in silence.
+///
+/// # Errors
+/// A usage error that names the first of them, and the one that may be meant.
+pub fn refuse_unknown<'a>(
+    given: &Parameters,
+    statements: impl IntoIterator<Item = &'a SourceStatement>,
+) -> Result<()> {
+    let known: BTreeSet<String> =
+        statements.into_iter().flat_map(|statement| parameters(&statement.parsed)).collect();
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let Some(unknown) = given.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let error = Error::usage(format!("no statement has the parameter `${unknown}`"));
+    Err(match (nearest(unknown, names.iter().copied()), names.is_empty()) {
+        (_, true) => error.hint("write `$NAME` in a statement where the value belongs"),
+        (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+        (None, _) => error.hint(format!("there are {}", names.join(", "))),
+    })
+}
+
 /// Reads `NAME=VALUE`: `2020` is a BIGINT, `1.5` a DOUBLE, `true` and `false` are BOOLEAN, `null` is
 /// NULL, `'2020'` and everything else is text. A `$` before the name is allowed.
 ///
@@ -90,7 +112,8 @@ pub fn parse_parameter(text: &str) -> Result<(String, ScalarValue)> {
     Ok((name.to_owned(), parse_value(value)))
 }
 
-fn parse_value(text: &str) -> ScalarValue {
+/// The value that `text` writes, as [`parse_parameter`] reads it behind the `=`.
+pub fn parse_value(text: &str) -> ScalarValue {
     let trimmed = text.trim();
     if let Some(quoted) = trimmed.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         return ScalarValue::Utf8(Some(quoted.replace("''", "'")));

@@ -67,6 +67,11 @@ impl Disk {
         Disk { root: Arc::new(root.to_owned()), counters: Arc::clone(counters) }
     }
 
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// See `Store::identity`.
     pub fn identity(&self) -> String {
         let canonical = fs::canonicalize(self.root.as_path());
@@ -293,7 +298,8 @@ fn apart<T: Send + 'static>(
     stream::once(start).flatten().boxed()
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// The result of blocking work, done on a thread for such work.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|error| Err(Error::bug("a thread that reads the disk died").because(error)))

@@ -68,6 +68,24 @@ fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Err
     }
 }
 
+/// Whether the service says that the bucket, not the object, is missing.
+pub fn names_no_bucket(source: &dyn std::error::Error) -> bool {
+    source.to_string().contains("<Code>NoSuchBucket</Code>")
+}
+
+/// Whether a write met another one.
+pub fn is_conflict(error: &ClientError) -> bool {
+    error.to_string().contains("status code: 409")
+}
+
+/// Whether the service does not know what was asked for.
+pub fn is_not_implemented(error: &ClientError) -> bool {
+    let text = error.to_string();
+    matches!(error, ClientError::NotImplemented { .. })
+        || text.contains("status code: 501")
+        || text.contains("<Code>NotImplemented</Code>")
+}
+
 /// Where S3 gave no code, or one that has no sentence above.
 fn by_kind(bucket: &Bucket, error: &ClientError, answer: &Answer<'_>, about: &dyn Fn(String) -> Error) -> Error {
     let (name, endpoint) = (&bucket.name, bucket.endpoint.name());
@@ -99,7 +117,8 @@ fn denied(bucket: &Bucket, about: &dyn Fn(String) -> Error) -> Error {
         Signing::Anonymous => error.hint("the bucket is not public: remove `anonymous = true` from `[storage]`"),
         Signing::Signed => error
             .hint(
-                "reading needs `s3:ListBucket` on the bucket and `s3:GetObject` on its objects, writing `s3:PutObject`",
+                "reading needs `s3:ListBucket` on the bucket and `s3:GetObject` on its objects, writing `s3:PutObject`, \
+                 removing `s3:DeleteObject`",
             )
             .hint("other credentials: `AWS_PROFILE`; a public bucket: `anonymous = true` in `[storage]`"),
     }

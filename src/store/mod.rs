@@ -10,6 +10,7 @@ mod chain;
 mod client;
 mod credentials;
 mod disk;
+mod disk_writes;
 mod endpoint;
 mod explain;
 mod keys;
@@ -19,8 +20,10 @@ mod places;
 mod profile;
 mod region;
 mod s3;
+mod s3_writes;
 mod throttle;
 mod upload;
+mod writes;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -40,6 +43,7 @@ pub use accounting::RequestCounts;
 pub use disk::FileReader;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;
+pub use writes::{Condition, SmallObject, Version, Written};
 
 use crate::config::{Environment, StorageConfig};
 use crate::error::{Error, Result};

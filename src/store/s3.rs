@@ -21,7 +21,8 @@ use crate::error::{Error, Result};
 /// A prefix of a bucket.
 #[derive(Clone)]
 pub struct Prefix {
-    bucket: Arc<Bucket>,
+    /// Whose prefix it is.
+    pub(super) bucket: Arc<Bucket>,
     /// Empty, or ends in `/`.
     folder: String,
     /// What requests for bytes are counted by.
@@ -141,12 +142,13 @@ impl Prefix {
         upload::put_file(&self.bucket, &self.client_path(key)?, file, &self.place(key)).await
     }
 
-    fn place(&self, key: &str) -> String {
+    /// The object's name for messages.
+    pub(super) fn place(&self, key: &str) -> String {
         format!("s3://{}/{}{key}", self.bucket.name, self.folder)
     }
 
     /// The client's form of a key, which must stand for the same bytes.
-    fn client_path(&self, key: &str) -> Result<ClientPath> {
+    pub(super) fn client_path(&self, key: &str) -> Result<ClientPath> {
         let full = format!("{}{key}", self.folder);
         match ClientPath::parse(&full) {
             Ok(path) if path.as_ref() == full => Ok(path),

@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, TryStreamExt};
 use object_store::path::Path as ClientPath;
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use object_store::{Attribute, Attributes, MultipartUpload, ObjectStore, PutMultipartOptions, PutOptions, PutPayload};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
@@ -29,14 +29,17 @@ pub async fn put_file(bucket: &Bucket, path: &ClientPath, file: &Path, place: &s
         |error: std::io::Error| Error::statement(format!("`{}` can not be read", file.display())).because(error);
     let mut reader = File::open(file).await.map_err(unreadable)?;
     let size = reader.metadata().await.map_err(unreadable)?.len();
+    let attributes = attributes(path.as_ref());
     if size <= WHOLE_UP_TO {
         let mut content = Vec::new();
         reader.read_to_end(&mut content).await.map_err(unreadable)?;
-        let sent = bucket.client.put(path, PutPayload::from(content)).await;
+        let options = PutOptions { attributes, ..PutOptions::default() };
+        let sent = bucket.client.put_opts(path, PutPayload::from(content), options).await;
         return sent.explain(bucket, "write", place).map(|_| ());
     }
     let part_size = SMALLEST_PART.max(size.div_ceil(MOST_PARTS));
-    let mut upload = bucket.client.put_multipart(path).await.explain(bucket, "write", place)?;
+    let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+    let mut upload = bucket.client.put_multipart_opts(path, options).await.explain(bucket, "write", place)?;
     let sent = async {
         send_parts(bucket, upload.as_mut(), &mut reader, part_size, place).await?;
         upload.complete().await.explain(bucket, "write", place)
@@ -48,6 +51,18 @@ pub async fn put_file(bucket: &Bucket, path: &ClientPath, file: &Path, place: &s
             Err(_) => Err(error.hint(format!("parts of an unfinished upload of `{place}` may be left in the bucket"))),
         },
     }
+}
+
+/// What a browser needs to know of an object of that name: a page that comes as bytes is saved, not shown.
+pub fn attributes(key: &str) -> Attributes {
+    let content_type = match key.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        Some("csv") => "text/csv; charset=utf-8",
+        Some("md" | "txt") => "text/plain; charset=utf-8",
+        _ => return Attributes::new(),
+    };
+    Attributes::from_iter([(Attribute::ContentType, content_type)])
 }
 
 async fn send_parts(

@@ -6,6 +6,7 @@ pub mod framing;
 pub mod infer;
 mod landing_key;
 mod number;
+pub mod schedule;
 pub mod texts;
 mod timestamp;
 mod values;

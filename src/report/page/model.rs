@@ -2,6 +2,7 @@
 //!
 //! Owns the values that the template is given. Texts are as they are: the template escapes them.
 
+use super::TableOfRows;
 use crate::publication::RunRecord;
 
 /// A page.
@@ -28,22 +29,15 @@ pub struct QuestionPage {
     pub changes: Option<Changes>,
 }
 
-/// Rows as text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableOfRows {
-    /// Their names and whether they hold numbers, which stand to the right and sort by value.
-    pub columns: Vec<(String, bool)>,
-    /// Each as long as `columns`; `None` is NULL.
-    pub rows: Vec<Vec<Option<String>>>,
-    /// Rows of the whole answer; more than `rows` where that is cut.
-    pub total: u64,
-}
-
 /// What is different from the run before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Columns that tell rows apart.
+    /// Columns that tell rows apart; all that are compared where nothing less does, none where there is at most one row.
     pub key: Vec<String>,
+    /// Columns that only the answer now has; they are not compared.
+    pub added: Vec<String>,
+    /// Columns that only the answer before had.
+    pub removed: Vec<String>,
     /// The first changes, in the order of the rows now, then of those that are gone.
     pub listed: Vec<Change>,
     /// Rows whose key is new.

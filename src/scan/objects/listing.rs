@@ -153,6 +153,11 @@ impl Listing {
         self.lock().totals.clone()
     }
 
+    /// The objects that were listed up to now.
+    pub fn objects(&self) -> Vec<Page> {
+        self.lock().pages.iter().map(|page| Arc::clone(&page.objects)).collect()
+    }
+
     /// The folders that were found up to now.
     pub fn folders(&self) -> Vec<Arc<Folder>> {
         self.lock().pages.iter().flat_map(|page| page.folders.iter().cloned()).collect()

@@ -20,4 +20,5 @@ pub use metadata::MetadataColumn;
 pub(super) use origin::{Origin, OriginColumn, object_column, offset_column, origin_columns};
 pub(super) use pruning::{Pruning, is_plain, used};
 pub(super) use selection::{Selection, SelectionCounts};
-pub(super) use snapshot::{Page, Snapshot};
+pub use snapshot::Page;
+pub(super) use snapshot::Snapshot;

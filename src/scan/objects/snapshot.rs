@@ -148,6 +148,13 @@ impl Snapshot {
         is_complete(&self.root).then(|| self.totals())
     }
 
+    /// The objects that were listed up to now.
+    pub fn listed_pages(&self) -> Vec<Page> {
+        let mut pages = Vec::new();
+        add_pages(&self.root, &mut pages);
+        pages
+    }
+
     /// What was listed up to now.
     pub fn totals(&self) -> SnapshotTotals {
         let mut totals = SnapshotTotals::default();
@@ -175,6 +182,14 @@ impl Snapshot {
 fn is_complete(folder: &Folder) -> bool {
     let complete = |folder: &Arc<Folder>| is_complete(folder);
     folder.listing().is_some_and(|listing| listing.is_complete() && listing.folders().iter().all(complete))
+}
+
+fn add_pages(folder: &Folder, pages: &mut Vec<Page>) {
+    let Some(listing) = folder.listing() else { return };
+    pages.extend(listing.objects());
+    for below in listing.folders() {
+        add_pages(&below, pages);
+    }
 }
 
 fn add_totals(folder: &Folder, totals: &mut SnapshotTotals) {

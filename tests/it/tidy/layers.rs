@@ -25,6 +25,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
             "column",
             "timestamp",
             "shipped",
+            "questions",
             "printable",
             "spelling",
         ],

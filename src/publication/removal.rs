@@ -1,0 +1,165 @@
+//! Removing runs: those beyond `keep`, tries that a later one made pointless, and what dead processes left on S3.
+//!
+//! Owns what must stay: the latest complete run, and whatever another may be writing. A reader never takes a run that is
+//! half removed for whole: its `run.json` goes first, on disk by its folder's name.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream::TryStreamExt;
+
+use super::history;
+use super::latest;
+use super::name::RunName;
+use super::staging::REMOVED_FOLDER;
+use super::writing::{self, BEGUN_FILE, RUN_FILE};
+use super::{Outcome, Publications, RunRecord};
+use crate::error::{Error, Result};
+use crate::location::Location;
+use crate::store::{Condition, SmallObject, Store, StoreKind};
+
+/// A run on S3 that was begun so long ago is dead, whatever clocks say: no schedule has runs that take so long.
+const CERTAINLY_DEAD: TimeDelta = TimeDelta::hours(48);
+/// What the record says of a run that was closed by another host.
+const VANISHED: &str = "the process that ran it vanished";
+/// Bytes of the object that says that a run was begun.
+const LARGEST_MARK: u64 = 1 << 10;
+
+/// Removes the oldest runs beyond `keep`, and failed tries of the time of `name` before it.
+pub async fn remove_old(store: &Store, keep: usize, name: RunName, now: DateTime<Utc>) -> Result<()> {
+    let folders = history::folders(store, |_| true).await?;
+    let mut runs: Vec<(RunName, Result<RunRecord>)> =
+        folders.into_iter().filter_map(|(name, record)| Some((name, record?))).collect();
+    let is_superseded = |(other, record): &(RunName, Result<RunRecord>)| {
+        other.scheduled_for == name.scheduled_for
+            && other.number < name.number
+            && record.as_ref().is_ok_and(|record| record.outcome == Outcome::Failed && !is_fence(record, now))
+    };
+    for (other, _) in runs.extract_if(.., |run| is_superseded(run)) {
+        remove(store, other).await?;
+    }
+    let complete = |(_, record): &(RunName, Result<RunRecord>)| {
+        record.as_ref().is_ok_and(|record| record.outcome == Outcome::Complete)
+    };
+    let newest = runs.iter().rev().find(|run| complete(run)).map(|(name, _)| *name);
+    let named = latest::named(store).await?;
+    let beyond = runs.len().saturating_sub(keep);
+    for (old, _) in runs.into_iter().take(beyond) {
+        if Some(old) != newest && Some(old) != named && old != name {
+            remove(store, old).await?;
+        }
+    }
+    Ok(())
+}
+
+/// On S3, removes folders without a record that were begun long ago.
+pub async fn remove_abandoned(store: &Store, now: DateTime<Utc>, names: &[RunName]) -> Result<()> {
+    if store.kind() == StoreKind::Disk {
+        return Ok(());
+    }
+    for name in names {
+        // A run's name is seldom younger than its folder, so that most are not looked at.
+        if is_old(name.scheduled_for, now) && history::record(store, *name).await?.is_none() {
+            let mark = store.get_small(&format!("{name}/{BEGUN_FILE}"), LARGEST_MARK).await?;
+            if mark.is_none_or(|mark: SmallObject| is_old(mark.modified, now)) {
+                remove_objects(store, *name).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Publications {
+    /// Gives each folder of a time on S3 that has no record one that says so, so that none can be created there.
+    pub(super) async fn close_unfinished(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+        let folders = history::folders(&self.store, |name| name.scheduled_for == scheduled_for).await?;
+        for (name, _) in folders.into_iter().filter(|(_, record)| record.is_none()) {
+            let record = self.vanished(name, now);
+            let document = serde_json::to_vec_pretty(&record)
+                .map_err(|error| Error::bug(format!("`{RUN_FILE}` can not be written as JSON")).because(error))?;
+            // Where it does not get there first, the other has published.
+            writing::put(&self.store, &format!("{name}/{RUN_FILE}"), document.into(), Condition::Absent).await?;
+        }
+        Ok(())
+    }
+
+    fn vanished(&self, name: RunName, now: DateTime<Utc>) -> RunRecord {
+        RunRecord {
+            report: self.report.clone(),
+            title: self.title.clone(),
+            run: name.to_string(),
+            scheduled_for: name.scheduled_for,
+            started: now,
+            finished: now,
+            outcome: Outcome::Failed,
+            error: Some(VANISHED.to_owned()),
+            tries: 0,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration_hash: String::new(),
+            tables: Vec::new(),
+            questions: Vec::new(),
+            checks: Vec::new(),
+            request_retries: 0,
+            bytes_fetched: 0,
+        }
+    }
+}
+
+/// Whether the record keeps a process from publishing that may still be alive.
+fn is_fence(record: &RunRecord, now: DateTime<Utc>) -> bool {
+    record.tries == 0 && record.error.as_deref() == Some(VANISHED) && !is_old(record.finished, now)
+}
+
+fn is_old(instant: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now.signed_duration_since(instant) > CERTAINLY_DEAD
+}
+
+async fn remove(store: &Store, name: RunName) -> Result<()> {
+    match store.location() {
+        Location::Folder(root) => remove_folder(store, root, name).await,
+        Location::S3 { .. } => {
+            store.delete(vec![format!("{name}/{RUN_FILE}")]).await?;
+            remove_objects(store, name).await
+        }
+    }
+}
+
+async fn remove_folder(store: &Store, root: &Path, name: RunName) -> Result<()> {
+    let (place, hidden) =
+        (root.join(name.to_string()), root.join(format!("{REMOVED_FOLDER}{name}-{}", writing::token()?)));
+    let failed = {
+        let place = place.clone();
+        move |error| Error::statement(format!("`{}` can not be removed", place.display())).because(error)
+    };
+    let away = hidden.clone();
+    store
+        .exclusively(move || match fs::rename(&place, &away) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            renamed => renamed.map_err(failed),
+        })
+        .await?;
+    // Where it is gone already, another one has removed what it took for left behind.
+    let _left = tokio::fs::remove_dir_all(&hidden).await;
+    Ok(())
+}
+
+/// Removes every object of a run that has no record, the mark that holds its name last.
+pub async fn remove_objects(store: &Store, name: RunName) -> Result<()> {
+    let folder = format!("{name}/");
+    let mark = format!("{folder}{BEGUN_FILE}");
+    let mut pages = store.list_below(&folder);
+    let mut is_marked = false;
+    while let Some(page) = pages.try_next().await? {
+        let mut keys: Vec<_> = page.into_iter().map(|object| object.key).collect();
+        is_marked |= keys.contains(&mark);
+        keys.retain(|key| *key != mark);
+        if !keys.is_empty() {
+            store.delete(keys).await?;
+        }
+    }
+    if is_marked {
+        store.delete(vec![mark]).await?;
+    }
+    Ok(())
+}
