@@ -96,3 +96,30 @@ impl<P: MemoryPool> fmt::Display for YieldingPool<P> {
         write!(f, "{}", self.pool)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment, Overrides};
+    use crate::engine::Engine;
+    use crate::sql;
+
+    #[tokio::test]
+    async fn engines_that_share_a_memory_share_its_limit() {
+        let environment = Environment::empty(env!("CARGO_MANIFEST_DIR"));
+        let overrides = Overrides { landing: Some("data-samples/topics/".to_owned()), ..Overrides::default() };
+        let mut config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+        config.session.memory_limit = 64 << 20;
+        let memory = Memory::of(&config.session);
+        let engines = [(); 2].map(|()| Engine::open_within(&memory, &config, &environment).unwrap());
+        let pools = engines.each_ref().map(|engine| Arc::clone(&engine.context.runtime_env().memory_pool));
+        let [first, second] = pools.each_ref().map(|pool| MemoryConsumer::new("a statement").register(pool));
+        first.try_grow(40 << 20).unwrap();
+        assert!(second.try_grow(40 << 20).is_err(), "both would be beyond the limit");
+        drop(first);
+        second.try_grow(40 << 20).unwrap();
+        let alone = Engine::open(&config, &environment).unwrap();
+        let third = MemoryConsumer::new("a statement").register(&alone.context.runtime_env().memory_pool);
+        third.try_grow(40 << 20).unwrap();
+    }
+}

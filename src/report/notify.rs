@@ -183,3 +183,7 @@ fn causes(error: reqwest::Error) -> String {
 fn unprefixed(error: &str) -> String {
     error.strip_prefix("error: ").unwrap_or(error).to_owned()
 }
+
+#[cfg(test)]
+#[path = "notify_tests.rs"]
+mod tests;

@@ -176,3 +176,69 @@ impl Fields {
         let _always_ok = write!(self.others, ", {name}={value}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What a log with these options says of `work`.
+    fn logged(format: LogFormat, loudness: Loudness, work: impl FnOnce()) -> String {
+        #[derive(Clone, Default)]
+        struct Sink(Arc<Mutex<Vec<u8>>>);
+        impl Write for Sink {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let sink = Sink::default();
+        let to = sink.clone();
+        tracing::subscriber::with_default(subscriber(format, loudness, move || to.clone()), work);
+        let bytes = sink.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn some() {
+        tracing::info!(report = "daily", run = "2024", r#try = 1, "the run begins");
+        tracing::debug!("nobody wants to know");
+        tracing::info!(target: "hyper::proto", "a request");
+        tracing::warn!(target: "object_store", "slow down");
+        let ui = ui_of_run("daily", "2024");
+        ui.status("not said: it is quiet");
+        ui.warning("3 records were skipped\n  the first of them \u{1b}[2J in `a.json`");
+    }
+
+    #[test]
+    fn text_is_for_a_person() {
+        let text = logged(LogFormat::Text(Colour::Never), Loudness::Normal, some);
+        let lines: Vec<&str> = text.lines().map(|line| line.split_once("Z ").map_or(line, |(_, rest)| rest)).collect();
+        let expected = [
+            " INFO daily 2024: the run begins, try=1",
+            " WARN: slow down (object_store)",
+            " WARN daily 2024: 3 records were skipped",
+            "  the first of them \\u{1b}[2J in `a.json`",
+        ];
+        assert_eq!(lines, expected);
+        let coloured = logged(LogFormat::Text(Colour::Always), Loudness::Normal, some);
+        assert!(coloured.contains("\u{1b}[32m INFO\u{1b}[0m daily"), "{coloured}");
+    }
+
+    #[test]
+    fn json_is_an_object_a_line_with_report_and_run_as_keys() {
+        let text = logged(LogFormat::Json, Loudness::Normal, some);
+        let entries: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(entries.len(), 3);
+        assert_eq!(entries[0]["level"], "INFO");
+        assert_eq!(entries[0]["report"], "daily");
+        assert_eq!(entries[0]["run"], "2024");
+        assert_eq!(entries[0]["message"], "the run begins");
+        assert!(entries[0]["timestamp"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(entries[2]["level"], "WARN");
+        assert_eq!(logged(LogFormat::Json, Loudness::Quiet, some).lines().count(), 2, "warnings are told");
+    }
+}

@@ -70,6 +70,7 @@ impl<R: ReportRunner> Job<R> {
                 Tried::Ran(ran) => ran,
                 Tried::Elsewhere { until } => return Ended::Theirs { until },
                 Tried::Settled => {
+                    info!(report = self.report.name, run = self.id(), "that time is settled already");
                     self.show_last().await;
                     return Ended::Settled;
                 }

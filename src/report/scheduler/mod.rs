@@ -137,6 +137,7 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
                     }
                 }
             } else if jobs.is_empty() {
+                info!("stopped");
                 return self.stopped;
             }
             let wake = self.cancel_at.or_else(|| self.plan.wake());
