@@ -42,7 +42,9 @@ impl Stage {
     fn work(&self, reports: Vec<Arc<ReportConfig>>) -> Work<FakeRunner> {
         let (clock, destination) = (self.clock.clone(), Arc::clone(&self.destination));
         let process = "process".to_owned();
-        Work { reports, runner: Arc::new(FakeRunner { clock, destination, process, seed: 1, fate: self.fate }) }
+        let calendar = Arc::default();
+        let runner = FakeRunner { clock, destination, process, seed: 1, fate: self.fate, calendar };
+        Work { reports, runner: Arc::new(runner) }
     }
 
     fn order(&mut self, order: Order<FakeRunner>) {

@@ -14,7 +14,7 @@ use futures::task::LocalSpawnExt;
 use tokio::sync::mpsc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::world::{self, Destination, FakeRunner, Instant, LEASE, Span, at, report, schedule};
+use super::world::{self, Calendar, Destination, FakeRunner, Instant, LEASE, Span, at, report, schedule};
 use crate::config::{Clock, ReportConfig, SimulatedClock};
 use crate::publication::Outcome;
 use crate::report::scheduler::{Order, Scheduler, SchedulerOptions, Work};
@@ -32,6 +32,7 @@ struct Host {
     reports: Vec<Arc<ReportConfig>>,
     seed: u64,
     ups: Ups,
+    calendar: Calendar,
 }
 
 impl Host {
@@ -47,6 +48,7 @@ impl Host {
             process: format!("{} {turn}", self.name),
             seed: self.seed,
             fate,
+            calendar: Arc::clone(&self.calendar),
         })
     }
 
@@ -95,7 +97,7 @@ fn reports() -> Vec<Arc<ReportConfig>> {
         ("in the repeated hour", schedule("30 1 * * *", Europe::London), 3),
         ("in the skipped hour", schedule("30 2 * * *", America::New_York), 2),
         ("hourly", schedule("0 * * * *", Australia::Lord_Howe), 1),
-        ("often", schedule("*/20 * * * *", UTC), 5),
+        ("often", schedule("*/30 6-19 * * *", UTC), 5),
         ("workdays", schedule("15 9 * * 1-5", Europe::Berlin), 0),
         ("monthly", schedule("0 0 1 * *", America::Sao_Paulo), 3),
     ];
@@ -112,13 +114,24 @@ struct Count {
     tries: usize,
 }
 
+/// Every scheduled time of the year.
+fn calendar() -> Calendar {
+    let times = reports().into_iter().map(|report| {
+        let schedule = report.schedule.as_ref().unwrap();
+        let times = std::iter::successors(schedule.next(at(BEGIN)), |time| schedule.next(*time));
+        (report.name.clone(), times.take_while(|time| *time < at(END)).collect())
+    });
+    Arc::new(times.collect())
+}
+
 fn simulate(seed: u64, hosts: &[&'static str]) -> Count {
     let (clock, destination) = (SimulatedClock::at(at(BEGIN)), Arc::new(Mutex::new(Destination::default())));
     let mut pool = LocalPool::new();
+    let calendar = calendar();
     let ups: Vec<Ups> = hosts.iter().map(|_| Ups::default()).collect();
     for (name, ups) in hosts.iter().zip(&ups) {
         let (clock, destination, ups) = (clock.clone(), Arc::clone(&destination), Arc::clone(ups));
-        let host = Host { name, clock, destination, reports: reports(), seed, ups };
+        let host = Host { name, clock, destination, reports: reports(), seed, ups, calendar: Arc::clone(&calendar) };
         pool.spawner().spawn_local(host.live()).unwrap();
     }
     world::run_until(&mut pool, &clock, at(END));
@@ -126,19 +139,19 @@ fn simulate(seed: u64, hosts: &[&'static str]) -> Count {
     let mut count = Count::default();
     for report in reports() {
         let up: Vec<Span> = ups.iter().flat_map(|ups| ups.lock().unwrap().clone()).collect();
-        judge(&report, &destination, &up, &mut count);
+        judge(&report.name, &calendar[&report.name], &destination, &up, &mut count);
     }
     count
 }
 
 /// Says what became of each time of the report, and that nothing was lost that should not be.
-fn judge(report: &ReportConfig, destination: &Destination, up: &[Span], count: &mut Count) {
-    let schedule = report.schedule.as_ref().unwrap();
+fn judge(report: &str, times: &[Instant], destination: &Destination, up: &[Span], count: &mut Count) {
     let empty = BTreeMap::new();
-    let settled = destination.settled.get(&report.name).unwrap_or(&empty);
-    let claimed = destination.claimed.get(&report.name).map_or(&[][..], Vec::as_slice);
-    let mut time = schedule.next(at(BEGIN)).unwrap();
-    while let Some(next) = schedule.next(time).filter(|next| *next < at(END) - TimeDelta::hours(4)) {
+    let settled = destination.settled.get(report).unwrap_or(&empty);
+    let claimed = destination.claimed.get(report).map_or(&[][..], Vec::as_slice);
+    // What the last hours brought may still be under way.
+    for pair in times.windows(2).filter(|pair| pair[1] < at(END) - TimeDelta::hours(4)) {
+        let (time, next) = (pair[0], pair[1]);
         count.scheduled += 1;
         match settled.get(&time) {
             Some(Outcome::Complete) => count.complete += 1,
@@ -146,19 +159,14 @@ fn judge(report: &ReportConfig, destination: &Destination, up: &[Span], count: &
             None => {
                 count.collapsed += 1;
                 let idle = idle((time, next), claimed, up);
-                assert_eq!(idle, None, "{}: {time} was not run, though there was nothing else to do", report.name);
+                assert_eq!(idle, None, "{report}: {time} was not run, though there was nothing else to do");
             }
         }
-        time = next;
     }
-    for (time, _) in settled.iter().filter(|(time, _)| **time >= at(BEGIN)) {
-        assert_eq!(schedule.latest(*time), Some(*time), "{}: nobody asked for {time}", report.name);
+    for time in settled.keys().filter(|time| **time > at(BEGIN)) {
+        assert!(times.binary_search(time).is_ok(), "{report}: nobody asked for {time}");
     }
-    let tries = destination.tries.get(&report.name).map_or(&[][..], Vec::as_slice);
-    count.tries += tries.len();
-    for (time, before, (began, _)) in tries.iter().filter(|(_, before, _)| *before > 0) {
-        assert!(*began < schedule.next(*time).unwrap(), "{}: retry {before} of {time} at {began}", report.name);
-    }
+    count.tries += destination.tries.get(report).map_or(0, Vec::len);
 }
 
 /// A moment of the span in which a host was up and had been for a while, and in which nobody had the report.
@@ -177,14 +185,15 @@ fn a_year_of_one_host_loses_nothing_and_runs_nothing_twice() {
     let watch = Stopwatch::now();
     let count = simulate(1, &["a"]);
     println!("one host: {count:?} in {:?}", watch.elapsed());
-    assert!(count.scheduled > 30_000 && count.complete > 25_000, "{count:?}");
+    assert!(count.scheduled > 15_000 && count.complete > 12_000, "{count:?}");
     assert!(count.given_up > 100 && count.collapsed > 100, "the simulation is too kind: {count:?}");
 }
 
 #[test]
 fn a_year_of_two_hosts_settles_each_time_once() {
     let watch = Stopwatch::now();
-    let (one, two) = (simulate(2, &["a"]), simulate(2, &["a", "b"]));
-    println!("two hosts: {two:?} in {:?}", watch.elapsed());
-    assert!(two.complete > one.complete && two.collapsed < one.collapsed, "two are better than one: {one:?}, {two:?}");
+    let count = simulate(2, &["a", "b"]);
+    println!("two hosts: {count:?} in {:?}", watch.elapsed());
+    assert!(count.scheduled > 15_000 && count.complete > 12_000, "{count:?}");
+    assert!(count.given_up > 100 && count.collapsed > 100, "the simulation is too kind: {count:?}");
 }
