@@ -24,6 +24,11 @@ pub struct Inference {
     #[serde(skip)]
     by_name: HashMap<String, usize>,
     records: u64,
+    /// The object of the record before, and how many there were. Not written: those of a merge are others.
+    #[serde(skip)]
+    last_object: String,
+    #[serde(skip)]
+    objects: u64,
 }
 
 /// A column as a sample shows it.
@@ -64,7 +69,9 @@ struct Observed {
     /// The number of the record that last had the key, so that a repeated key counts once.
     last_record: u64,
     objects: u64,
-    last_object: String,
+    /// The number of the object that last had the key.
+    #[serde(skip)]
+    last_object: u64,
     /// By path; those of one path differ in kind.
     examples: BTreeMap<String, Vec<Example>>,
 }
@@ -99,19 +106,26 @@ impl Inference {
             return Err(BadRecord::at(record, 0, "the record is not an object"));
         }
         self.records = self.records.saturating_add(1);
-        for (key, value) in entries(text) {
-            let records = self.records;
-            let observed = self.column(key);
+        if self.objects == 0 || self.last_object != object {
+            self.objects = self.objects.saturating_add(1);
+            object.clone_into(&mut self.last_object);
+        }
+        let (records, objects) = (self.records, self.objects);
+        for (position, (key, value)) in entries(text).into_iter().enumerate() {
+            let observed = self.column(position, &key);
             let shape = Shape::of(value.get());
             let repeated = observed.last_record == records;
             observed.last_record = records;
             observed.seen = observed.seen.saturating_add(u64::from(!repeated));
-            if observed.objects == 0 || observed.last_object != object {
+            if observed.last_object != objects {
                 observed.objects = observed.objects.saturating_add(1);
-                object.clone_into(&mut observed.last_object);
+                observed.last_object = objects;
             }
             if shape == Shape::Null {
                 observed.nulls = observed.nulls.saturating_add(u64::from(!repeated));
+                continue;
+            }
+            if observed.is_all(&shape) {
                 continue;
             }
             observed.add_examples(&shape, &mut String::new(), object, record.line);
@@ -129,7 +143,7 @@ impl Inference {
     /// other objects.
     pub fn merge(&mut self, other: Inference) {
         for theirs in other.columns {
-            let ours = self.column(theirs.name);
+            let ours = self.column(usize::MAX, &theirs.name);
             ours.seen = ours.seen.saturating_add(theirs.seen);
             ours.nulls = ours.nulls.saturating_add(theirs.nulls);
             ours.objects = ours.objects.saturating_add(theirs.objects);
@@ -148,15 +162,17 @@ impl Inference {
         self.columns.iter().map(Observed::inferred).collect()
     }
 
-    fn column(&mut self, name: String) -> &mut Observed {
-        let place = match self.by_name.get(&name) {
-            Some(place) => *place,
-            None => {
-                let place = self.columns.len();
-                self.by_name.insert(name.clone(), place);
-                self.columns.push(Observed::new(name));
-                place
-            }
+    /// The column of that name. Records are like the one before, so it is looked for where that had it.
+    fn column(&mut self, position: usize, name: &str) -> &mut Observed {
+        let place = if self.columns.get(position).is_some_and(|column| column.name == name) {
+            position
+        } else if let Some(place) = self.by_name.get(name) {
+            *place
+        } else {
+            let place = self.columns.len();
+            self.by_name.insert(name.to_owned(), place);
+            self.columns.push(Observed::new(name.to_owned()));
+            place
         };
         &mut self.columns[place]
     }
@@ -171,9 +187,14 @@ impl Observed {
             nulls: 0,
             last_record: 0,
             objects: 0,
-            last_object: String::new(),
+            last_object: 0,
             examples: BTreeMap::new(),
         }
+    }
+
+    /// Whether every value up to now was of that plain shape, so that one more shows nothing new.
+    fn is_all(&self, shape: &Shape) -> bool {
+        *shape == self.shape && shape.is_plain() && self.examples.get("").is_some_and(|examples| examples.len() == 1)
     }
 
     fn join(&mut self, shape: Shape) {

@@ -2,6 +2,8 @@
 //!
 //! Owns that object's text. Which keys are late is `keys`'.
 
+use std::borrow::Cow;
+
 use super::cell::Cell;
 use super::keys::Keys;
 use super::shape::entries;
@@ -10,7 +12,7 @@ use super::shape::entries;
 /// that comes twice has its last value; values stand as they are written in the record.
 pub(super) fn rest_of<'de>(record: &[u8], keys: &Keys, scratch: &mut String) -> Cell<'de> {
     let text = std::str::from_utf8(record).unwrap_or_default();
-    let mut late: Vec<(String, &str)> = Vec::new();
+    let mut late: Vec<(Cow<'_, str>, &str)> = Vec::new();
     for (key, value) in entries(text) {
         if !keys.is_late(&key) {
             continue;
@@ -23,7 +25,7 @@ pub(super) fn rest_of<'de>(record: &[u8], keys: &Keys, scratch: &mut String) -> 
     let start = scratch.len();
     for (number, (key, value)) in late.iter().enumerate() {
         scratch.push(if number == 0 { '{' } else { ',' });
-        scratch.push_str(&serde_json::Value::from(key.as_str()).to_string());
+        scratch.push_str(&serde_json::Value::from(key.as_ref()).to_string());
         scratch.push(':');
         scratch.push_str(value);
     }

@@ -3,6 +3,7 @@
 //! Owns which type holds two others. Every two types meet somewhere readable, at the last in text, so
 //! that inference cannot fail on data that disagrees.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -53,7 +54,7 @@ impl Shape {
             Some(b'{') => {
                 let mut fields = Vec::new();
                 for (key, value) in entries(text) {
-                    add_field(&mut fields, key, Shape::of_nested(value.get(), depth.saturating_add(1)));
+                    add_field(&mut fields, key.into_owned(), Shape::of_nested(value.get(), depth.saturating_add(1)));
                     if fields.len() > MOST_KEYS {
                         return Shape::Text;
                     }
@@ -62,6 +63,11 @@ impl Shape {
             }
             _ => Shape::Text,
         }
+    }
+
+    /// Whether it is one of the shapes that hold no others.
+    pub fn is_plain(&self) -> bool {
+        !matches!(self, Shape::List(_) | Shape::Struct(_))
     }
 
     /// The least shape that holds every value of both.
@@ -107,14 +113,14 @@ fn add_field(fields: &mut Vec<(String, Shape)>, key: String, shape: Shape) {
 
 /// The keys and values of an object's text in their order, repeated keys included; none where the text
 /// is no object.
-pub(super) fn entries(text: &str) -> Vec<(String, &RawValue)> {
+pub(super) fn entries(text: &str) -> Vec<(Cow<'_, str>, &RawValue)> {
     serde_json::Deserializer::from_str(text).deserialize_map(Entries).unwrap_or_default()
 }
 
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<(String, &'de RawValue)>;
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -122,10 +128,37 @@ impl<'de> Visitor<'de> for Entries {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some((Key(key), value)) = map.next_entry()? {
+            entries.push((key, value));
         }
         Ok(entries)
+    }
+}
+
+/// A key, copied only where it has escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Owned(text.to_owned())))
     }
 }
 

@@ -271,16 +271,12 @@ impl Reading {
         let decodes_more = caching.as_ref().is_some_and(|caching| caching.decodes_more());
         let spoils = decodes_more && table.on_bad_value() == OnBadValue::Fail;
         let has_repeats = projection.has(MetadataColumn::Repeat);
+        let fetching = self.metrics.fetching.clone();
+        let feed = table.feed(selection, wanted, self.partitions, fetching, caching.clone());
         Objects {
             spoiled: spoils.then(|| Arc::new(Spoiled::new(&projection.columns))),
-            feed: Arc::new(table.feed(
-                selection,
-                wanted,
-                self.partitions,
-                self.metrics.fetching.clone(),
-                caching.clone(),
-            )),
-            repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool))),
+            repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool, Arc::clone(feed.volume())))),
+            feed: Arc::new(feed),
             tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), self.partitions)),
             wanted,
             caching,

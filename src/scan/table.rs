@@ -261,11 +261,10 @@ impl LandedTable {
 
     /// Lists what [`LandedTable::columns`] will look at, so that several tables can be listed side by side.
     pub async fn list_ahead(&self) -> Result<()> {
-        let snapshot = self.snapshot().await?;
-        if self.declared.is_none() {
-            snapshot.pages().await?;
+        match &self.declared {
+            Some(_) => self.snapshot().await.map(drop),
+            None => self.columns().await.map(drop),
         }
-        Ok(())
     }
 
     /// The columns: declared, or inferred from a sample of the snapshot.

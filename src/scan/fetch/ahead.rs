@@ -4,6 +4,7 @@
 //! Owns the walk. Which objects there are is the selection's to say.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use datafusion::common::runtime::SpawnedTask;
 use futures::stream::{self, Stream, TryStreamExt};
@@ -13,6 +14,28 @@ use crate::error::{Error, Result};
 use crate::scan::counters::{Counters, ListingUnderWay};
 use crate::scan::objects::{Page, Selection};
 use crate::store::Object;
+
+/// How many bytes the objects of a walk have, as they are stored.
+#[derive(Debug, Default)]
+pub struct Volume {
+    bytes: AtomicU64,
+    is_settled: AtomicBool,
+}
+
+impl Volume {
+    /// All of them, once the walk has come to its end.
+    pub fn known(&self) -> Option<u64> {
+        self.is_settled.load(Ordering::Acquire).then(|| self.bytes.load(Ordering::Relaxed))
+    }
+
+    pub fn add(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub fn settle(&self) {
+        self.is_settled.store(true, Ordering::Release);
+    }
+}
 
 /// The objects of a selection, page after page as they are asked for.
 pub(super) fn objects(selection: &Selection) -> impl Stream<Item = Result<Arc<Object>>> {
@@ -28,14 +51,20 @@ pub(super) fn walk_ahead(
     selection: Arc<Selection>,
     counters: Arc<Counters>,
     listing: ListingUnderWay,
+    volume: Arc<Volume>,
 ) -> impl Stream<Item = Result<Arc<Object>>> {
     let (sender, pages) = mpsc::unbounded_channel();
     let walk = SpawnedTask::spawn(async move {
         let _listing = listing;
         loop {
             let page = selection.next().await.transpose();
-            if let Some(Ok(page)) = &page {
-                counters.add_selected(page.len() as u64);
+            match &page {
+                Some(Ok(page)) => {
+                    counters.add_selected(page.len() as u64);
+                    volume.add((0..page.len()).map(|index| page[index].size).sum());
+                }
+                Some(Err(_)) => {}
+                None => volume.settle(),
             }
             let is_last = !matches!(page, Some(Ok(_)));
             if page.is_none_or(|page| sender.send(page).is_err()) || is_last {

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
-use super::ahead::{objects, walk_ahead};
+use super::ahead::{Volume, objects, walk_ahead};
 use super::budget::{Budget, Lane, PART_BYTES, closed};
 use super::inflate::ObjectLimit;
 use super::pack::{Gathering, Load, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
@@ -38,6 +38,7 @@ const FIRST_WAVE: usize = 4;
 #[derive(Debug)]
 pub struct Feed {
     packs: Mutex<mpsc::Receiver<Result<Load>>>,
+    volume: Arc<Volume>,
     task: AbortHandle,
 }
 
@@ -80,10 +81,12 @@ impl Feed {
             sender,
         };
         let listing = fetcher.counters.begin_listing();
+        let volume = Arc::new(Volume::default());
+        let walked = Arc::clone(&volume);
         let task = io.spawn(async move {
             let fetched = match fetcher.wanted.rows {
                 Rows::All => {
-                    let objects = walk_ahead(Arc::clone(&selection), Arc::clone(&fetcher.counters), listing);
+                    let objects = walk_ahead(Arc::clone(&selection), Arc::clone(&fetcher.counters), listing, walked);
                     fetcher.look_into_cache().await;
                     fetcher.fetch_all(objects, in_flight).await
                 }
@@ -101,7 +104,12 @@ impl Feed {
                 let _ = fetcher.sender.send(Err(error)).await;
             }
         });
-        Feed { packs: Mutex::new(receiver), task: task.abort_handle() }
+        Feed { packs: Mutex::new(receiver), volume, task: task.abort_handle() }
+    }
+
+    /// How much there is to read in all, as far as that is known.
+    pub fn volume(&self) -> &Arc<Volume> {
+        &self.volume
     }
 
     /// What comes next for whichever partition asks first; `None` is the end.

@@ -13,6 +13,7 @@ mod pack;
 mod parts;
 mod wanted;
 
+pub(super) use ahead::Volume;
 pub(super) use budget::Permit;
 pub(super) use feed::{Feed, Limits};
 pub(super) use inflate::{InflatedParts, Inflater, ObjectLimit};

@@ -295,7 +295,12 @@ impl Decoding {
     /// The piece, unless it is but the end of an object. One that can't be read any further is judged.
     fn readable(&self, piece: Piece, found: &mut Found) -> Result<Option<Piece>> {
         let (object, bytes, line, byte, reason) = match &piece {
-            Piece { start: Start::Object | Start::Part { .. }, .. } => return Ok(Some(piece)),
+            Piece { start: Start::Object | Start::Part { .. }, .. } => {
+                if let Some(repeats) = &self.repeats {
+                    repeats.add_bytes(piece.bytes.len() as u64);
+                }
+                return Ok(Some(piece));
+            }
             Piece { start: Start::End { .. }, .. } => return Ok(None),
             Piece { object, bytes, start: Start::Damaged { line, byte, reason } } => {
                 (object, bytes, line, byte, reason)

@@ -25,8 +25,13 @@ use crate::store::Object;
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
 const OBJECTS: usize = 96;
-/// Bytes looked at in one object.
-const OBJECT_BYTES: usize = 1 << 20;
+/// An object up to this size is fetched whole, for the scan as well.
+const WHOLE_UP_TO: u64 = 1 << 20;
+/// Of an object's bytes one in so many is looked at, between these bounds: a run does nothing else before, and a
+/// smaller object is one of more.
+const LOOKED_AT: u64 = 64;
+const LEAST_BYTES: usize = 64 << 10;
+const MOST_BYTES: usize = 1 << 20;
 
 /// What a sample of a table shows.
 #[derive(Debug)]
@@ -211,7 +216,7 @@ impl Look {
     /// the object's own: it can be fetched, and not be decompressed.
     async fn head(&self, object: &Arc<Object>) -> Result<Result<Bytes>> {
         let store = self.snapshot.store();
-        let mut wanted = OBJECT_BYTES as u64;
+        let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
         loop {
             let is_all = wanted >= object.size;
             let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
@@ -232,16 +237,18 @@ impl Look {
 /// The plain lines in the first `bytes` of an object, or all of it where `is_all`; none where that is too
 /// little to tell.
 fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) -> Result<Option<Bytes>> {
-    let compression = Compression::of_magic(&bytes);
+    let (compression, most) = (Compression::of_magic(&bytes), looked_at(object));
     if compression == Compression::None {
-        let is_small = bytes.len() <= OBJECT_BYTES;
-        return Ok(if is_all && is_small { Some(bytes) } else { whole_lines(&bytes).or(is_all.then_some(bytes)) });
+        if is_all && bytes.len() <= most {
+            return Ok(Some(bytes));
+        }
+        return Ok(whole_lines(&bytes.slice(..most.min(bytes.len()))).or(is_all.then_some(bytes)));
     }
     let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
     let mut plain = Vec::new();
     // What was cut off in the middle can't end well: damage says something of whole objects alone.
-    inflater.fill(&mut plain, OBJECT_BYTES)?;
-    if plain.len() >= OBJECT_BYTES {
+    inflater.fill(&mut plain, most)?;
+    if plain.len() >= most {
         let head = Bytes::from(plain);
         if let Some(lines) = whole_lines(&head) {
             return Ok(Some(lines));
@@ -261,6 +268,11 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) 
         }
         None => Ok(Some(plain.into())),
     }
+}
+
+/// How many bytes of the object's records are looked at.
+fn looked_at(object: &Object) -> usize {
+    usize::try_from(object.size / LOOKED_AT).unwrap_or(MOST_BYTES).clamp(LEAST_BYTES, MOST_BYTES)
 }
 
 /// The lines that end in these bytes, where lines hold records.
@@ -312,16 +324,25 @@ mod tests {
         let head = |bytes: &[u8], is_all| {
             begin(&limit, &object("a.json"), Bytes::copy_from_slice(bytes), is_all).unwrap().map(|head| head.len())
         };
-        let lines = "{\"a\":1}\n".repeat(400_000);
-        let (lines, array) = (lines.as_bytes(), format!("[{}1]", "1,\n".repeat(1 << 20)));
-        assert_eq!(head(&lines[..OBJECT_BYTES], false), Some(OBJECT_BYTES / 8 * 8));
+        let lines = "{\"a\":1}\n".repeat(40_000);
+        let (lines, array) = (lines.as_bytes(), format!("[{}1]", "1,\n".repeat(LEAST_BYTES)));
+        assert_eq!(head(&lines[..LEAST_BYTES + 100], false), Some(LEAST_BYTES / 8 * 8));
+        assert_eq!(head(lines, true), Some(LEAST_BYTES / 8 * 8));
         assert_eq!((head(&[b'1'; 100], false), head(&[b'1'; 100], true)), (None, Some(100)));
-        assert_eq!(head(&array.as_bytes()[..OBJECT_BYTES], false), None);
+        assert_eq!(head(&array.as_bytes()[..LEAST_BYTES], false), None);
         let zstd = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
-        assert_eq!(head(&zstd(lines), true), Some(OBJECT_BYTES / 8 * 8));
+        assert_eq!(head(&zstd(lines), true), Some(LEAST_BYTES / 8 * 8));
         assert_eq!(head(&zstd(array.as_bytes()), true), Some(array.len()));
-        let long = [b'1'; OBJECT_BYTES + 100];
-        assert_eq!((head(&zstd(&long), true), head(&zstd(&long)[..20], false)), (Some(long.len()), None));
+        let long = [b'1'; LEAST_BYTES + 100];
+        assert_eq!((head(&zstd(&long), true), head(&zstd(&long)[..12], false)), (Some(long.len()), None));
+    }
+
+    #[test]
+    fn a_share_of_a_large_object_is_looked_at() {
+        let sized = |size| looked_at(&Object { size, ..Object::clone(&object("a.json")) });
+        assert_eq!(sized(100), LEAST_BYTES);
+        assert_eq!(sized(32 << 20), 512 << 10);
+        assert_eq!(sized(1 << 40), MOST_BYTES);
     }
 
     #[test]
