@@ -15,7 +15,6 @@ use datafusion::execution::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use futures::FutureExt;
 
-use super::own::OwnSchema;
 use super::{CATALOG, Catalog, DEFAULT_SCHEMA, OWN_SCHEMA};
 use crate::scan::Shape;
 use crate::sql::{self, Projected, SourceStatement};
@@ -65,7 +64,7 @@ impl Catalog {
                 known.push(KnownTable { schema, name, kind: KnownKind::Table, columns });
             }
         }
-        let own = OwnSchema::new(Arc::clone(self.tables.rejects()));
+        let own = self.own();
         for name in own.table_names() {
             let table = own.table(&name).now_or_never().and_then(Result::ok).flatten();
             let columns = table.map_or(KnownColumns::Unknown, |table| KnownColumns::Typed(table.schema()));

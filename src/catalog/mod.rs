@@ -1,13 +1,14 @@
 //! The one door through which tables and views are registered.
 //!
 //! Owns the names that SQL can say: `raw.NAME` for the records of a table, `landed.NAME` for these
-//! and where each came from, NAME for the view of that name or else for `raw.NAME`, and
-//! `pinq.rejects` for the records that were skipped. Nothing is listed or read before a statement
+//! and where each came from, NAME for the view of that name or else for `raw.NAME`, `pinq.rejects`
+//! for the records that were skipped, and `pinq.runs` for the runs of reports. Nothing is listed or read before a statement
 //! names it.
 
 mod known;
 mod landed;
 mod own;
+mod runs;
 mod tables;
 mod views;
 
@@ -21,6 +22,7 @@ use parking_lot::RwLock;
 pub use known::{KnownColumns, KnownKind, KnownTable};
 use landed::LandedSchema;
 use own::{OWN_SCHEMA, OwnSchema};
+pub use runs::Runs;
 pub use tables::Tables;
 pub use views::{ViewDefinition, Views};
 
@@ -39,14 +41,16 @@ pub struct Catalog {
     pub tables: Arc<Tables>,
     /// The views.
     pub views: Arc<Views>,
+    /// The runs of reports.
+    runs: Runs,
 }
 
 impl Catalog {
-    /// A catalog of these tables and views.
-    pub fn new(tables: Tables, definitions: Vec<ViewDefinition>) -> Result<Catalog> {
+    /// A catalog of these tables and views, and of the runs of reports.
+    pub fn new(tables: Tables, definitions: Vec<ViewDefinition>, runs: Runs) -> Result<Catalog> {
         let tables = Arc::new(tables);
         let views = Arc::new(Views::new(definitions, Arc::clone(&tables))?);
-        Ok(Catalog { tables, views })
+        Ok(Catalog { tables, views, runs })
     }
 
     /// The catalog as DataFusion takes it.
@@ -55,8 +59,13 @@ impl Catalog {
             raw: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::Records)),
             landed: Arc::new(LandedSchema::new(Arc::clone(&self.tables), Shape::RecordsAndOrigin)),
             views: Arc::clone(&self.views),
-            own: Arc::new(OwnSchema::new(Arc::clone(self.tables.rejects()))),
+            own: Arc::new(self.own()),
         })
+    }
+
+    /// The schema of what pinq itself has to tell.
+    fn own(&self) -> OwnSchema {
+        OwnSchema::new(Arc::clone(self.tables.rejects()), self.runs.clone())
     }
 
     /// Lists the landed tables that these names stand for, side by side; the planner would list one after another.

@@ -1,7 +1,7 @@
 //! The schema `pinq`: what pinq itself has to tell, as tables.
 //!
-//! Owns `pinq.rejects`. It is read when a statement runs, so that it holds what earlier statements of
-//! the same run skipped.
+//! Owns `pinq.rejects` and the name of `pinq.runs`. Both are read when a statement runs, so that the former holds what
+//! earlier statements of the same run skipped.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,38 +17,43 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::stream;
 
+use super::runs::{Runs, RunsStream};
 use crate::scan::Rejects;
 
 /// The schema's name.
 pub const OWN_SCHEMA: &str = "pinq";
 /// The table of the records that were skipped.
 const REJECTS: &str = "rejects";
+/// The table of the runs of reports.
+const RUNS: &str = "runs";
 
 /// The schema `pinq`.
 #[derive(Debug)]
 pub struct OwnSchema {
     rejects: Arc<Rejects>,
+    runs: Runs,
 }
 
 impl OwnSchema {
-    /// The tables over what an engine's scans keep.
-    pub fn new(rejects: Arc<Rejects>) -> Self {
-        OwnSchema { rejects }
+    /// The tables over what an engine's scans keep, and over what reports have published.
+    pub fn new(rejects: Arc<Rejects>, runs: Runs) -> Self {
+        OwnSchema { rejects, runs }
     }
 }
 
 #[async_trait]
 impl SchemaProvider for OwnSchema {
     fn table_names(&self) -> Vec<String> {
-        vec![REJECTS.to_owned()]
+        [REJECTS, RUNS].map(str::to_owned).to_vec()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        if name != REJECTS {
-            return Ok(None);
-        }
-        let partition = RejectsStream { schema: Rejects::schema(), rejects: Arc::clone(&self.rejects) };
-        Ok(Some(Arc::new(StreamingTable::try_new(Rejects::schema(), vec![Arc::new(partition)])?)))
+        let partition: Arc<dyn PartitionStream> = match name {
+            REJECTS => Arc::new(RejectsStream { schema: Rejects::schema(), rejects: Arc::clone(&self.rejects) }),
+            RUNS => Arc::new(RunsStream::new(self.runs.clone())),
+            _ => return Ok(None),
+        };
+        Ok(Some(Arc::new(StreamingTable::try_new(Arc::clone(partition.schema()), vec![partition])?)))
     }
 
     async fn table_type(&self, _name: &str) -> Result<Option<TableType>> {
@@ -56,7 +61,7 @@ impl SchemaProvider for OwnSchema {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        name == REJECTS
+        matches!(name, REJECTS | RUNS)
     }
 }
 

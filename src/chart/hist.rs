@@ -90,7 +90,9 @@ fn ranges(column: &Column, sorted: &[f64], middle: f64, most: usize) -> (Vec<bin
     let is_whole = matches!(&column.values, Values::Number(numbers)
         if numbers.iter().flatten().all(|number| matches!(number, Number::Whole(_))));
     let parts = if is_whole { Parts::Whole } else { Parts::Any };
-    (bins::even(low, high, bins::wanted(sorted, most), parts), scale)
+    // Few whole numbers have a range each: stars from one to five.
+    let wanted = if is_whole && high - low < most as f64 { most } else { bins::wanted(sorted, most) };
+    (bins::even(low, high, wanted, parts), scale)
 }
 
 /// The mean of the middle two where their number is even.

@@ -48,7 +48,8 @@ const KINDS: [(&str, ChartKind); 6] = [
     ("none", ChartKind::None),
 ];
 
-const FORM: &str = "a chart is `bar`, `line`, `hist` or `auto`, then columns: `bar x=country y=count color=category`";
+const FORM: &str =
+    "a chart is `bar`, `line`, `hist`, `heatmap` or `auto`, then columns: `bar x=country y=count color=category`";
 
 impl ChartSpec {
     /// The spec that `text` writes: a kind, then `x=COLUMN`, `y=COLUMN[,COLUMN]`, `color=COLUMN`, each of them

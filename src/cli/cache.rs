@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::findings;
-use super::options::CommonArgs;
 use super::listing::{Listing, ReportColumn};
+use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::CachedTable;
 use crate::error::Result;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::options::CommonArgs;
 use super::listing::{Listing, ReportColumn};
+use super::options::CommonArgs;
 use crate::chart::{self, Canvas, sparkline};
 use crate::config::Environment;
 use crate::engine::{ColumnProfile, Exactness, Measured, Shown, ticking};

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::options::CommonArgs;
 use super::listing::{Listing, ReportColumn};
+use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::SampleOrigin;
 use crate::error::Result;

@@ -53,7 +53,7 @@ pub use watching::{Shown, ticking};
 
 use self::io::IoRuntime;
 use crate::cache::{Cache, CacheSettings};
-use crate::catalog::{Catalog, Tables, ViewDefinition};
+use crate::catalog::{Catalog, Runs, Tables, ViewDefinition};
 use crate::column::Column;
 use crate::config::{Config, Environment, Relisting, ViewsOrigin};
 use crate::error::{Error, Result};
@@ -162,7 +162,8 @@ impl Engine {
         };
         let (kept, cache) = (tables.kept.clone(), tables.cache.clone());
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
-        let catalog = Catalog::new(tables, view_definitions(config)?)?;
+        let runs = Runs { reports: config.reports.clone(), stores: stores.clone(), io: io.handle() };
+        let catalog = Catalog::new(tables, view_definitions(config)?, runs)?;
         let context = session::context(&config.session, &catalog, memory)?;
         catalog.attach(context.state_weak_ref());
         Ok(Engine { context, catalog, counters, stores, kept, cache, _io: io })

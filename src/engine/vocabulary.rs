@@ -331,6 +331,7 @@ mod tests {
         let landed = shown(&vocabulary, Some("landed"), "user");
         assert!(landed.starts_with(raw) && landed.contains(", _repeat BOOLEAN, ") && landed.ends_with("_size BIGINT"));
         assert!(shown(&vocabulary, Some("pinq"), "rejects").contains("reason VARCHAR"));
+        assert!(shown(&vocabulary, Some("pinq"), "runs").contains("scheduled_for TIMESTAMP"));
         assert!(shown(&vocabulary, Some("information_schema"), "tables").contains("table_name VARCHAR"));
         assert!(engine.learn_names().await.is_err());
     }

@@ -10,7 +10,6 @@ use std::path::Path;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::claim::{Claim, taken_over_unread};
-use super::history;
 use super::latest::{PAGE_FILE, Page};
 use super::name::RunName;
 use super::removal;
@@ -55,7 +54,7 @@ impl Publications {
         if record.outcome == Outcome::Complete {
             self.move_latest(name, record, page).await?;
         }
-        self.remove_old(name, record.finished).await
+        removal::remove_old(&self.store, self.keep, name, record.finished).await
     }
 
     /// As [`Publications::publish`] without the files that were written, for a run that failed.
@@ -132,11 +131,6 @@ impl Publications {
         let sent: Vec<_> = sent.collect();
         stream::iter(sent).buffer_unordered(UPLOADED_AT_ONCE).try_collect::<Vec<()>>().await?;
         self.verify(claim).await
-    }
-
-    async fn remove_old(&self, name: RunName, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
-        removal::remove_old(&self.store, self.keep, name, now).await?;
-        removal::remove_abandoned(&self.store, now, &history::names(&self.store).await?).await
     }
 }
 

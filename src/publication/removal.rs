@@ -17,7 +17,7 @@ use super::writing::{self, BEGUN_FILE, RUN_FILE};
 use super::{Outcome, Publications, RunRecord};
 use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::store::{Condition, SmallObject, Store, StoreKind};
+use crate::store::{Condition, Store, StoreKind};
 
 /// A run on S3 that was begun so long ago is dead, whatever clocks say: no schedule has runs that take so long.
 const CERTAINLY_DEAD: TimeDelta = TimeDelta::hours(48);
@@ -26,23 +26,26 @@ const VANISHED: &str = "the process that ran it vanished";
 /// Bytes of the object that says that a run was begun.
 const LARGEST_MARK: u64 = 1 << 10;
 
-/// Removes the oldest runs beyond `keep`, and failed tries of the time of `name` before it.
+/// After the run `name` was recorded: removes failed tries of its time before it, the oldest runs beyond `keep`, and on S3
+/// folders without a record that were begun long ago.
 pub async fn remove_old(store: &Store, keep: usize, name: RunName, now: DateTime<Utc>) -> Result<()> {
-    let folders = history::folders(store, |_| true).await?;
-    let mut runs: Vec<(RunName, Result<RunRecord>)> =
-        folders.into_iter().filter_map(|(name, record)| Some((name, record?))).collect();
-    let is_superseded = |(other, record): &(RunName, Result<RunRecord>)| {
-        other.scheduled_for == name.scheduled_for
-            && other.number < name.number
-            && record.as_ref().is_ok_and(|record| record.outcome == Outcome::Failed && !is_fence(record, now))
-    };
-    for (other, _) in runs.extract_if(.., |run| is_superseded(run)) {
+    let names = history::names(store).await?;
+    let may_be_dead = |name: &RunName| store.kind() == StoreKind::S3 && is_old(name.scheduled_for, now);
+    // Mostly there is nothing to remove, and no record but those of this time is read.
+    let is_all_read = names.len() > keep || names.iter().any(may_be_dead);
+    let folders = history::folders(store, |other| is_all_read || other.scheduled_for == name.scheduled_for).await?;
+    let (mut runs, mut unfinished) = (Vec::new(), Vec::new());
+    for (name, record) in folders {
+        match record {
+            Some(record) => runs.push((name, record)),
+            None => unfinished.push(name),
+        }
+    }
+    for (other, _) in runs.extract_if(.., |run| is_superseded(run, name, now)) {
         remove(store, other).await?;
     }
-    let complete = |(_, record): &(RunName, Result<RunRecord>)| {
-        record.as_ref().is_ok_and(|record| record.outcome == Outcome::Complete)
-    };
-    let newest = runs.iter().rev().find(|run| complete(run)).map(|(name, _)| *name);
+    let complete = |(_, record): &&Run| record.as_ref().is_ok_and(|record| record.outcome == Outcome::Complete);
+    let newest = runs.iter().rev().find(complete).map(|(name, _)| *name);
     let named = latest::named(store).await?;
     let beyond = runs.len().saturating_sub(keep);
     for (old, _) in runs.into_iter().take(beyond) {
@@ -50,24 +53,19 @@ pub async fn remove_old(store: &Store, keep: usize, name: RunName, now: DateTime
             remove(store, old).await?;
         }
     }
-    Ok(())
-}
-
-/// On S3, removes folders without a record that were begun long ago.
-pub async fn remove_abandoned(store: &Store, now: DateTime<Utc>, names: &[RunName]) -> Result<()> {
-    if store.kind() == StoreKind::Disk {
-        return Ok(());
-    }
-    for name in names {
-        // A run's name is seldom younger than its folder, so that most are not looked at.
-        if is_old(name.scheduled_for, now) && history::record(store, *name).await?.is_none() {
-            let mark = store.get_small(&format!("{name}/{BEGUN_FILE}"), LARGEST_MARK).await?;
-            if mark.is_none_or(|mark: SmallObject| is_old(mark.modified, now)) {
-                remove_objects(store, *name).await?;
-            }
+    for name in unfinished.into_iter().filter(may_be_dead) {
+        let mark = store.get_small(&format!("{name}/{BEGUN_FILE}"), LARGEST_MARK).await?;
+        if mark.is_none_or(|mark| is_old(mark.modified, now)) {
+            remove_objects(store, name).await?;
         }
     }
     Ok(())
+}
+
+fn is_superseded((other, record): &Run, by: RunName, now: DateTime<Utc>) -> bool {
+    other.scheduled_for == by.scheduled_for
+        && other.number < by.number
+        && record.as_ref().is_ok_and(|record| record.outcome == Outcome::Failed && !is_fence(record, now))
 }
 
 impl Publications {
@@ -143,6 +141,9 @@ async fn remove_folder(store: &Store, root: &Path, name: RunName) -> Result<()> 
     let _left = tokio::fs::remove_dir_all(&hidden).await;
     Ok(())
 }
+
+/// A run with its record, or why that can't be read.
+type Run = (RunName, Result<RunRecord>);
 
 /// Removes every object of a run that has no record, the mark that holds its name last.
 pub async fn remove_objects(store: &Store, name: RunName) -> Result<()> {

@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn names_fit_as_in_a_shell() {
         let fits = |pattern: &str, name: &str| fits(OsStr::new(pattern), OsStr::new(name));
-        for (pattern, name) in [("*.sql", "a.sql"), ("0?*.sql", "01 a.sql"), ("*a*b*", "xaxxb"), ("*", "ä"), ("a", "a")] {
+        for (pattern, name) in [("*.sql", "a.sql"), ("0?*.sql", "01 a.sql"), ("*a*b*", "xaxxb"), ("*", "ä"), ("a", "a")]
+        {
             assert!(fits(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("*.sql", "a.sqlx"), ("*.sql", ".a.sql"), ("?", ""), ("a*b", "ac"), ("a?", "a")] {

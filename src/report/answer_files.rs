@@ -57,7 +57,12 @@ impl AnswerFiles {
     ///
     /// # Errors
     /// A file can't be made, or a format has no place for the columns.
-    pub(super) fn create(folder: &Path, name: &str, schema: SchemaRef, formats: &[ReportFormat]) -> Result<AnswerFiles> {
+    pub(super) fn create(
+        folder: &Path,
+        name: &str,
+        schema: SchemaRef,
+        formats: &[ReportFormat],
+    ) -> Result<AnswerFiles> {
         let kept_path = folder.join(ROWS_FOLDER).join(format!("{name}.arrow"));
         std::fs::create_dir_all(folder.join(ROWS_FOLDER)).map_err(|error| unwritten(&kept_path, error))?;
         let kept = encoder(Format::Arrow, &schema, &kept_path)?;

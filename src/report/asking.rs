@@ -181,12 +181,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn check_file(
-        &self,
-        series: &mut Series<'_>,
-        file: &StatementFile,
-        checks: &mut Vec<CheckRecord>,
-    ) {
+    async fn check_file(&self, series: &mut Series<'_>, file: &StatementFile, checks: &mut Vec<CheckRecord>) {
         let empty = |name: &str| CheckRecord {
             name: name.to_owned(),
             title: name.to_owned(),
@@ -224,12 +219,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn check(
-        &self,
-        series: &mut Series<'_>,
-        statement: &SourceStatement,
-        check: &mut CheckRecord,
-    ) -> Result<Is> {
+    async fn check(&self, series: &mut Series<'_>, statement: &SourceStatement, check: &mut CheckRecord) -> Result<Is> {
         let Asking { ui, engine, report, asked, .. } = *self;
         if let Err(error) = refuse(statement, report, &asked.parameters) {
             series.pass_over_next();
@@ -248,9 +238,11 @@ impl Asking<'_> {
                 let schema = batch.schema();
                 let rows = output::texts(&batch.slice(0, room))?;
                 let line = |row: &Vec<Option<String>>| {
-                    let cells = schema.fields().iter().zip(row).map(|(field, value)| {
-                        format!("{}: {}", field.name(), value.as_deref().unwrap_or("NULL"))
-                    });
+                    let cells = schema
+                        .fields()
+                        .iter()
+                        .zip(row)
+                        .map(|(field, value)| format!("{}: {}", field.name(), value.as_deref().unwrap_or("NULL")));
                     cells.collect::<Vec<_>>().join(", ").chars().take(MOST_CHARACTERS).collect()
                 };
                 check.examples.extend(rows.iter().map(line));

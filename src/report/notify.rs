@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Client, StatusCode, redirect};
 use serde::Serialize;
 
+use super::scheduler::unprefixed;
 use crate::config::{Clock, NotifyOn, ReportConfig, ReportFormat};
 use crate::error::{Error, Result};
 use crate::publication::{Outcome, RunRecord};
@@ -80,7 +81,7 @@ impl Notice {
             title: record.title.clone(),
             run: record.run.clone(),
             outcome: record.outcome,
-            error: record.error.as_deref().map(unprefixed),
+            error: record.error.as_deref().map(told),
             scheduled_for: record.scheduled_for,
             finished: record.finished,
             tries: record.tries,
@@ -89,7 +90,7 @@ impl Notice {
                     name: question.name.clone(),
                     title: question.title.clone(),
                     rows: question.rows,
-                    error: question.error.as_deref().map(unprefixed),
+                    error: question.error.as_deref().map(told),
                 })
                 .collect(),
             failed_checks: checks
@@ -97,7 +98,7 @@ impl Notice {
                     name: check.name.clone(),
                     title: check.title.clone(),
                     rows: check.rows,
-                    error: check.error.as_deref().map(unprefixed),
+                    error: check.error.as_deref().map(told),
                 })
                 .collect(),
             page: has_page.then(|| folder.join("index.html").to_string()),
@@ -111,7 +112,7 @@ impl Notice {
             title: report.title.clone().unwrap_or_else(|| report.name.clone()),
             run,
             outcome: Outcome::Failed,
-            error: Some(unprefixed(&ended.error.render())),
+            error: Some(told(&ended.error.render())),
             scheduled_for,
             finished: ended.at,
             tries: ended.tries,
@@ -164,6 +165,10 @@ pub async fn notify(report: &ReportConfig, notice: &Notice, clock: &dyn Clock) -
     }
 }
 
+fn told(rendered: &str) -> String {
+    unprefixed(rendered).to_owned()
+}
+
 fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status)
 }
@@ -178,10 +183,6 @@ fn causes(error: reqwest::Error) -> String {
         last = source;
     }
     last.to_string()
-}
-
-fn unprefixed(error: &str) -> String {
-    error.strip_prefix("error: ").unwrap_or(error).to_owned()
 }
 
 #[cfg(test)]

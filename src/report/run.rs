@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 use super::asking::{AskedQuestion, Asking, Came};
 use super::changes::{self, changes};
@@ -52,7 +52,8 @@ pub async fn run_report(
         report: report.name.clone(),
         title: report.title.clone().unwrap_or_else(|| report.name.clone()),
         run: staging.run(),
-        scheduled_for: request.scheduled_for,
+        // As the folder says it.
+        scheduled_for: request.scheduled_for.trunc_subsecs(0),
         started: clock.now(),
         finished: clock.now(),
         outcome: Outcome::Complete,
@@ -193,8 +194,7 @@ impl Running<'_> {
 /// The complete run that this one is compared with: the last one that was due before it.
 async fn before(publications: &Publications, record: &RunRecord) -> Result<Option<RunRecord>> {
     let name = RunName::parse(&record.run);
-    let is_before =
-        |other: &RunRecord| other.outcome == Outcome::Complete && RunName::parse(&other.run) < name;
+    let is_before = |other: &RunRecord| other.outcome == Outcome::Complete && RunName::parse(&other.run) < name;
     Ok(publications.runs().await?.runs.into_iter().find(is_before))
 }
 

@@ -42,7 +42,8 @@ impl Asked {
     /// A file can't be read, a pattern fits none, two questions have one name, or a parameter is in no statement.
     pub(super) fn read(config: &Config, report: &ReportConfig) -> Result<Asked> {
         let folder = config.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let in_setting = |setting: &str, error: Error| error.within(format_args!("`{setting}` of the report `{}`", report.name));
+        let in_setting =
+            |setting: &str, error: Error| error.within(format_args!("`{setting}` of the report `{}`", report.name));
         let read = |setting: &str, patterns| {
             questions::read_patterns(patterns, folder).map_err(|error| in_setting(setting, error))
         };
@@ -120,8 +121,11 @@ fn refuse_equal_names(files: &[QuestionFile], report: &ReportConfig) -> Result<(
                 .hint("rename one of them"));
         }
         if file.name == "run" && report.formats.contains(&ReportFormat::File(Format::Json)) {
-            return Err(Error::usage(format!("the answer of `{}` would be `run.json`, which says what a run did", file.origin))
-                .hint("rename the question"));
+            return Err(Error::usage(format!(
+                "the answer of `{}` would be `run.json`, which says what a run did",
+                file.origin
+            ))
+            .hint("rename the question"));
         }
     }
     Ok(())

@@ -15,11 +15,7 @@ pub(super) fn records(engine: &Engine, counted: &[(String, CountedRecords)]) -> 
     engine.snapshots().into_iter().map(record).collect()
 }
 
-fn record(
-    snapshot: TableSnapshot,
-    counted: Option<&CountedRecords>,
-    found: Option<&TableFindings>,
-) -> TableRecord {
+fn record(snapshot: TableSnapshot, counted: Option<&CountedRecords>, found: Option<&TableFindings>) -> TableRecord {
     let seen = found.map(|findings| findings.found.records).filter(|records| *records > 0);
     let partitions = snapshot.partitions.into_iter().map(|(partition, objects)| PartitionRecord {
         partition,

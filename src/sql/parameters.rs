@@ -81,12 +81,8 @@ pub fn bind(statement: &SourceStatement, file: &[SourceStatement], given: &Param
 ///
 /// # Errors
 /// A usage error that names the first of them, and the one that may be meant.
-pub fn refuse_unknown<'a>(
-    given: &Parameters,
-    statements: impl IntoIterator<Item = &'a SourceStatement>,
-) -> Result<()> {
-    let known: BTreeSet<String> =
-        statements.into_iter().flat_map(|statement| parameters(&statement.parsed)).collect();
+pub fn refuse_unknown<'a>(given: &Parameters, statements: impl IntoIterator<Item = &'a SourceStatement>) -> Result<()> {
+    let known: BTreeSet<String> = statements.into_iter().flat_map(|statement| parameters(&statement.parsed)).collect();
     let names: Vec<&str> = known.iter().map(String::as_str).collect();
     let Some(unknown) = given.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
     let error = Error::usage(format!("no statement has the parameter `${unknown}`"));

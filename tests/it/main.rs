@@ -12,6 +12,8 @@ mod s3;
 mod caching;
 mod cli;
 mod console;
+mod documented_schedules;
+mod publishing;
 mod questions;
 mod readme;
 mod reference;

@@ -3,8 +3,8 @@
 use super::columns;
 use super::frame::{EDGE, Frame};
 use super::role::Role;
-use super::sheet::{Anchor, Sheet, WIDTH, characters, fit, width_of};
-use super::{Picture, counted, name, sheet};
+use super::sheet::{Anchor, Sheet, WIDTH, fit, width_of};
+use super::{Picture, counted, listed, name, sheet};
 use crate::chart::bar::{self, Bar};
 use crate::chart::cells::cut;
 use crate::chart::data::{ChartData, Values};
@@ -19,14 +19,14 @@ const MOST_COLUMNS: usize = 24;
 const ROW: i32 = 24;
 const THICKNESS: i32 = 16;
 /// Units that a bar and that a label gets at least.
-const LEAST_BAR: i32 = 120;
+const LEAST_BAR: i32 = 90;
 const LEAST_LABEL: i32 = 40;
 
 pub(super) fn draw(data: &ChartData, labels: &[usize], value: usize, color: Option<usize>) -> Result<Option<Picture>> {
     let mut bars = bar::bars(data, labels, value, color);
     let all = bars.len();
     let names: Vec<String> = labels.iter().map(|label| name(data, *label)).collect();
-    let title = format!("{} by {}", name(data, value), names.join(", "));
+    let title = format!("{} by {}", name(data, value), listed(&names));
     let mut notes = Vec::new();
     if all > MOST_BARS {
         bars.truncate(MOST_BARS);
@@ -134,8 +134,8 @@ impl Rows {
                     [(self.zero.min(end), middle - THICKNESS / 2), (self.zero.max(end), middle + THICKNESS / 2)];
                 sheet.rectangle(Role::Series(bar.series), corners)?;
             }
-            let value = fit(&value, WIDTH - self.right - EDGE - 4);
-            sheet.text(role(&value), Anchor::Start, (end.max(self.zero) + 6, middle), &value)?;
+            let start = end.max(self.zero) + 6;
+            sheet.text(role(&value), Anchor::Start, (start, middle), &fit(&value, WIDTH - start))?;
             top += ROW;
         }
         sheet.line(Role::Axis, vec![(self.zero, top - self.height + 2), (self.zero, top + 2)])
@@ -159,7 +159,7 @@ fn value(bar: &Bar, grouped: bool) -> String {
             text.push_str(label);
         }
     }
-    cut(&text, characters(WIDTH / 3))
+    text
 }
 
 fn headings(bars: &[Bar]) -> usize {

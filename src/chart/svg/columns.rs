@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, Place, Scale};
 use super::role::Role;
-use super::sheet::{LINE, Sheet};
+use super::sheet::{Anchor, LINE, Sheet, width_of};
 use super::{Picture, counted, name, sheet};
 use crate::chart::axis::{self, Mark};
 use crate::chart::bar::Bar;
@@ -49,7 +49,11 @@ pub(super) fn histogram(data: &ChartData, value: usize) -> Result<Option<Picture
     let mut description =
         format!("histogram of {title} in {}{growing}: {}", counted(ranges.len(), "range"), notes.join(", "));
     if let Some((range, count)) = ranges.iter().reduce(|one, other| if other.1 > one.1 { other } else { one }) {
-        description.push_str(&format!("; most of them, {}, in {}", whole((*count).into()), range.label));
+        let place = match range.label.strip_suffix(" –") {
+            Some(start) => format!("from {start}"),
+            None => format!("in {}", range.label),
+        };
+        description.push_str(&format!("; most of them, {}, {place}", whole((*count).into())));
     }
     let mut notes = notes;
     if scale == bins::Scale::Growing {
@@ -104,8 +108,14 @@ impl Columns {
         let plot = place.plot(sheet, x, y)?;
         let gap = (1.0 - self.thickness) / 2.0;
         for (number, (length, tip)) in self.lengths.iter().zip(&self.tips).enumerate() {
-            let Some(length) = *length else { continue };
             let (left, zero) = plot.backend_coord(&(number as f64 + gap, 0.0));
+            let Some(length) = *length else {
+                let (middle, _) = plot.backend_coord(&(number as f64 + 0.5, 0.0));
+                if middle - left > width_of("NULL") / 2 {
+                    sheet.text(Role::Note, Anchor::Middle, (middle, zero - LINE / 2), "NULL")?;
+                }
+                continue;
+            };
             let (right, mut end) = plot.backend_coord(&(number as f64 + 1.0 - gap, length));
             // What is there shows, however little; columns that touch are told apart by a gap.
             if length != 0.0 && end == zero {

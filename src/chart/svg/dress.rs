@@ -38,7 +38,7 @@ pub(super) fn dressed(drawn: &str, height: i32, names: &Names<'_>) -> String {
             let text = lines.next().unwrap_or_default();
             if tag.role == Some(Role::Tip) {
                 tip = Some(text);
-            } else {
+            } else if !text.is_empty() {
                 tag.open(&mut element);
                 element.push_str(text);
                 element.push_str("</text>\n");

@@ -17,8 +17,8 @@ use crate::error::Result;
 
 /// Units around everything.
 pub(super) const EDGE: i32 = 4;
-/// The square before a name in the legend.
-const SAMPLE: i32 = 12;
+/// The line before a name in the legend.
+const SAMPLE: i32 = 24;
 const TICK: i32 = 4;
 
 /// The texts above and below a chart.
@@ -37,12 +37,12 @@ struct Sample {
 }
 
 impl Frame {
-    /// The name of the chart, the names of its series where these need telling apart, and its notes.
+    /// The name of the chart, the names of its lines where these need telling apart, and its notes.
     pub(super) fn new(name: &str, series: &[String], notes: &[String]) -> Frame {
         let (mut legend, mut left, mut line) = (Vec::new(), EDGE, 0);
         for (number, name) in series.iter().enumerate() {
             let name = fit(name, WIDTH / 2 - SAMPLE);
-            let width = SAMPLE + 6 + width_of(&name) + 14;
+            let width = SAMPLE + 6 + width_of(&name) + 20;
             if left > EDGE && left + width > WIDTH {
                 (left, line) = (EDGE, line + 1);
             }
@@ -51,6 +51,8 @@ impl Frame {
         }
         let notes: Vec<_> = notes.iter().map(|note| (note.clone(), None)).collect();
         let notes = flow(&notes, characters(WIDTH - 2 * EDGE), Paint::Plain);
+        // Blanks alone would become one.
+        let notes: Vec<String> = notes.into_iter().map(|line| line.replace("  ", " · ")).collect();
         let lines_of_legend = if legend.is_empty() { 0 } else { line + 1 };
         Frame { name: fit(name, WIDTH - 2 * EDGE), legend, notes, lines_of_legend }
     }
@@ -70,8 +72,7 @@ impl Frame {
         sheet.text(Role::Name, Anchor::Start, (EDGE, EDGE + LINE / 2), &self.name)?;
         for sample in &self.legend {
             let middle = EDGE + LINE + 4 + sample.line * LINE + LINE / 2;
-            let corners = [(sample.left, middle - SAMPLE / 2), (sample.left + SAMPLE, middle + SAMPLE / 2)];
-            sheet.rectangle(Role::Series(sample.series), corners)?;
+            sheet.line(Role::Line(sample.series), vec![(sample.left, middle), (sample.left + SAMPLE, middle)])?;
             sheet.text(Role::Text, Anchor::Start, (sample.left + SAMPLE + 6, middle), &sample.name)?;
         }
         let mut middle = self.top() + body + 4 + LINE / 2;
@@ -136,7 +137,7 @@ impl Place {
     /// The place right of the labels of `y`, and `height` units high.
     pub(super) fn beside(y: &[Mark], top: i32, height: i32) -> Place {
         let widest = y.iter().map(|mark| width_of(&mark.label)).max().unwrap_or(0).min(WIDTH / 3);
-        Place { left: EDGE + widest + 2 * TICK + 2, right: WIDTH - 16, top, bottom: top + height }
+        Place { left: EDGE + widest + 2 * TICK + 2, right: WIDTH - 24, top, bottom: top + height }
     }
 
     /// Characters that fit side by side.
@@ -148,7 +149,10 @@ impl Place {
     pub(super) fn plot<'a, 'b>(&self, sheet: &Sheet<'b>, x: Scale, y: Scale) -> Result<Plot<'a, 'b>> {
         let (_, height) = sheet.area.dim_in_pixel();
         let below = i32::try_from(height).unwrap_or(0) - self.bottom;
-        let x = Scale { marks: self.apart(&x), ..x };
+        let marks = self.apart(&x);
+        // Plotters would let the labels at the ends leave the sheet: it draws the ticks alone.
+        let ticks = marks.iter().map(|(mark, _)| Mark { value: mark.value, label: String::new() }).collect();
+        let x = Scale { bounds: x.bounds, marks: ticks };
         let y = Scale { marks: self.apart_upwards(&y), ..y };
         let mut builder = ChartBuilder::on(&sheet.area);
         builder.margin_top(self.top).margin_right(WIDTH - self.right);
@@ -161,21 +165,40 @@ impl Place {
         lines.label_style(text_style(Role::Text, Anchor::Middle));
         lines.disable_x_mesh();
         lines.draw().map_err(failed)?;
+        for (mark, middle) in marks.iter().filter_map(|(mark, middle)| Some((mark, (*middle)?))) {
+            let point = (middle, self.bottom + 2 * TICK + LINE / 2 - 1);
+            sheet.text(Role::Text, Anchor::Middle, point, &mark.label)?;
+        }
         Ok(plot)
     }
 
-    /// The marks of a horizontal axis whose labels touch neither each other nor the edges.
-    fn apart(&self, x: &Scale) -> Vec<Mark> {
-        let (mut marks, mut used) = (Vec::new(), 0);
+    /// The marks of a horizontal axis, and where their labels stand. These leave neither the sheet nor touch another:
+    /// each second, third and so on has one where all do not fit.
+    fn apart<'m>(&self, x: &'m Scale) -> Vec<(&'m Mark, Option<i32>)> {
+        let mut marks: Vec<(&Mark, i32)> = Vec::new();
         for mark in &x.marks {
-            let middle = x.map(&mark.value, (self.left, self.right));
-            let half = width_of(&mark.label) / 2 + 1;
-            if middle - half >= used && middle + half <= WIDTH {
-                used = middle + half + 6;
-                marks.push(mark.clone());
+            let at = x.map(&mark.value, (self.left, self.right));
+            if marks.last().is_none_or(|(_, before)| *before != at) {
+                marks.push((mark, at));
             }
         }
-        marks
+        let half = |mark: &Mark| width_of(&mark.label) / 2 + 1;
+        let middle = |mark: &Mark, at: i32| at.max(half(mark)).min(WIDTH - half(mark));
+        let fits = |every: &usize| {
+            let mut used = 0;
+            marks.iter().step_by(*every).all(|(mark, at)| {
+                let (start, end) = (middle(mark, *at) - half(mark), middle(mark, *at) + half(mark));
+                let fits = start >= used && end <= WIDTH;
+                used = end + 6;
+                fits
+            })
+        };
+        let every = (1..marks.len()).find(fits).unwrap_or(marks.len().max(1));
+        let place = |(number, (mark, at)): (usize, &(&'m Mark, i32))| {
+            let is_labelled = number % every == 0 && width_of(&mark.label) <= WIDTH;
+            (*mark, is_labelled.then(|| middle(mark, *at)))
+        };
+        marks.iter().enumerate().map(place).collect()
     }
 
     /// The marks of a vertical axis whose labels do not touch: numbers may be so large that all steps are one.

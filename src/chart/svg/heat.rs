@@ -189,6 +189,7 @@ impl Grid {
     fn draw(&self, sheet: &Sheet<'_>, map: &Map, top: i32) -> Result<()> {
         self.draw_scale(sheet, map, top + LINE / 2)?;
         let columns = map.across.labels.len();
+        let texts = self.texts(map);
         for (at, place) in map.places.iter().enumerate() {
             let (number, row) = (at % columns.max(1), i32::try_from(at / columns.max(1)).unwrap_or(0));
             let (left, right) = (self.column(number, columns), self.column(number + 1, columns));
@@ -202,9 +203,8 @@ impl Grid {
             let step = map.step(*value);
             sheet.tip(&format!("{}: {text}", map.labels(at)))?;
             sheet.rectangle(Role::Heat(step), corners)?;
-            let text = if width_of(text) + 2 <= right - left { text.clone() } else { short(*value) };
-            if width_of(&text) + 2 <= right - left {
-                sheet.text(Role::OnHeat(step), Anchor::Middle, (left.midpoint(right), top + ROW / 2), &text)?;
+            if let Some(text) = texts.get(at) {
+                sheet.text(Role::OnHeat(step), Anchor::Middle, (left.midpoint(right), top + ROW / 2), text)?;
             }
         }
         for (row, label) in (0..).zip(&map.down.labels) {
@@ -212,18 +212,31 @@ impl Grid {
             let label = fit(label, self.left - EDGE - 6);
             sheet.text(Role::Text, Anchor::End, (self.left - 6, middle), &label)?;
         }
-        let mut free = 0;
+        let width = ((WIDTH - EDGE - self.left) / i32::try_from(columns.max(1)).unwrap_or(1)).max(1);
+        let every = usize::try_from((FONT + width - 1) / width).unwrap_or(1);
         for (number, label) in map.across.labels.iter().enumerate() {
             let middle = self.column(number, columns).midpoint(self.column(number + 1, columns));
             if !self.upwards {
                 sheet.text(Role::Text, Anchor::Middle, (middle, self.bottom + LINE / 2 + 2), label)?;
-            } else if middle >= free {
+            } else if number % every == 0 {
                 let label = fit(label, HIGHEST_COLUMN_LABEL);
                 sheet.text_upwards(Role::Text, (middle, self.bottom + 6), &label)?;
-                free = middle + FONT;
             }
         }
         Ok(())
+    }
+
+    /// The values as they are written in their places: in full, or short, or not at all, so that all are alike.
+    fn texts(&self, map: &Map) -> Vec<String> {
+        let columns = i32::try_from(map.across.labels.len().max(1)).unwrap_or(1);
+        let room = (WIDTH - EDGE - self.left) / columns - 3;
+        let written = |form: &dyn Fn(&(f64, String)) -> String| -> Vec<String> {
+            map.places.iter().map(|place| place.as_ref().map(form).unwrap_or_default()).collect()
+        };
+        let fits = |texts: &Vec<String>| texts.iter().all(|text| width_of(text) <= room);
+        let full = written(&|place| place.1.clone());
+        let texts = if fits(&full) { full } else { written(&|place| short(place.0)) };
+        if fits(&texts) { texts } else { Vec::new() }
     }
 
     /// What the colours mean: the smallest value, the steps, the largest.

@@ -3,7 +3,7 @@
 use super::frame::{Frame, Place, Plot, Scale};
 use super::role::Role;
 use super::sheet::{LINE, Sheet};
-use super::{Picture, counted, name, sheet};
+use super::{Picture, counted, listed, name, sheet};
 use crate::chart::axis::{self, Horizontal};
 use crate::chart::data::ChartData;
 use crate::chart::line::{self, Lines, Series};
@@ -29,7 +29,13 @@ pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize
         axis::Scale::Years => plain(value),
         axis::Scale::Numbers => real(value),
     };
-    let title = line::title(data, x, y);
+    let title = match y {
+        [_] => line::title(data, x, y),
+        several => {
+            let names: Vec<String> = several.iter().map(|column| name(data, *column)).collect();
+            format!("{} by {}", listed(&names), name(data, x))
+        }
+    };
     let mut description = format!(
         "line chart of {title}: {} from {} {} to {}",
         counted(all.lines.len(), "line"),
@@ -49,7 +55,9 @@ pub(super) fn draw(data: &ChartData, x: usize, y: &[usize], series: Option<usize
         frame.draw(sheet, body)?;
         let vertical = axis::vertical(upwards[0], upwards[1], LINES);
         let place = Place::beside(&vertical.marks, frame.top() + HEAD, HEIGHT);
-        let Horizontal { bounds, marks } = Horizontal::new(scale, across[0], across[1], place.columns());
+        // Marks that would touch another are left out, so that there may be more than fit for sure.
+        let columns = place.columns() * 3 / 2;
+        let Horizontal { bounds, marks } = Horizontal::new(scale, across[0], across[1], columns);
         let y = Scale { bounds: vertical.bounds, marks: vertical.marks };
         let plot = place.plot(sheet, Scale { bounds, marks }, y)?;
         lines(sheet, &plot, &all.lines, &spelled)

@@ -10,8 +10,8 @@
 //! | `name` | what the chart shows, above it |
 //! | `text`, `note`, `group` | labels and values; what was left out, and NULL; a heading of several bars |
 //! | `axis`, `grid` | lines of axes; lines behind the values |
-//! | `series-1` to `series-8` | bars, points and samples in the legend |
-//! | `line-1` to `line-8` | lines, each with dashes of its own |
+//! | `series-1` to `series-8` | bars and points |
+//! | `line-1` to `line-8` | lines and their samples in the legend, each with dashes of its own |
 //! | `heat-1` to `heat-7`, `heat-empty` | places of a heat map, from the smallest value on; those without one |
 //! | `on-heat-1` to `on-heat-7` | texts on these places |
 //!
@@ -92,6 +92,14 @@ pub fn svg(spec: &ChartSpec, data: &ChartData, id: &str) -> Result<Option<Svg>> 
 /// The name of a column, on one line.
 fn name(data: &ChartData, column: usize) -> String {
     data.columns.get(column).map(|column| printable::one_line(&column.name).into_owned()).unwrap_or_default()
+}
+
+/// `year, country and category`.
+fn listed(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// `13 bars`, `1 bar`.

@@ -21,8 +21,9 @@ pub(super) const WIDTH: i32 = 480;
 /// The height of text, and of a line of it.
 pub(super) const FONT: i32 = 15;
 pub(super) const LINE: i32 = 20;
-/// The width of a character, about: nobody knows the reader's font.
-const CHARACTER: f64 = 8.2;
+/// The width of a character, about: nobody knows the reader's font. That of wide ones, because what is cut short can't
+/// be read, while a gap is harmless.
+const CHARACTER: f64 = 9.0;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 

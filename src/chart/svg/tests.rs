@@ -53,43 +53,53 @@ fn categories() -> ChartData {
 #[test]
 fn bars_are_escaped_and_described() {
     let svg = drawn("bar", &categories()).unwrap();
-    snapbox::assert_data_eq!(svg.description, snapbox::str!["bar chart of posts by category: 4 bars, the largest <script>alert(1)</script> 1,100, the smallest NULL 3"]);
-    snapbox::assert_data_eq!(svg.element, snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        svg.description,
+        snapbox::str![
+            "bar chart of posts by category: 4 bars, the largest <script>alert(1)</script> 1,100, the smallest NULL 3"
+        ]
+    );
+    snapbox::assert_data_eq!(
+        svg.element,
+        snapbox::str![[r#"
 <svg class="pinq-chart" viewBox="0 0 480 130" width="100%" role="img" aria-labelledby="chart-q-title chart-q-desc">
 <title id="chart-q-title">posts by category</title>
 <desc id="chart-q-desc">bar chart of posts by category: 4 bars, the largest &lt;script&gt;alert(1)&lt;/script&gt; 1,100, the smallest NULL 3</desc>
 <text class="name" x="4" y="14" dy="0.5ex">posts by category</text>
-<text class="text" x="220" y="40" dy="0.5ex" text-anchor="end">travel</text>
-<rect class="series-1" x="226" y="32" width="5" height="16"><title>travel: 27</title></rect>
-<text class="text" x="237" y="40" dy="0.5ex">27</text>
-<text class="text" x="220" y="64" dy="0.5ex" text-anchor="end">&lt;script&gt;alert(1)&lt;/script&gt;</text>
-<rect class="series-1" x="226" y="56" width="201" height="16"><title>&lt;script&gt;alert(1)&lt;/script&gt;: 1,100</title></rect>
-<text class="text" x="433" y="64" dy="0.5ex">1,100</text>
-<text class="note" x="220" y="88" dy="0.5ex" text-anchor="end">NULL</text>
-<rect class="series-1" x="226" y="80" width="1" height="16"><title>NULL: 3</title></rect>
-<text class="text" x="233" y="88" dy="0.5ex">3</text>
-<text class="text" x="220" y="112" dy="0.5ex" text-anchor="end">a &amp; &quot;b&quot; ]]&gt; /u{202e}x/u{0}</text>
-<text class="note" x="232" y="112" dy="0.5ex">NULL</text>
-<polyline class="axis" fill="none" points="226,28 226,126"/>
+<text class="text" x="240" y="40" dy="0.5ex" text-anchor="end">travel</text>
+<rect class="series-1" x="246" y="32" width="4" height="16"><title>travel: 27</title></rect>
+<text class="text" x="256" y="40" dy="0.5ex">27</text>
+<text class="text" x="240" y="64" dy="0.5ex" text-anchor="end">&lt;script&gt;alert(1)&lt;/script&gt;</text>
+<rect class="series-1" x="246" y="56" width="177" height="16"><title>&lt;script&gt;alert(1)&lt;/script&gt;: 1,100</title></rect>
+<text class="text" x="429" y="64" dy="0.5ex">1,100</text>
+<text class="note" x="240" y="88" dy="0.5ex" text-anchor="end">NULL</text>
+<rect class="series-1" x="246" y="80" width="1" height="16"><title>NULL: 3</title></rect>
+<text class="text" x="253" y="88" dy="0.5ex">3</text>
+<text class="text" x="240" y="112" dy="0.5ex" text-anchor="end">a &amp; &quot;b&quot; ]]&gt; /u{202e}x/u{0}</text>
+<text class="note" x="252" y="112" dy="0.5ex">NULL</text>
+<polyline class="axis" fill="none" points="246,28 246,126"/>
 </svg>
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn lines_have_axes() {
     let days = dates([Some(18000), Some(18001), Some(18002), None]);
     let svg = drawn("line", &data(vec![("day", days), ("posts", numbers([Some(1), Some(7), Some(4), Some(9)]))]));
-    snapbox::assert_data_eq!(svg.unwrap().element, snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        svg.unwrap().element,
+        snapbox::str![[r#"
 <svg class="pinq-chart" viewBox="0 0 480 334" width="100%" role="img" aria-labelledby="chart-q-title chart-q-desc">
 <title id="chart-q-title">posts by day</title>
 <desc id="chart-q-desc">line chart of posts by day: 1 line from day 2019-04-14 to 2019-04-16, the largest value 7 at 2019-04-15, the smallest 1 at 2019-04-14; 1 without a value left out</desc>
 <text class="name" x="4" y="14" dy="0.5ex">posts by day</text>
 <text class="note" x="4" y="320" dy="0.5ex">1 without a value left out</text>
-<line class="grid" x1="23" y1="275" x2="463" y2="275"/>
-<line class="grid" x1="23" y1="207" x2="463" y2="207"/>
-<line class="grid" x1="23" y1="138" x2="463" y2="138"/>
-<line class="grid" x1="23" y1="70" x2="463" y2="70"/>
+<line class="grid" x1="23" y1="275" x2="455" y2="275"/>
+<line class="grid" x1="23" y1="207" x2="455" y2="207"/>
+<line class="grid" x1="23" y1="138" x2="455" y2="138"/>
+<line class="grid" x1="23" y1="70" x2="455" y2="70"/>
 <polyline class="axis" fill="none" points="22,36 22,275"/>
 <text class="text" x="15" y="275" dy="0.5ex" text-anchor="end">0</text>
 <polyline class="axis" fill="none" points="18,275 22,275"/>
@@ -99,16 +109,21 @@ fn lines_have_axes() {
 <polyline class="axis" fill="none" points="18,138 22,138"/>
 <text class="text" x="15" y="70" dy="0.5ex" text-anchor="end">6</text>
 <polyline class="axis" fill="none" points="18,70 22,70"/>
-<polyline class="axis" fill="none" points="23,276 463,276"/>
-<text class="text" x="243" y="284" dy="0.76em" text-anchor="middle">2019-04-15</text>
-<polyline class="axis" fill="none" points="243,276 243,280"/>
-<polyline class="line-1" fill="none" points="23,241 243,36 463,138"/>
+<polyline class="axis" fill="none" points="23,276 455,276"/>
+<polyline class="axis" fill="none" points="23,276 23,280"/>
+<polyline class="axis" fill="none" points="239,276 239,280"/>
+<polyline class="axis" fill="none" points="455,276 455,280"/>
+<text class="text" x="46" y="293" dy="0.5ex" text-anchor="middle">2019-04-14</text>
+<text class="text" x="240" y="293" dy="0.5ex" text-anchor="middle">2019-04-15</text>
+<text class="text" x="434" y="293" dy="0.5ex" text-anchor="middle">2019-04-16</text>
+<polyline class="line-1" fill="none" points="23,241 239,36 455,138"/>
 <circle class="series-1" cx="23" cy="241" r="3"><title>2019-04-14: 1</title></circle>
-<circle class="series-1" cx="243" cy="36" r="3"><title>2019-04-15: 7</title></circle>
-<circle class="series-1" cx="463" cy="138" r="3"><title>2019-04-16: 4</title></circle>
+<circle class="series-1" cx="239" cy="36" r="3"><title>2019-04-15: 7</title></circle>
+<circle class="series-1" cx="455" cy="138" r="3"><title>2019-04-16: 4</title></circle>
 </svg>
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -138,10 +153,12 @@ fn words_say_what_is_shown() {
         described("", &ages),
         described("none", &many),
     ];
-    snapbox::assert_data_eq!(format!("\n{}\n", said.join("\n")), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        format!("\n{}\n", said.join("\n")),
+        snapbox::str![[r#"
 
-bar chart of n by year, category: 4 bars, the largest 2019, food 13, the smallest 2019, art 2
-bar chart of n by category, year: 4 bars, the largest food, 2019 13, the smallest art, 2019 2
+bar chart of n by year and category: 4 bars, the largest 2019, food 13, the smallest 2019, art 2
+bar chart of n by category and year: 4 bars, the largest food, 2019 13, the smallest art, 2019 2
 line chart of n by year: 2 lines from year 2018 to 2019, the largest value food 13 at 2019, the smallest art 2 at 2019
 heat map of n by year and category: 2 columns across, 2 rows down; the largest 2019, food 13, the smallest 2019, art 2
 heat map of n by year and category: 2 columns across, 2 rows down; the largest 2019, food 13, the smallest 2019, art 2
@@ -153,7 +170,8 @@ bar chart of n by name: 40 bars, the largest name 0 500, the smallest name 39 46
 histogram of age in 5 ranges: 100 values, min 13, median 29, max 52; most of them, 30, in 20 – 29
 none
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]

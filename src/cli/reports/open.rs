@@ -19,8 +19,9 @@ pub(super) async fn page(ui: &Ui, environment: &Environment, place: &Location) -
             .hint(format!("fetch it, such as by `aws s3 cp {place} .`")));
     };
     if !path.is_file() {
-        return Err(Error::statement(format!("there is no page `{place}`"))
-            .hint("add \"html\" to the `formats` of the report"));
+        return Err(
+            Error::statement(format!("there is no page `{place}`")).hint("add \"html\" to the `formats` of the report")
+        );
     }
     if ui.options().stderr == ErrorStream::Redirected {
         return Err(Error::usage("a page is opened for somebody at a terminal, and there is none")

@@ -136,7 +136,8 @@ impl Running<'_> {
         for question in &record.questions {
             let told = match question.outcome {
                 Outcome::Complete => {
-                    let time = human::duration(std::time::Duration::try_from_secs_f64(question.seconds).unwrap_or_default());
+                    let time =
+                        human::duration(std::time::Duration::try_from_secs_f64(question.seconds).unwrap_or_default());
                     format!("{}, {time}", human::counted(question.rows, "row", "rows"))
                 }
                 Outcome::Failed => "failed".to_owned(),
@@ -215,7 +216,11 @@ fn table_line(table: &TableRecord) -> String {
         (table.records, "record", "records"),
         (table.repeats.filter(|count| *count > 0), "exact repeat", "exact repeats"),
         (table.strays.filter(|count| *count > 0), "stray", "strays"),
-        (Some(table.rejects).filter(|count| *count > 0), "record that could not be read", "records that could not be read"),
+        (
+            Some(table.rejects).filter(|count| *count > 0),
+            "record that could not be read",
+            "records that could not be read",
+        ),
         (Some(table.nulled_values).filter(|count| *count > 0), "value that became NULL", "values that became NULL"),
     ];
     told.extend(counts.into_iter().filter_map(|(count, one, many)| Some(human::counted(count?, one, many))));

@@ -52,7 +52,8 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         ReportColumn::Text("path", files.iter().map(|(name, _)| Some(place.join(name).to_string())).collect()),
     ];
     listing.write(&Stores::new(&config.storage, environment), "show", columns).await?;
-    let (when, outcome) = (moment::shown(run.scheduled_for, moment::zone(report)), super::history::outcome(run.outcome));
+    let (when, outcome) =
+        (moment::shown(run.scheduled_for, moment::zone(report)), super::history::outcome(run.outcome));
     ui.summary(&format!("the run `{}` of `{}`, for {when}: {outcome}", run.run, report.name));
     Ok(())
 }

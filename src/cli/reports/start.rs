@@ -66,6 +66,11 @@ pub async fn run(
     arguments: &StartArgs,
     signals: &Signals,
 ) -> Result<()> {
+    if common.format.is_some() || common.output.is_some() {
+        let option = if common.format.is_some() { "--format" } else { "--output" };
+        return Err(Error::usage(format!("reports are written as their configuration says, not as `{option}` does"))
+            .hint("set `formats` and `destination` under `[reports.NAME]`"));
+    }
     let config = common.config(environment)?;
     if !config.reports.iter().any(|report| report.schedule.is_some()) {
         return Err(no_schedule(&config));

@@ -22,6 +22,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 pub use model::{Change, Changes, Page, QuestionPage};
 pub use rows::{MOST_ROWS, TableOfRows};
 
+use crate::chart::SVG_STYLE;
 use crate::error::{Error, Result};
 use view::PageView;
 
@@ -54,6 +55,7 @@ pub fn render(page: &Page<'_>) -> Result<String> {
     for (name, text) in TEMPLATES {
         environment.add_template(name, text).map_err(failed)?;
     }
-    let values = context! { page => Value::from(Serde(PageView::new(page))), style => STYLE, script => SCRIPT, script_hash => SCRIPT_HASH };
+    let styles = [STYLE, SVG_STYLE].concat();
+    let values = context! { page => Value::from(Serde(PageView::new(page))), style => styles, script => SCRIPT, script_hash => SCRIPT_HASH };
     environment.get_template("page.html").and_then(|template| template.render(values)).map_err(failed)
 }

@@ -51,6 +51,8 @@ struct TableView<'a> {
 struct ColumnView<'a> {
     name: Cow<'a, str>,
     number: bool,
+    /// How wide it must be, in digits, so that words stay whole; none for numbers, which are never broken.
+    width: Option<usize>,
 }
 
 /// Rows, without a copy of the texts that need no escaping.
@@ -114,7 +116,11 @@ impl<'a> QuestionView<'a> {
 
 impl<'a> TableView<'a> {
     fn new(table: &'a TableOfRows, files: &[FileView<'a>]) -> TableView<'a> {
-        let columns = table.columns.iter().map(|(name, number)| ColumnView { name: one_line(name), number: *number });
+        let columns = table.columns.iter().enumerate().map(|(position, (name, number))| ColumnView {
+            name: one_line(name),
+            number: *number,
+            width: (!number).then(|| width(table, position)),
+        });
         let shown = table.rows.len() as u64;
         TableView {
             columns: columns.collect(),
@@ -126,6 +132,22 @@ impl<'a> TableView<'a> {
             }),
         }
     }
+}
+
+/// The longest word of a column, or as much as makes long texts readable.
+fn width(table: &TableOfRows, column: usize) -> usize {
+    const LONG_TEXT: usize = 40;
+    const LONG_WORD: usize = 20;
+    const READABLE: usize = 24;
+    let mut longest = 0;
+    for text in table.rows.iter().filter_map(|row| row.get(column)?.as_deref()) {
+        let word = text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+        if text.len() > LONG_TEXT || word > LONG_WORD {
+            return READABLE;
+        }
+        longest = longest.max(word);
+    }
+    longest
 }
 
 impl Serialize for Rows<'_> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::job::told;
+use super::job::{told, unprefixed};
 use crate::error::Result;
 use crate::publication::{Outcome, RunRecord, run_id};
 
@@ -158,7 +158,7 @@ impl LastRun {
             finished: record.finished,
             seconds: Some((record.finished - record.started).as_seconds_f64()),
             outcome: record.outcome,
-            error: record.error.clone(),
+            error: record.error.as_deref().map(unprefixed).map(str::to_owned),
             tries: record.tries,
             rows: record.questions.iter().map(|question| (question.name.clone(), question.rows)).collect(),
         }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::future::{Either, select};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -184,7 +184,9 @@ impl<R: ReportRunner> Job<R> {
             (Ok(record), Outcome::Complete) => {
                 let seconds = (record.finished - record.started).as_seconds_f64();
                 let questions = record.questions.len();
-                info!(report = self.report.name, run = self.id(), seconds, questions, "the run is published");
+                // That of a further try has a number.
+                let folder = &record.run;
+                info!(report = self.report.name, run = self.id(), folder, seconds, questions, "the run is published");
             }
             _ => self.say_failed(&ran, None),
         }
@@ -234,12 +236,12 @@ impl<R: ReportRunner> Job<R> {
 
     fn say_failed(&self, ran: &Result<RunRecord>, again: Option<DateTime<Utc>>) {
         let why = match ran {
-            Ok(record) => record.error.clone().unwrap_or_else(|| "a question or a check failed".to_owned()),
+            Ok(record) => record.error.as_deref().map_or("a question or a check failed", unprefixed).to_owned(),
             Err(error) => told(error),
         };
         match again {
             Some(again) => {
-                let again = again.to_rfc3339();
+                let again = again.to_rfc3339_opts(SecondsFormat::Secs, true);
                 warn!(report = self.report.name, run = self.id(), error = why, again, "the run failed and is tried again");
             }
             None => error!(report = self.report.name, run = self.id(), error = why, "the run failed"),
@@ -275,6 +277,10 @@ async fn unless<T>(phase: &mut watch::Receiver<Phase>, last: Phase, work: impl F
 
 /// The error as one field of a log.
 pub fn told(error: &Error) -> String {
-    let rendered = error.render();
-    rendered.strip_prefix("error: ").unwrap_or(&rendered).to_owned()
+    unprefixed(&error.render()).to_owned()
+}
+
+/// An error as it was rendered, for a place where it is called one already.
+pub fn unprefixed(rendered: &str) -> &str {
+    rendered.strip_prefix("error: ").unwrap_or(rendered)
 }

@@ -15,7 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
 pub use board::{Board, Doing, LastRun, Notes, RunCounts};
-pub use job::told;
+pub use job::{told, unprefixed};
 pub use plan::Standing;
 pub use runner::{Holding, Release, ReportRunner, Right, Try};
 
@@ -226,7 +226,7 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
         let now = self.clock.now();
         let mut scheduled: usize = 0;
         for (report, schedule, _) in self.plan.standings() {
-            let next = schedule.next(now).map(|next| next.with_timezone(&schedule.zone()).to_rfc3339());
+            let next = schedule.next(now).map(|next| next.with_timezone(&schedule.zone()).to_rfc3339_opts(SecondsFormat::Secs, true));
             info!(report, schedule = schedule.text(), timezone = schedule.zone().name(), next, "the report is scheduled");
             scheduled = scheduled.saturating_add(1);
         }

@@ -4,7 +4,7 @@
 //! answer, and the state of its folder with what must hold at any time.
 
 mod crowds;
-mod dice;
+pub(crate) mod dice;
 mod folder;
 mod joined;
 mod kills;

@@ -1,22 +1,30 @@
 // Sorts and filters the tables of the page and adds the reader's own time. Without it the page is whole.
 "use strict";
 (() => {
+  // The style sheet hides all rows but the first until they are taken over, or a browser would lay out ten thousand for
+  // nothing. Only a script that runs says so.
+  const root = document.documentElement;
+  root.classList.add("loading");
+
   // Rows in the document at first; a browser is quick with these, and slow to lay out ten thousand again and again.
   const FIRST = 200;
   const MORE = 1000;
+  // Rows up to which eyes are quicker than a filter.
+  const FEW = 10;
   const collator = new Intl.Collator("en", { numeric: true });
   const count = (number) => number.toLocaleString("en");
   const rowsOf = (number) => `${count(number)} row${number === 1 ? "" : "s"}`;
 
   const localTimes = () => {
-    const zone = new Intl.DateTimeFormat(undefined, {
-      weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
-    });
+    const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+    const date = { weekday: "short", day: "numeric", month: "short" };
     for (const element of document.querySelectorAll("time")) {
       const time = new Date(element.dateTime);
-      if (time.getTimezoneOffset() === 0 || Number.isNaN(time.getTime())) continue;
+      if (Number.isNaN(time.getTime()) || time.getTimezoneOffset() === 0) continue;
+      const isSameDay = time.getDate() === time.getUTCDate();
+      const text = new Intl.DateTimeFormat(undefined, isSameDay ? clock : { ...date, ...clock }).format(time);
       const local = document.createElement("span");
-      local.textContent = ` (${zone.format(time)})`;
+      local.textContent = ` (${text})`;
       element.append(local);
     }
   };
@@ -93,6 +101,7 @@
         const after = before === null ? "ascending" : before === "ascending" ? "descending" : null;
         if (after) head.setAttribute("aria-sort", after);
         sort(column, after === null ? 0 : after === "ascending" ? 1 : -1);
+        room = FIRST;
         show();
       });
     });
@@ -106,7 +115,7 @@
       room = event.target.className === "all" ? Infinity : room + MORE;
       show();
     });
-    answer.querySelector(".controls").hidden = false;
+    answer.querySelector(".controls").hidden = rows.length <= FEW;
     show();
   };
 
@@ -118,6 +127,12 @@
   });
   addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 
-  localTimes();
-  document.querySelectorAll(".answer").forEach(enhance);
+  addEventListener("DOMContentLoaded", () => {
+    try {
+      localTimes();
+      document.querySelectorAll(".answer").forEach(enhance);
+    } finally {
+      root.classList.remove("loading");
+    }
+  });
 })();
