@@ -117,7 +117,7 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment, signal
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
         Command::Profile(arguments) => profile::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
-        Command::Report(arguments) => reports::run(ui, common, environment, arguments).await,
+        Command::Report(arguments) => reports::run(ui, common, environment, arguments, signals).await,
         Command::Cache(arguments) => cache::run(ui, common, environment, arguments).await,
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,
         Command::Completions(arguments) => completions::run(ui, arguments),

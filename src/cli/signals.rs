@@ -19,11 +19,33 @@ const GLANCE: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     has_prompt: Arc<AtomicBool>,
+    has_scheduler: Arc<AtomicBool>,
     has_left_line: Arc<AtomicBool>,
     /// The terminal as it was before the prompt had it.
     before: Arc<OnceLock<TerminalState>>,
     programs: Programs,
 }
+
+/// What a scheduler is told by a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// To end.
+    Stop,
+    /// To read the configuration again.
+    Reload,
+}
+
+/// The signals of a process that is a scheduler.
+#[cfg(unix)]
+pub(super) struct SchedulerSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+/// The signals of a process that is a scheduler.
+#[cfg(not(unix))]
+pub(super) struct SchedulerSignals;
 
 impl Signals {
     /// From now on Ctrl-C is the prompt's.
@@ -35,22 +57,55 @@ impl Signals {
     /// Waits for a signal that ends the command. Dropping the command then leaves nothing half written:
     /// answers stand under their names only when they are whole.
     pub(super) async fn stopped(&self) -> Result<()> {
-        let failed = |error| Error::statement("signals could not be received").because(error);
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-            let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
-            tokio::select! {
-                received = self.ctrl_c() => received.map_err(failed)?,
-                _ = terminate.recv() => {}
-                _ = hang_up.recv() => {}
+            let mut terminate = signal(SignalKind::terminate()).map_err(not_received)?;
+            let mut hang_up = signal(SignalKind::hangup()).map_err(not_received)?;
+            let mut said = 0;
+            while said < self.enough() {
+                tokio::select! {
+                    received = self.ctrl_c() => {
+                        received.map_err(not_received)?;
+                        said += 1;
+                    }
+                    _ = terminate.recv() => said += 1,
+                    _ = hang_up.recv() => if !self.has_scheduler.load(Ordering::Relaxed) { break },
+                }
             }
         }
         #[cfg(not(unix))]
-        self.ctrl_c().await.map_err(failed)?;
+        for _ in 0..self.enough() {
+            self.ctrl_c().await.map_err(not_received)?;
+        }
         self.programs.hang_up();
         Err(Error::new(Kind::Interrupted, "interrupted"))
+    }
+
+    /// From now on Ctrl-C and the requests to end and to hang up are the scheduler's. One that has obeyed neither the
+    /// first nor the second is ended by the third.
+    ///
+    /// # Errors
+    /// The system lets nobody receive them.
+    pub(super) fn leave_to_the_scheduler(&self) -> Result<SchedulerSignals> {
+        #[cfg(unix)]
+        let signals = {
+            use tokio::signal::unix::{SignalKind, signal};
+            SchedulerSignals {
+                interrupt: signal(SignalKind::interrupt()).map_err(not_received)?,
+                terminate: signal(SignalKind::terminate()).map_err(not_received)?,
+                hang_up: signal(SignalKind::hangup()).map_err(not_received)?,
+            }
+        };
+        #[cfg(not(unix))]
+        let signals = SchedulerSignals;
+        self.has_scheduler.store(true, Ordering::Relaxed);
+        Ok(signals)
+    }
+
+    /// How many signals end the command.
+    fn enough(&self) -> u32 {
+        if self.has_scheduler.load(Ordering::Relaxed) { 3 } else { 1 }
     }
 
     /// Where programs are noted that have the terminal.
@@ -99,4 +154,31 @@ impl Signals {
         Ui::new(UiOptions::default()).print_error(&error);
         error.kind().exit_code()
     }
+}
+
+impl SchedulerSignals {
+    /// Waits for the next one.
+    #[cfg(unix)]
+    pub(super) async fn next(&mut self) -> Said {
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => Said::Stop,
+            Some(()) = self.terminate.recv() => Said::Stop,
+            Some(()) = self.hang_up.recv() => Said::Reload,
+            // Nothing is received any more.
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Waits for the next one.
+    #[cfg(not(unix))]
+    pub(super) async fn next(&mut self) -> Said {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Said::Stop
+    }
+}
+
+fn not_received(error: std::io::Error) -> Error {
+    Error::statement("signals could not be received").because(error)
 }

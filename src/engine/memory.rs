@@ -1,11 +1,39 @@
 //! The memory pool of a session: what is kept for later statements makes way for the one that runs.
+//!
+//! Several engines may share one: what their statements hold, and what they keep, counts together.
 
 use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, TrackConsumersPool,
+};
 
+use crate::config::SessionConfig;
 use crate::scan::{CONSUMER, KeptTables, RECORDER};
+
+/// How many of the largest consumers an out-of-memory error names.
+const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
+
+/// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
+/// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    pub(super) pool: Arc<dyn MemoryPool>,
+    pub(super) kept: KeptTables,
+}
+
+impl Memory {
+    /// As much as `session` allows.
+    pub fn of(session: &SessionConfig) -> Memory {
+        let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS);
+        let kept = KeptTables::default();
+        Memory { pool: Arc::new(YieldingPool::new(pool, kept.clone())), kept }
+    }
+}
 
 /// A pool that, before it refuses memory, has the tables give up the rows that they keep.
 #[derive(Debug)]
@@ -66,5 +94,32 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
 impl<P: MemoryPool> fmt::Display for YieldingPool<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.pool)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment, Overrides};
+    use crate::engine::Engine;
+    use crate::sql;
+
+    #[tokio::test]
+    async fn engines_that_share_a_memory_share_its_limit() {
+        let environment = Environment::empty(env!("CARGO_MANIFEST_DIR"));
+        let overrides = Overrides { landing: Some("data-samples/topics/".to_owned()), ..Overrides::default() };
+        let mut config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+        config.session.memory_limit = 64 << 20;
+        let memory = Memory::of(&config.session);
+        let engines = [(); 2].map(|()| Engine::open_within(&memory, &config, &environment).unwrap());
+        let pools = engines.each_ref().map(|engine| Arc::clone(&engine.context.runtime_env().memory_pool));
+        let [first, second] = pools.each_ref().map(|pool| MemoryConsumer::new("a statement").register(pool));
+        first.try_grow(40 << 20).unwrap();
+        assert!(second.try_grow(40 << 20).is_err(), "both would be beyond the limit");
+        drop(first);
+        second.try_grow(40 << 20).unwrap();
+        let alone = Engine::open(&config, &environment).unwrap();
+        let third = MemoryConsumer::new("a statement").register(&alone.context.runtime_env().memory_pool);
+        third.try_grow(40 << 20).unwrap();
     }
 }

@@ -43,6 +43,7 @@ pub use describe::{ColumnInfo, Sampled, TableInfo, TableSchema};
 pub use findings::TableFindings;
 pub use function_docs::FunctionDocs;
 pub use listed::{ListedKind, ListedName, ViewText};
+pub use memory::Memory;
 pub use offsets::PartitionOffsets;
 pub use profile::{ColumnProfile, Exactness, Measured};
 pub use provenance::{CountedRecords, Counting, PartitionSnapshot, TableSnapshot};
@@ -138,6 +139,11 @@ impl Engine {
     /// An engine over what `config` names. Neither disk nor network is touched, apart from the files
     /// of the views and the question how much of the cache's disk is free.
     pub fn open(config: &Config, environment: &Environment) -> Result<Engine> {
+        Engine::open_within(&Memory::of(&config.session), config, environment)
+    }
+
+    /// The same, with memory that other engines use as well.
+    pub fn open_within(memory: &Memory, config: &Config, environment: &Environment) -> Result<Engine> {
         let io = IoRuntime::start()?;
         let stores = Stores::new(&config.storage, environment);
         let counters = Arc::new(Counters::default());
@@ -152,13 +158,13 @@ impl Engine {
             schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),
             cache: cache(config, environment),
             relisting: config.cache.as_ref().map_or(Relisting::Always, |cache| cache.relisting),
-            kept: KeptTables::default(),
+            kept: memory.kept.clone(),
         };
         let (kept, cache) = (tables.kept.clone(), tables.cache.clone());
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let runs = Runs { reports: config.reports.clone(), stores: stores.clone(), io: io.handle() };
         let catalog = Catalog::new(tables, view_definitions(config)?, runs)?;
-        let context = session::context(&config.session, &catalog, &kept)?;
+        let context = session::context(&config.session, &catalog, memory)?;
         catalog.attach(context.state_weak_ref());
         Ok(Engine { context, catalog, counters, stores, kept, cache, _io: io })
     }

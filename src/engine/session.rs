@@ -1,43 +1,35 @@
 //! The session in which statements are planned and run: settings, memory, spill, functions.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
 use super::computed_once::ComputedOnce;
-use super::memory::YieldingPool;
+use super::memory::Memory;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
 use crate::error::{Error, Result};
 use crate::functions;
-use crate::scan::KeptTables;
-
-/// How many of the largest consumers an out-of-memory error names.
-const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
 /// A side of a join up to this size becomes one hash table for all threads. To split both sides by the hash of
 /// their keys, so that each thread has a table of its own, means to copy every row of both.
 const COLLECTED_BYTES: usize = 256 << 20;
 const COLLECTED_ROWS: usize = 4_000_000;
 
-/// A session over `catalog` within the limits of `config`; `kept` makes way where memory is short.
-pub fn context(config: &SessionConfig, catalog: &Catalog, kept: &KeptTables) -> Result<SessionContext> {
+/// A session over `catalog` with the threads and the disk of `config`, within `memory`.
+pub fn context(config: &SessionConfig, catalog: &Catalog, memory: &Memory) -> Result<SessionContext> {
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
-    let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
     let mut disk = DiskManagerBuilder::default();
     if let Some(folder) = &config.spill_folder {
         disk = disk.with_mode(DiskManagerMode::Directories(vec![folder.clone()]));
     }
-    let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS);
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(YieldingPool::new(pool, kept.clone())))
+        .with_memory_pool(Arc::clone(&memory.pool))
         .with_disk_manager_builder(disk)
         .build_arc()
         .map_err(failed)?;

@@ -14,18 +14,20 @@ use super::statements::Asked;
 use super::tables;
 use crate::chart;
 use crate::config::{Clock, Config, Environment, ReportConfig, ReportFormat};
-use crate::engine::Engine;
+use crate::engine::{Engine, Memory};
 use crate::error::{Error, Result};
 use crate::publication::{Claim, Outcome, Publications, RunName, RunRecord};
 use crate::ui::Ui;
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RunRequest {
     /// The time that it was due, or was asked for.
     pub scheduled_for: DateTime<Utc>,
     /// Tries that failed before this one.
     pub tries_before: u32,
+    /// What its statements share with those of other runs; none for memory of its own.
+    pub memory: Option<Memory>,
 }
 
 /// The file of the page.
@@ -66,7 +68,8 @@ pub async fn run_report(
         bytes_fetched: 0,
     };
     let before = before(publications, &record).await?;
-    let running = Running { ui, config, environment, report, publications, before: before.as_ref(), clock };
+    let memory = request.memory.as_ref();
+    let running = Running { ui, memory, config, environment, report, publications, before: before.as_ref(), clock };
     if let Err(error) = running.fill(&mut record, staging.path()).await {
         record.finished = clock.now();
         record.outcome = Outcome::Failed;
@@ -87,6 +90,7 @@ pub struct Publishing<'a> {
 
 struct Running<'a> {
     ui: &'a Ui,
+    memory: Option<&'a Memory>,
     config: &'a Config,
     environment: &'a Environment,
     report: &'a ReportConfig,
@@ -101,7 +105,9 @@ impl Running<'_> {
         let Running { ui, config, environment, report, .. } = *self;
         let asked = Asked::read(config, report)?;
         record.configuration_hash.clone_from(&asked.hash);
-        let engine = Engine::open(config, environment)?;
+        let own = || Memory::of(&config.session);
+        let memory = self.memory.cloned().unwrap_or_else(own);
+        let engine = Engine::open_within(&memory, config, environment)?;
         let countings = engine.countings(asked.slices().flatten()).await;
         let asking = Asking { ui, engine: &engine, report, asked: &asked, folder };
         let Came { questions, checks, counted } = asking.ask(&countings).await;

@@ -8,6 +8,7 @@
 mod excerpt;
 mod footer;
 pub mod human;
+pub mod logs;
 mod narrow;
 mod pager;
 mod programs;

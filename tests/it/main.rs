@@ -21,6 +21,7 @@ mod s3_landing;
 mod s3_server;
 mod s3_server_protocol;
 mod samples;
+mod scheduling;
 mod slt;
 mod terminal;
 mod tidy;

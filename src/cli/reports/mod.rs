@@ -8,10 +8,12 @@ mod moment;
 mod open;
 mod run;
 mod show;
+mod start;
 
 use clap::{Args, Subcommand};
 
 use super::options::CommonArgs;
+use super::signals::Signals;
 use crate::config::{Config, Environment, ReportConfig};
 use crate::error::{Error, Result};
 use crate::publication::Publications;
@@ -32,15 +34,17 @@ enum ReportCommand {
     Run(run::RunArgs),
     History(history::HistoryArgs),
     Show(show::ShowArgs),
+    Start(start::StartArgs),
 }
 
 /// Runs the subcommand.
-pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &ReportArgs) -> Result<()> {
+pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &ReportArgs, signals: &Signals) -> Result<()> {
     match &arguments.command {
         ReportCommand::List(arguments) => list::run(ui, common, environment, arguments).await,
         ReportCommand::Run(arguments) => run::run(ui, common, environment, arguments).await,
         ReportCommand::History(arguments) => history::run(ui, common, environment, arguments).await,
         ReportCommand::Show(arguments) => show::run(ui, common, environment, arguments).await,
+        ReportCommand::Start(arguments) => start::run(ui, common, environment, arguments, signals).await,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::publication::{
     Claim, Claimed, Holder, Outcome, Publications, RENEW_AFTER, Released, RunRecord, TableRecord,
 };
-use crate::report::{PAGE, Publishing, RunRequest, run_report};
+use crate::report::{Notice, PAGE, Publishing, RunRequest, notify, run_report};
 use crate::ui::{Ui, human};
 
 /// Run a report once, now, and publish it
@@ -77,10 +77,13 @@ impl Running<'_> {
         claim: Option<&Claim>,
     ) -> Result<RunRecord> {
         let Running { ui, config, environment, report } = *self;
-        let request = RunRequest { scheduled_for, tries_before: 0 };
+        let request = RunRequest { scheduled_for, tries_before: 0, memory: None };
         let publishing = Publishing { publications, claim };
         let record = run_report(ui, config, environment, report, &request, publishing, &SystemClock).await?;
         self.tell(publications, &record);
+        if let Err(error) = notify(report, &Notice::of(report, &record), &SystemClock).await {
+            ui.warning(&error.to_string());
+        }
         Ok(record)
     }
 

@@ -19,7 +19,7 @@ pub const RECORDER: &str = "rows kept for later runs";
 /// Of the memory limit, what may be kept: the statement that runs needs the rest.
 const MOST: usize = 2;
 
-/// What the tables of one engine keep, counted together.
+/// What the tables of one engine keep, or of engines that share their memory, counted together.
 #[derive(Clone, Default)]
 pub struct KeptTables {
     shared: Arc<Shared>,
@@ -50,7 +50,10 @@ impl KeptTables {
     }
 
     pub(super) fn add(&self, table: &Arc<Kept>) {
-        self.lock().push(Arc::downgrade(table));
+        let mut tables = self.lock();
+        // Those of engines that are gone: one memory may serve many of them, one after another.
+        tables.retain(|table| table.strong_count() > 0);
+        tables.push(Arc::downgrade(table));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Kept>>> {

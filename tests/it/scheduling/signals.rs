@@ -1,0 +1,70 @@
+//! How a scheduler stops.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::daemon::{Daemon, Project};
+
+/// Whose only question takes minutes.
+fn endless() -> Project {
+    let report = "[reports.endless]\nschedule = \"0 0 1 1 *\"\ndestination = \"reports/\"\nquestions = [\"endless.sql\"]\n";
+    let question = "select sum(a.ind + b.ind * c.ind - d.ind + e.ind) from raw.geo a, raw.geo b, raw.geo c, raw.geo d, raw.geo e;\n";
+    Project::new(report, &[("endless.sql", question)])
+}
+
+/// One that has begun its run.
+fn begun(project: &Project, arguments: &[&str]) -> Daemon {
+    let mut daemon = project.start(arguments);
+    daemon.until_said("the run begins", 1);
+    // So that there is something to cancel.
+    std::thread::sleep(Duration::from_millis(500));
+    daemon
+}
+
+/// Nothing of the run that was cancelled is left at the destination.
+fn assert_nothing_left(project: &Project) {
+    let left = project.published("reports/endless");
+    let shown: Vec<&String> = left.iter().filter(|name| !name.starts_with(".pinq-lock")).collect();
+    assert_eq!(shown, ["claim.json"], "{left:?}");
+    let claim = super::daemon::read(&project.path("reports/endless/claim.json")).expect("a claim");
+    assert_eq!(claim["state"], "unfinished");
+}
+
+#[test]
+fn a_supervisors_stop_cancels_what_runs_after_the_grace_period_and_is_no_failure() {
+    let project = endless();
+    let daemon = begun(&project, &["--grace", "500ms"]);
+    let since = Instant::now();
+    let log = daemon.stopped();
+    assert!(since.elapsed() >= Duration::from_millis(500) && since.elapsed() < Duration::from_secs(10));
+    let said: Vec<&str> = log.iter().filter_map(|entry| entry["message"].as_str()).collect();
+    let last = [
+        "told to stop; what runs may end within the grace period",
+        "what runs is cancelled",
+        "the run is stopped; it is due again at the next start",
+        "stopped",
+    ];
+    assert!(said.ends_with(&last), "{said:#?}");
+    assert_nothing_left(&project);
+    // It is not another host's: whoever starts next has it at once.
+    let mut again = project.start(&["--grace", "0s"]);
+    again.until_said("the run begins", 1);
+    again.stopped();
+    assert_nothing_left(&project);
+}
+
+#[test]
+fn a_second_signal_cancels_at_once() {
+    let project = endless();
+    let mut daemon = begun(&project, &["--grace", "10m"]);
+    daemon.signal(Signal::INT);
+    daemon.until_said("told to stop; what runs may end within the grace period", 1);
+    let since = Instant::now();
+    daemon.signal(Signal::INT);
+    let (code, log) = daemon.ended();
+    assert_eq!(code, Some(130), "{log:#?}");
+    assert!(since.elapsed() < Duration::from_secs(10));
+    assert_eq!(log.last().expect("last words")["said"], "error: interrupted: 1 run was cancelled");
+    assert_nothing_left(&project);
+}
