@@ -111,7 +111,7 @@ impl Runs {
             error: record.error.clone(),
             record: Some(record),
         }));
-        rows.sort_by(|a, b| b.scheduled_for.cmp(&a.scheduled_for));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.scheduled_for));
         batch(&rows)
     }
 }

@@ -150,21 +150,21 @@ async fn remove_folder(store: &Store, root: &Path, name: RunName) -> Result<()> 
 type Run = (RunName, Result<RunRecord>);
 
 /// Removes every object of a run that has no record, the mark that holds its name last.
-pub async fn remove_objects(store: &Store, name: RunName) -> Result<()> {
+async fn remove_objects(store: &Store, name: RunName) -> Result<()> {
+    remove_uploaded(store, name).await?;
+    store.delete(vec![format!("{name}/{BEGUN_FILE}")]).await
+}
+
+/// Removes the files of a run, but neither the mark that holds its name nor a record.
+pub async fn remove_uploaded(store: &Store, name: RunName) -> Result<()> {
     let folder = format!("{name}/");
-    let mark = format!("{folder}{BEGUN_FILE}");
+    let stay = [BEGUN_FILE, RUN_FILE].map(|file| format!("{folder}{file}"));
     let mut pages = store.list_below(&folder);
-    let mut is_marked = false;
     while let Some(page) = pages.try_next().await? {
-        let mut keys: Vec<_> = page.into_iter().map(|object| object.key).collect();
-        is_marked |= keys.contains(&mark);
-        keys.retain(|key| *key != mark);
+        let keys: Vec<_> = page.into_iter().map(|object| object.key).filter(|key| !stay.contains(key)).collect();
         if !keys.is_empty() {
             store.delete(keys).await?;
         }
-    }
-    if is_marked {
-        store.delete(vec![mark]).await?;
     }
     Ok(())
 }

@@ -55,6 +55,7 @@ pub(super) enum StagingPlace {
 /// A folder that goes when it is dropped, and whose lock says that its process is alive.
 #[derive(Debug)]
 pub(super) struct HiddenFolder {
+    name: RunName,
     path: PathBuf,
     _lock: File,
 }
@@ -78,8 +79,11 @@ impl Staging {
 
 impl Drop for HiddenFolder {
     fn drop(&mut self) {
+        // Its name is free at once, not file by file: another may take it while this one is being removed.
+        let removed = self.path.with_file_name(format!("{REMOVED_FOLDER}{}-{}", self.name, std::process::id()));
+        let path = if fs::rename(&self.path, &removed).is_ok() { &removed } else { &self.path };
         // What can't be removed now is by the next run.
-        let _left = fs::remove_dir_all(&self.path);
+        let _left = fs::remove_dir_all(path);
     }
 }
 
@@ -104,10 +108,12 @@ impl Publications {
         }
     }
 
-    /// Gives up a run of which nothing is to be seen. What can't be removed now is later.
+    /// Gives up a run of which nothing is to be seen. On S3 its name stays taken for two days: were it free, another
+    /// might write there what this removes.
     pub async fn discard(&self, staging: Staging) {
         if let StagingPlace::S3 { .. } = staging.place {
-            let _left = removal::remove_objects(&self.store, staging.name).await;
+            // What can't be removed now is later.
+            let _left = removal::remove_uploaded(&self.store, staging.name).await;
         }
     }
 
@@ -123,7 +129,7 @@ impl Publications {
             fs::create_dir(&path).map_err(failed)?;
             let lock = File::create_new(path.join(LOCK)).map_err(failed)?;
             lock.lock().map_err(failed)?;
-            let hidden = HiddenFolder { path, _lock: lock };
+            let hidden = HiddenFolder { name, path, _lock: lock };
             let files = hidden.path.join(FILES);
             fs::create_dir(&files).map_err(failed)?;
             Ok(Staging { name, files, place: StagingPlace::Disk { _folder: hidden } })

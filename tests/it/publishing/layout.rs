@@ -111,17 +111,23 @@ async fn the_oldest_go_and_the_latest_complete_one_stays() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_given_up_leaves_nothing() {
+async fn a_run_that_is_given_up_leaves_nothing_but_its_name() {
     for place in Place::each().await {
         let publications = place.open(2).await;
         let staging = publications.begin(minute(0), None).await.unwrap();
-        write(&staging, minute(0), [1, 2, 3]);
+        let name = write(&staging, minute(0), [1, 2, 3]).run;
         // Another one that begins meanwhile does not get the same folder.
         let other = publications.begin(minute(0), None).await.unwrap();
         assert_eq!(other.run(), format!("{}.2", staging.run()));
         publications.discard(staging).await;
         publications.discard(other).await;
-        assert_eq!(names(&place), [""; 0]);
+        // On S3 nobody can tell whether another is about to write where this was removed.
+        let left = match &place {
+            Place::Disk(_) => Vec::new(),
+            Place::S3(..) => vec![format!("{name}.2/.pinq-begun"), format!("{name}/.pinq-begun")],
+        };
+        assert_eq!(names(&place), left);
+        assert!(publications.runs().await.unwrap().runs.is_empty());
     }
 }
 
