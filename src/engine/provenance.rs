@@ -48,6 +48,8 @@ pub struct Counting {
     /// One statement, as [`Engine::series`] takes it.
     pub statements: Vec<SourceStatement>,
     has_key: bool,
+    /// How often rows had been given up before.
+    given_up: u64,
 }
 
 /// What such a statement counted.
@@ -99,14 +101,14 @@ impl Engine {
             quoted(table.name())
         );
         let statements = sql::split(&text, "<counting>").ok()?;
-        Some(Counting { table: table.name().to_owned(), statements, has_key: key.is_some() })
+        Some(Counting { table: table.name().to_owned(), statements, has_key: key.is_some(), given_up: self.kept.given_up() })
     }
 
     /// Whether the counting costs next to nothing: another statement read every record, and what it read was kept, in
     /// memory or in the cache.
     pub fn is_worth_counting(&self, counting: &Counting) -> bool {
         let was_read = self.catalog.tables.seen(&counting.table).and_then(|(_, seen)| seen?.records).is_some();
-        was_read && (self.kept.given_up() == 0 || self.cache.is_some())
+        was_read && (self.kept.given_up() == counting.given_up || self.cache.is_some())
     }
 }
 

@@ -161,17 +161,22 @@ impl Publications {
     /// A time that was published without a release, by one that died then or by hand, is done.
     async fn unless_published(&self, claim: Claim, now: DateTime<Utc>) -> Result<Claimed> {
         let wanted = claim.shared.scheduled_for;
-        if self.store.kind() == StoreKind::S3 {
-            self.close_unfinished(wanted, now).await?;
+        let mut complete = None;
+        for (name, record) in history::folders(&self.store, |name| name.scheduled_for == wanted).await? {
+            let record = match record {
+                None if self.store.kind() == StoreKind::S3 => self.close_unfinished(name, now).await?,
+                record => record,
+            };
+            if let Some(Ok(record)) = record
+                && record.outcome == Outcome::Complete
+            {
+                complete = Some((name, record));
+            }
         }
-        let runs = history::folders(&self.store, |name| name.scheduled_for == wanted).await?;
-        let complete = runs.into_iter().rev().find_map(|(name, record)| match record {
-            Some(Ok(record)) if record.outcome == Outcome::Complete => Some((name, record)),
-            _ => None,
-        });
         let Some((name, record)) = complete else { return Ok(Claimed::Ours(claim)) };
         self.move_latest_to_found(name, &record).await?;
-        claim.release(Released::Done).await?;
+        // Where that fails, whoever claims the time next finds the run as it was found here.
+        let _unreleased = claim.release(Released::Done).await;
         Ok(Claimed::Done)
     }
 

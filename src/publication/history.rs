@@ -48,14 +48,17 @@ pub async fn read(store: &Store) -> Result<History> {
     Ok(history)
 }
 
-/// The folders of runs that are `wanted`, the oldest first, with their records. What is removed meanwhile is left out
-/// or has no record.
+/// The folders of runs that are `wanted`, the oldest first, with their records.
 pub async fn folders(store: &Store, wanted: impl Fn(&RunName) -> bool) -> Result<Vec<Folder>> {
-    let names = names(store).await?.into_iter().filter(wanted);
+    let names = names(store).await?;
+    records(store, names.into_iter().filter(wanted)).await
+}
+
+/// These folders with their records. What is removed meanwhile has none.
+pub async fn records(store: &Store, names: impl Iterator<Item = RunName>) -> Result<Vec<Folder>> {
     let read = names.map(|name| async move { Ok::<_, Error>((name, record(store, name).await?)) });
-    // Boxed, as the compiler does not see through a stream of closures that borrow.
-    let folders: Vec<Folder> = stream::iter(read.collect::<Vec<_>>()).buffered(READ_AT_ONCE).try_collect().await?;
-    Ok(folders)
+    // Collected first: the compiler does not see through a stream of closures that borrow.
+    stream::iter(read.collect::<Vec<_>>()).buffered(READ_AT_ONCE).try_collect().await
 }
 
 /// The names of the runs' folders, whole or not, the oldest first.

@@ -33,7 +33,8 @@ pub async fn remove_old(store: &Store, keep: usize, name: RunName, now: DateTime
     let may_be_dead = |name: &RunName| store.kind() == StoreKind::S3 && is_old(name.scheduled_for, now);
     // Mostly there is nothing to remove, and no record but those of this time is read.
     let is_all_read = names.len() > keep || names.iter().any(may_be_dead);
-    let folders = history::folders(store, |other| is_all_read || other.scheduled_for == name.scheduled_for).await?;
+    let read = names.into_iter().filter(|other| is_all_read || other.scheduled_for == name.scheduled_for);
+    let folders = history::records(store, read).await?;
     let (mut runs, mut unfinished) = (Vec::new(), Vec::new());
     for (name, record) in folders {
         match record {
@@ -69,17 +70,20 @@ fn is_superseded((other, record): &Run, by: RunName, now: DateTime<Utc>) -> bool
 }
 
 impl Publications {
-    /// Gives each folder of a time on S3 that has no record one that says so, so that none can be created there.
-    pub(super) async fn close_unfinished(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
-        let folders = history::folders(&self.store, |name| name.scheduled_for == scheduled_for).await?;
-        for (name, _) in folders.into_iter().filter(|(_, record)| record.is_none()) {
-            let record = self.vanished(name, now);
-            let document = serde_json::to_vec_pretty(&record)
-                .map_err(|error| Error::bug(format!("`{RUN_FILE}` can not be written as JSON")).because(error))?;
-            // Where it does not get there first, the other has published.
-            writing::put(&self.store, &format!("{name}/{RUN_FILE}"), document.into(), Condition::Absent).await?;
+    /// Gives a folder on S3 that has no record one that says so, so that none can be created there. Where another was
+    /// quicker, its record is returned.
+    pub(super) async fn close_unfinished(
+        &self,
+        name: RunName,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Result<RunRecord>>> {
+        let document = serde_json::to_vec_pretty(&self.vanished(name, now))
+            .map_err(|error| Error::bug(format!("`{RUN_FILE}` can not be written as JSON")).because(error))?;
+        let key = format!("{name}/{RUN_FILE}");
+        match writing::put(&self.store, &key, document.into(), Condition::Absent).await? {
+            Some(_) => Ok(None),
+            None => history::record(&self.store, name).await,
         }
-        Ok(())
     }
 
     fn vanished(&self, name: RunName, now: DateTime<Utc>) -> RunRecord {

@@ -220,7 +220,12 @@ impl Disk {
             let name = entry.file_name().into_string().map_err(|name| {
                 Error::statement(format!("`{}` is a name that is no text", path.join(name).display())).hint("rename it")
             })?;
-            let meta = entry.metadata().map_err(|error| unlistable(&entry.path(), error))?;
+            let meta = match entry.metadata() {
+                Ok(meta) => meta,
+                // It was removed after its name was read, as if that were read a moment later.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(unlistable(&entry.path(), error)),
+            };
             // A link that leads nowhere is listed as itself, so that it is told of and not skipped.
             let meta = if meta.is_symlink() { fs::metadata(entry.path()).unwrap_or(meta) } else { meta };
             if meta.is_dir() {

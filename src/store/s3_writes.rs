@@ -66,8 +66,9 @@ impl Prefix {
         let mut answers = self.bucket.client.delete_stream(stream::iter(paths).map(Ok).boxed());
         loop {
             match answers.try_next().await {
-                Ok(Some(_)) | Err(ClientError::NotFound { .. }) => {}
+                Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
+                Err(ClientError::NotFound { source, .. }) if !explain::names_no_bucket(&*source) => {}
                 Err(error) => return Err(error).explain(&self.bucket, "delete", &place),
             }
         }

@@ -19,6 +19,7 @@ mod pruning;
 mod refusals;
 mod regions;
 mod relisting;
+mod reports;
 mod requests;
 mod side_by_side;
 mod stops;

@@ -40,7 +40,7 @@ const SCRIPT: &str = include_str!("template/script.js");
 /// The SHA-256 of [`SCRIPT`] in Base64, by which browsers know it; a test says what it must be.
 const SCRIPT_HASH: &str = include_str!("template/script.sha256").trim_ascii_end();
 
-/// The page as one HTML document. It takes memory of about twice its size.
+/// The page as one HTML document, of some megabytes at most for each question. It takes several times that memory.
 ///
 /// # Errors
 /// The template fails, which is a bug.

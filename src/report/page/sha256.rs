@@ -4,7 +4,8 @@
 
 /// The first 32 bits of the fractional parts of the roots of the first primes.
 fn roots<const N: usize>(root: fn(f64) -> f64) -> [u32; N] {
-    let is_prime = |number: u32| (2..number).take_while(|divisor| divisor * divisor <= number).all(|d| number % d != 0);
+    let is_prime =
+        |number: u32| (2..number).take_while(|divisor| divisor * divisor <= number).all(|d| !number.is_multiple_of(d));
     let mut primes = (2..).filter(|number| is_prime(*number));
     // The fraction of a cube root has more bits in a double than the 32 that are taken.
     std::array::from_fn(|_| (root(f64::from(primes.next().unwrap())).fract() * 4_294_967_296.0) as u32)

@@ -6,4 +6,5 @@ mod layout;
 mod place;
 mod reader;
 mod simulation;
+mod table;
 mod tries;

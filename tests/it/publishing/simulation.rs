@@ -13,10 +13,11 @@ use super::place::{Place, minute, publish};
 use super::reader::Reader;
 use crate::caching::dice::Dice;
 
-/// How many times the report is due.
+/// How many times the report is due, for two hosts and for three.
 const TIMES: usize = 500;
+const TIMES_OF_THREE: usize = 120;
 /// What a host that waits for another lets pass at a look, in milliseconds of the simulation.
-const LOOK: i64 = 2_000;
+const LOOK: i64 = 5_000;
 
 /// What all hosts share.
 struct World {
@@ -50,25 +51,25 @@ enum Look {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hosts_on_disk_publish_each_time_once() {
-    simulate(Place::disk(), 2, Dice::seed(1)).await;
+    simulate(Place::disk(), 2, TIMES, Dice::seed(1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hosts_on_disk_publish_each_time_once() {
-    simulate(Place::disk(), 3, Dice::seed(2)).await;
+    simulate(Place::disk(), 3, TIMES_OF_THREE, Dice::seed(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hosts_on_s3_publish_each_time_once() {
-    simulate(Place::s3().await, 2, Dice::seed(3)).await;
+    simulate(Place::s3().await, 2, TIMES, Dice::seed(3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hosts_on_s3_publish_each_time_once() {
-    simulate(Place::s3().await, 3, Dice::seed(4)).await;
+    simulate(Place::s3().await, 3, TIMES_OF_THREE, Dice::seed(4)).await;
 }
 
-async fn simulate(place: Place, hosts: usize, seed: u64) {
+async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
     println!("the seed is {seed}");
     let world = Arc::new(World {
         clock: AtomicI64::new(0),
@@ -87,7 +88,7 @@ async fn simulate(place: Place, hosts: usize, seed: u64) {
             holder: Holder::new(&format!("host {number}")).expect("a holder"),
             number,
         };
-        running.push(tokio::spawn(host.live()));
+        running.push(tokio::spawn(host.live(times)));
     }
     let mut reader = Reader::new(&place.stores(), &place.destination()).await;
     let watched = Arc::clone(&world);
@@ -109,22 +110,22 @@ async fn simulate(place: Place, hosts: usize, seed: u64) {
     let publications = place.open(1).await;
     let history = publications.runs().await.expect("the runs");
     assert!(history.damaged.is_empty(), "{:?}", history.damaged);
-    let mut published = vec![0; TIMES];
+    let mut published = vec![0; times];
     for run in history.runs.iter().filter(|run| run.outcome == Outcome::Complete) {
         published[run.scheduled_for.signed_duration_since(minute(0)).num_minutes() as usize] += 1;
     }
     let wrong: Vec<_> = published.iter().enumerate().filter(|(_, times)| **times != 1).collect();
     assert!(wrong.is_empty(), "not published once: {wrong:?}");
-    assert_eq!(reader.latest().map(|name| name.scheduled_for), Some(minute(TIMES - 1)));
+    assert_eq!(reader.latest().map(|name| name.scheduled_for), Some(minute(times - 1)));
     let count = |number: &AtomicUsize| number.load(Relaxed);
     let (crashes, sleeps, overtaken) = (count(&world.crashes), count(&world.sleeps), count(&world.overtaken));
     println!("{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
-    assert!(crashes > 20 && sleeps > 20 && overtaken > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
+    assert!(crashes > 2 && sleeps > 2 && overtaken > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
 }
 
 impl Host {
-    async fn live(mut self) {
-        for time in 0..TIMES {
+    async fn live(mut self, times: usize) {
+        for time in 0..times {
             let due = minute(time);
             // Whoever waits for the next time makes it come: nothing else happens until then.
             let behind = due.signed_duration_since(self.now()).num_milliseconds();
