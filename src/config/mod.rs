@@ -83,8 +83,8 @@ pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use environment::Environment;
 pub use reports::{Notify, NotifyOn, ReportConfig, ReportFormat, Webhook};
 pub use source::{FILE_NAME, FILE_VARIABLE};
-pub use value::parse_age;
 pub use tables::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Rest, TableConfig, TableSource};
+pub use value::parse_age;
 
 use crate::column::ColumnType;
 use crate::error::Result;

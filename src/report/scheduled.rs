@@ -135,13 +135,7 @@ impl ReportRunner for ScheduledRuns {
         held.claim.release(how).await
     }
 
-    async fn tell(
-        &self,
-        report: &ReportConfig,
-        scheduled_for: DateTime<Utc>,
-        tries: u32,
-        ended: &Result<RunRecord>,
-    ) {
+    async fn tell(&self, report: &ReportConfig, scheduled_for: DateTime<Utc>, tries: u32, ended: &Result<RunRecord>) {
         let run = run_id(scheduled_for);
         let clock = &*self.shared.clock;
         let notice = match ended {

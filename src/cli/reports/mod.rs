@@ -38,7 +38,13 @@ enum ReportCommand {
 }
 
 /// Runs the subcommand.
-pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &ReportArgs, signals: &Signals) -> Result<()> {
+pub async fn run(
+    ui: &Ui,
+    common: &CommonArgs,
+    environment: &Environment,
+    arguments: &ReportArgs,
+    signals: &Signals,
+) -> Result<()> {
     match &arguments.command {
         ReportCommand::List(arguments) => list::run(ui, common, environment, arguments).await,
         ReportCommand::Run(arguments) => run::run(ui, common, environment, arguments).await,

@@ -53,7 +53,7 @@ pub struct Job<R> {
 
 /// How one try went.
 enum Tried {
-    Ran(Result<RunRecord>),
+    Ran(Box<Result<RunRecord>>),
     Elsewhere { until: DateTime<Utc> },
     Settled,
     Cancelled,
@@ -67,7 +67,7 @@ impl<R: ReportRunner> Job<R> {
         let ended = loop {
             self.board.doing(&self.report.name, Doing::Running { tries_before: tries, since: self.clock.now() });
             let ran = match self.one_try(&mut claim, tries).await {
-                Tried::Ran(ran) => ran,
+                Tried::Ran(ran) => *ran,
                 Tried::Elsewhere { until } => return Ended::Theirs { until },
                 Tried::Settled => {
                     info!(report = self.report.name, run = self.id(), "that time is settled already");
@@ -98,7 +98,9 @@ impl<R: ReportRunner> Job<R> {
                 let asked = runner.claim(&self.report, self.scheduled_for);
                 match unless(&mut self.phase, Phase::Cancelling, asked).await {
                     None => return Tried::Cancelled,
-                    Some(Err(error)) => return Tried::Ran(Err(error.within("the run could not be claimed"))),
+                    Some(Err(error)) => {
+                        return Tried::Ran(Box::new(Err(error.within("the run could not be claimed"))));
+                    }
                     Some(Ok(Right::Theirs { until })) => {
                         info!(report = self.report.name, run = self.id(), %until, "another host runs it");
                         return Tried::Elsewhere { until };
@@ -124,7 +126,7 @@ impl<R: ReportRunner> Job<R> {
             let renewal = self.clock.sleep_until(self.clock.now() + runner.renew_every());
             match unless(&mut self.phase, Phase::Cancelling, select(&mut attempt, renewal)).await {
                 None => return Tried::Cancelled,
-                Some(Either::Left((ran, _))) => return Tried::Ran(ran),
+                Some(Either::Left((ran, _))) => return Tried::Ran(Box::new(ran)),
                 Some(Either::Right(_)) => {}
             }
             if self.renew(claim).await == Holding::Lost {
@@ -242,7 +244,13 @@ impl<R: ReportRunner> Job<R> {
         match again {
             Some(again) => {
                 let again = again.to_rfc3339_opts(SecondsFormat::Secs, true);
-                warn!(report = self.report.name, run = self.id(), error = why, again, "the run failed and is tried again");
+                warn!(
+                    report = self.report.name,
+                    run = self.id(),
+                    error = why,
+                    again,
+                    "the run failed and is tried again"
+                );
             }
             None => error!(report = self.report.name, run = self.id(), error = why, "the run failed"),
         }

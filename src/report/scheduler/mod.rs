@@ -226,8 +226,16 @@ impl<R: ReportRunner + 'static> Scheduler<R> {
         let now = self.clock.now();
         let mut scheduled: usize = 0;
         for (report, schedule, _) in self.plan.standings() {
-            let next = schedule.next(now).map(|next| next.with_timezone(&schedule.zone()).to_rfc3339_opts(SecondsFormat::Secs, true));
-            info!(report, schedule = schedule.text(), timezone = schedule.zone().name(), next, "the report is scheduled");
+            let next = schedule
+                .next(now)
+                .map(|next| next.with_timezone(&schedule.zone()).to_rfc3339_opts(SecondsFormat::Secs, true));
+            info!(
+                report,
+                schedule = schedule.text(),
+                timezone = schedule.zone().name(),
+                next,
+                "the report is scheduled"
+            );
             scheduled = scheduled.saturating_add(1);
         }
         if scheduled == 0 {

@@ -75,8 +75,7 @@ pub(super) fn metrics(overview: &Overview) -> Result<Told> {
     registry.register("report_retrying", "1 while a run that failed waits for its next try", retrying);
     registry.register("report_question_rows", "Rows of an answer of the last run", rows);
     let mut body = String::new();
-    encode(&mut body, &registry)
-        .map_err(|error| Error::bug("the metrics can not be written").because(error))?;
+    encode(&mut body, &registry).map_err(|error| Error::bug("the metrics can not be written").because(error))?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(Told { status: StatusCode::OK, content_type, body })
 }

@@ -115,7 +115,7 @@ impl Daemon {
             }
             let ended = self.child.try_wait().expect("the state of a child");
             assert!(ended.is_none() && began.elapsed() < LIMIT, "`{message}` is not said, {ended:?}: {log:#?}");
-            std::thread::sleep(Duration::from_millis(10));
+            rest(Duration::from_millis(10));
         }
     }
 
@@ -133,7 +133,7 @@ impl Daemon {
                 break status;
             }
             assert!(began.elapsed() < LIMIT, "it does not end: {:#?}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
+            rest(Duration::from_millis(10));
         };
         self.reading.take().expect("it is read once").join().expect("the log was read");
         (status.code(), self.log())
@@ -154,6 +154,12 @@ impl Drop for Daemon {
         let _gone = self.child.kill();
         let _ended = self.child.wait();
     }
+}
+
+/// Waits for a while.
+#[expect(clippy::disallowed_methods, reason = "the process has a life of its own, and nothing here is asynchronous")]
+pub(super) fn rest(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// What a file of JSON says, if there is one.

@@ -5,11 +5,10 @@ use std::net::{TcpListener, TcpStream};
 
 use rustix::process::Signal;
 
-use super::daemon::{Project, read};
+use super::daemon::{Project, read, rest};
 
 /// Its last time is always missed, and the next one is far away.
-const YEARLY: &str =
-    "schedule = \"0 0 1 1 *\"\ntimezone = \"Europe/London\"\ndestination = \"reports/\"\nretries = 0\nformats = [\"csv\"]\n";
+const YEARLY: &str = "schedule = \"0 0 1 1 *\"\ntimezone = \"Europe/London\"\ndestination = \"reports/\"\nretries = 0\nformats = [\"csv\"]\n";
 
 fn posts() -> Project {
     Project::new(&format!("[reports.yearly]\n{YEARLY}questions = [\"posts.sql\"]\n"), &[POSTS])
@@ -68,7 +67,7 @@ fn two_schedulers_publish_a_time_once() {
     let began = std::time::Instant::now();
     while project.runs("yearly").is_empty() {
         assert!(began.elapsed().as_secs() < 60, "nothing is published");
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        rest(std::time::Duration::from_millis(20));
     }
     let logs: Vec<_> = daemons.into_iter().flat_map(super::daemon::Daemon::stopped).collect();
     let begun = logs.iter().filter(|entry| entry["message"] == "the run begins").count();
@@ -117,7 +116,9 @@ fn sighup_reads_the_configuration_again_unless_it_is_broken() {
     daemon.signal(Signal::HUP);
     let refused = daemon.until_said("the configuration could not be read again; the one before stays", 1);
     assert!(refused["error"].as_str().is_some_and(|error| error.contains("pinq.toml")), "{refused}");
-    let both = format!("[reports.yearly]\n{YEARLY}questions = [\"posts.sql\"]\n[reports.more]\n{YEARLY}questions = [\"posts.sql\"]\n");
+    let both = format!(
+        "[reports.yearly]\n{YEARLY}questions = [\"posts.sql\"]\n[reports.more]\n{YEARLY}questions = [\"posts.sql\"]\n"
+    );
     project.configure(&both);
     daemon.signal(Signal::HUP);
     daemon.until_said("the configuration was read again", 1);

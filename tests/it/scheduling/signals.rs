@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::daemon::{Daemon, Project};
+use super::daemon::{Daemon, Project, rest};
 
 /// Whose only question takes minutes.
 fn endless() -> Project {
-    let report = "[reports.endless]\nschedule = \"0 0 1 1 *\"\ndestination = \"reports/\"\nquestions = [\"endless.sql\"]\n";
+    let report =
+        "[reports.endless]\nschedule = \"0 0 1 1 *\"\ndestination = \"reports/\"\nquestions = [\"endless.sql\"]\n";
     let question = "select sum(a.ind + b.ind * c.ind - d.ind + e.ind) from raw.geo a, raw.geo b, raw.geo c, raw.geo d, raw.geo e;\n";
     Project::new(report, &[("endless.sql", question)])
 }
@@ -18,7 +19,7 @@ fn begun(project: &Project, arguments: &[&str]) -> Daemon {
     let mut daemon = project.start(arguments);
     daemon.until_said("the run begins", 1);
     // So that there is something to cancel.
-    std::thread::sleep(Duration::from_millis(500));
+    rest(Duration::from_millis(500));
     daemon
 }
 

@@ -9,7 +9,7 @@ use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::world::{Destination, Fate, FakeRunner, at, report, run_until, schedule};
+use super::world::{Destination, FakeRunner, Fate, Network, at, report, run_until, schedule};
 use crate::config::{ReportConfig, SimulatedClock};
 use crate::publication::Outcome;
 use crate::report::scheduler::{Order, Overview, Scheduler, SchedulerOptions, Standing, Stopped, Work};
@@ -43,7 +43,8 @@ impl Stage {
         let (clock, destination) = (self.clock.clone(), Arc::clone(&self.destination));
         let process = "process".to_owned();
         let calendar = Arc::default();
-        let runner = FakeRunner { clock, destination, process, seed: 1, fate: self.fate, calendar };
+        let runner =
+            FakeRunner { clock, destination, process, seed: 1, fate: self.fate, calendar, network: Network::Whole };
         Work { reports, runner: Arc::new(runner) }
     }
 

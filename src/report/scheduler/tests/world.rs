@@ -52,6 +52,15 @@ pub struct FakeRunner {
     pub fate: Fate,
     /// The times of each report, as far as they are known before: to work one out takes longer than all the rest.
     pub calendar: Calendar,
+    pub network: Network,
+}
+
+/// Whether a process always reaches the destination's claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    Whole,
+    /// For an hour in eight or so it does not, which is longer than a claim lasts.
+    Torn,
 }
 
 /// Scheduled times by report, in order.
@@ -70,9 +79,24 @@ impl FakeRunner {
         self.destination.lock().unwrap()
     }
 
+    /// An error where the process is cut off from the others.
+    fn reach(&self) -> Result<()> {
+        let hour = format!("{} {}", self.process, self.clock.now().timestamp() / 3600);
+        let is_cut_off =
+            self.network == Network::Torn && xxh3_64_with_seed(hour.as_bytes(), self.seed).is_multiple_of(8);
+        if is_cut_off { Err(Error::statement("nobody answers")) } else { Ok(()) }
+    }
+
     fn next(&self, report: &ReportConfig, time: Instant) -> Instant {
         let known = self.calendar.get(&report.name).and_then(|times| times.get(times.binary_search(&time).ok()? + 1));
         known.copied().unwrap_or_else(|| report.schedule.as_ref().unwrap().next(time).unwrap())
+    }
+
+    /// What must not run twice at once. Who is cut off goes on for a while, and only then notices that it was overtaken;
+    /// it can't publish any more.
+    fn beside(&self, report: &str) -> (String, String) {
+        let process = if self.network == Network::Torn { self.process.as_str() } else { "" };
+        (report.to_owned(), process.to_owned())
     }
 
     fn holds(&self, report: &str) -> bool {
@@ -90,6 +114,7 @@ impl ReportRunner for FakeRunner {
     }
 
     async fn claim(&self, report: &ReportConfig, scheduled_for: Instant) -> Result<Right<Self::Claim>> {
+        self.reach()?;
         let now = self.clock.now();
         let mut destination = self.lock();
         let last = destination.settled.get(&report.name).and_then(|times| times.keys().next_back().copied());
@@ -110,6 +135,7 @@ impl ReportRunner for FakeRunner {
     }
 
     async fn renew(&self, (report, _): &Self::Claim) -> Result<Holding> {
+        self.reach()?;
         if !self.holds(report) {
             return Ok(Holding::Lost);
         }
@@ -126,7 +152,7 @@ impl ReportRunner for FakeRunner {
         assert!(try_.scheduled_for <= began, "{}: run before its time", report.name);
         assert!(began < next, "{}: {} is tried at {began}, after {next}", report.name, try_.scheduled_for);
         assert!(try_.tries_before <= report.retries);
-        let name = (report.name.clone(), String::new());
+        let name = self.beside(&report.name);
         assert!(self.lock().running.insert(name), "{} runs beside itself at {began}", report.name);
         let _under_way = UnderWay { runner: self, report: report.name.clone(), try_: *try_, began };
         let rolled = format!("{} {} {} {}", self.process, report.name, try_.scheduled_for, try_.tries_before);
@@ -170,7 +196,7 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let span = (self.began, self.runner.clock.now());
         let mut destination = self.runner.lock();
-        destination.running.remove(&(self.report.clone(), String::new()));
+        destination.running.remove(&self.runner.beside(&self.report));
         let tries = destination.tries.entry(self.report.clone()).or_default();
         tries.push((self.try_.scheduled_for, self.try_.tries_before, span));
     }

@@ -14,7 +14,7 @@ use futures::task::LocalSpawnExt;
 use tokio::sync::mpsc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::world::{self, Calendar, Destination, FakeRunner, Instant, LEASE, Span, at, report, schedule};
+use super::world::{self, Calendar, Destination, FakeRunner, Instant, LEASE, Network, Span, at, report, schedule};
 use crate::config::{Clock, ReportConfig, SimulatedClock};
 use crate::publication::Outcome;
 use crate::report::scheduler::{Order, Scheduler, SchedulerOptions, Work};
@@ -33,6 +33,7 @@ struct Host {
     seed: u64,
     ups: Ups,
     calendar: Calendar,
+    network: Network,
 }
 
 impl Host {
@@ -49,6 +50,7 @@ impl Host {
             seed: self.seed,
             fate,
             calendar: Arc::clone(&self.calendar),
+            network: self.network,
         })
     }
 
@@ -124,14 +126,15 @@ fn calendar() -> Calendar {
     Arc::new(times.collect())
 }
 
-fn simulate(seed: u64, hosts: &[&'static str]) -> Count {
+fn simulate(seed: u64, hosts: &[&'static str], network: Network) -> Count {
     let (clock, destination) = (SimulatedClock::at(at(BEGIN)), Arc::new(Mutex::new(Destination::default())));
     let mut pool = LocalPool::new();
     let calendar = calendar();
     let ups: Vec<Ups> = hosts.iter().map(|_| Ups::default()).collect();
     for (name, ups) in hosts.iter().zip(&ups) {
         let (clock, destination, ups) = (clock.clone(), Arc::clone(&destination), Arc::clone(ups));
-        let host = Host { name, clock, destination, reports: reports(), seed, ups, calendar: Arc::clone(&calendar) };
+        let (reports, calendar) = (reports(), Arc::clone(&calendar));
+        let host = Host { name, clock, destination, reports, seed, ups, calendar, network };
         pool.spawner().spawn_local(host.live()).unwrap();
     }
     world::run_until(&mut pool, &clock, at(END));
@@ -139,13 +142,19 @@ fn simulate(seed: u64, hosts: &[&'static str]) -> Count {
     let mut count = Count::default();
     for report in reports() {
         let up: Vec<Span> = ups.iter().flat_map(|ups| ups.lock().unwrap().clone()).collect();
-        judge(&report.name, &calendar[&report.name], &destination, &up, &mut count);
+        judge(&report.name, &calendar[&report.name], &destination, (&up, network), &mut count);
     }
     count
 }
 
 /// Says what became of each time of the report, and that nothing was lost that should not be.
-fn judge(report: &str, times: &[Instant], destination: &Destination, up: &[Span], count: &mut Count) {
+fn judge(
+    report: &str,
+    times: &[Instant],
+    destination: &Destination,
+    (up, network): (&[Span], Network),
+    count: &mut Count,
+) {
     let empty = BTreeMap::new();
     let settled = destination.settled.get(report).unwrap_or(&empty);
     let claimed = destination.claimed.get(report).map_or(&[][..], Vec::as_slice);
@@ -158,7 +167,8 @@ fn judge(report: &str, times: &[Instant], destination: &Destination, up: &[Span]
             Some(Outcome::Failed) => count.given_up += 1,
             None => {
                 count.collapsed += 1;
-                let idle = idle((time, next), claimed, up);
+                // Who reaches nobody gives a time up, and nobody knows.
+                let idle = if network == Network::Torn { None } else { idle((time, next), claimed, up) };
                 assert_eq!(idle, None, "{report}: {time} was not run, though there was nothing else to do");
             }
         }
@@ -183,7 +193,7 @@ fn idle((begin, end): Span, claimed: &[Span], up: &[Span]) -> Option<Instant> {
 #[test]
 fn a_year_of_one_host_loses_nothing_and_runs_nothing_twice() {
     let watch = Stopwatch::now();
-    let count = simulate(1, &["a"]);
+    let count = simulate(1, &["a"], Network::Whole);
     println!("one host: {count:?} in {:?}", watch.elapsed());
     assert!(count.scheduled > 15_000 && count.complete > 12_000, "{count:?}");
     assert!(count.given_up > 100 && count.collapsed > 100, "the simulation is too kind: {count:?}");
@@ -192,8 +202,16 @@ fn a_year_of_one_host_loses_nothing_and_runs_nothing_twice() {
 #[test]
 fn a_year_of_two_hosts_settles_each_time_once() {
     let watch = Stopwatch::now();
-    let count = simulate(2, &["a", "b"]);
+    let count = simulate(2, &["a", "b"], Network::Whole);
     println!("two hosts: {count:?} in {:?}", watch.elapsed());
     assert!(count.scheduled > 15_000 && count.complete > 12_000, "{count:?}");
     assert!(count.given_up > 100 && count.collapsed > 100, "the simulation is too kind: {count:?}");
+}
+
+#[test]
+fn a_year_of_three_hosts_that_lose_each_other_settles_no_time_twice() {
+    let watch = Stopwatch::now();
+    let count = simulate(3, &["a", "b", "c"], Network::Torn);
+    println!("three hosts: {count:?} in {:?}", watch.elapsed());
+    assert!(count.scheduled > 15_000 && count.complete > 12_000, "{count:?}");
 }
