@@ -67,8 +67,12 @@ fn report<'a>(config: &'a Config, name: &str) -> Result<&'a ReportConfig> {
     Err(match (nearest(name, names.iter().copied()), names.is_empty()) {
         (_, true) => no_reports(config, error),
         (Some(near), false) => error.hint(format!("did you mean `{near}`?")),
-        (None, false) => error.hint(format!("there are {}", names.join(", "))),
+        (None, false) => error.hint(format!("the reports are {}", named(&names))),
     })
+}
+
+fn named(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn no_reports(config: &Config, error: Error) -> Error {
