@@ -101,7 +101,12 @@ impl Engine {
             quoted(table.name())
         );
         let statements = sql::split(&text, "<counting>").ok()?;
-        Some(Counting { table: table.name().to_owned(), statements, has_key: key.is_some(), given_up: self.kept.given_up() })
+        Some(Counting {
+            table: table.name().to_owned(),
+            statements,
+            has_key: key.is_some(),
+            given_up: self.kept.given_up(),
+        })
     }
 
     /// Whether the counting costs next to nothing: another statement read every record, and what it read was kept, in
