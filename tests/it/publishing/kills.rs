@@ -131,11 +131,10 @@ async fn kill_often(place: Place, seed: u64) -> usize {
     match &place {
         Place::Disk(_) => assert_eq!(unfinished(&place), [""; 0]),
         Place::S3(..) => {
-            // Those that another one closed for the dead are no runs of theirs.
-            let names = place.names();
-            let runs = names.iter().filter_map(|name| name.strip_suffix("/run.json"));
-            let runs = runs.filter(|run| !names.contains(&format!("{run}/.pinq-begun"))).count();
-            assert!(runs <= KEEP + 1, "{:?}", place.names());
+            // Those that another one closed for the dead are no tries of theirs.
+            let runs = publications.runs().await.expect("the runs").runs;
+            let runs: Vec<_> = runs.iter().filter(|run| run.tries > 0).map(|run| &run.run).collect();
+            assert!(runs.len() == KEEP, "{runs:?}");
         }
     }
     left
