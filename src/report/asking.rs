@@ -164,7 +164,9 @@ impl Asking<'_> {
         let written = loop {
             match next(&progress, engine, &mut answer).await {
                 Ok(Some(batch)) => match files.push(&batch) {
-                    Ok(()) => {}
+                    // An answer that is computed faster than it is written never waits, and whoever waits for a signal
+                    // is on this task, too.
+                    Ok(()) => tokio::task::yield_now().await,
                     Err(error) => break Err(error),
                 },
                 Ok(None) => break Ok(()),
@@ -247,6 +249,7 @@ impl Asking<'_> {
                 };
                 check.examples.extend(rows.iter().map(line));
             }
+            tokio::task::yield_now().await;
         }
         progress.bar.finish();
         Ok(Is::Check)

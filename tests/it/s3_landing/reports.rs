@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::landings::{insert_items, item_key, serve};
-use super::program::{Finished, Pinq, names};
+use super::program::{Finished, Pinq, ROOT, names};
 use crate::s3::{Bucket, S3Server};
 
 const CONFIG: &str = r#"
@@ -122,4 +123,30 @@ async fn of_two_hosts_that_run_what_is_due_one_publishes() {
     assert!(again.stderr.contains("`items` was run for ") && again.code == Some(0), "{}", again.stderr);
     let runs = names(&folder.path().join("reports/items"));
     assert_eq!(runs.iter().filter(|name| name.starts_with("20")).count(), 1, "{runs:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_leaves_nothing_of_a_run() {
+    let landing = format!("[landing]\nlocation = \"{ROOT}/data-samples/topics/\"\n");
+    let config = "[reports.long]\nquestions = [\"long.sql\"]\ndestination = \"out/\"\nformats = [\"csv\", \"json\"]\n";
+    let long =
+        "select a.country, b.latitude, c.longitude from raw.geo as a cross join raw.geo as b cross join raw.geo as c";
+    let pinq = Pinq::alone().config(&format!("{landing}{config}")).file("work/long.sql", long);
+    let report = pinq.path("work/out/long");
+    let running = pinq.args(["report", "run", "long", "--no-cache"]).start();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let is_writing = || {
+        let begun = fs::read_dir(&report).into_iter().flatten().flatten();
+        begun.map(|entry| entry.path().join("files/long.csv")).any(|file| file.metadata().is_ok_and(|it| it.len() > 0))
+    };
+    while !is_writing() {
+        assert!(Instant::now() < deadline, "nothing is written");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    running.interrupt();
+    let finished = running.wait().await;
+    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
+    let left: Vec<_> = fs::read_dir(finished.path("work/out/long")).expect("the report's folder").flatten().collect();
+    let left: Vec<_> = left.iter().map(|entry| entry.file_name()).filter(|name| name != ".pinq-lock").collect();
+    assert!(left.is_empty(), "{left:?}");
 }
