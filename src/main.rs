@@ -21,6 +21,11 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail_early(&error.into()),
     };
+    // Of its own, so that a signal is heard while every thread of the other computes.
+    let watching = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(watching) => watching,
+        Err(error) => return cli::fail_early(&error.into()),
+    };
     let (sender, done) = oneshot::channel();
     let handle = runtime.handle().clone();
     let signals = cli::Signals::default();
@@ -37,7 +42,7 @@ fn main() -> ExitCode {
     if let Err(error) = work {
         return cli::fail_early(&error.into());
     }
-    let code = runtime.block_on(async {
+    let code = watching.block_on(async {
         tokio::select! {
             code = done => code.unwrap_or_else(|_| cli::panicked()),
             code = signals.stopped_hard() => code,

@@ -122,6 +122,9 @@ impl Publications {
         for _ in 0..TRIES {
             let stands = read(&self.store).await?;
             let before = stands.as_ref().map(|(document, _)| document);
+            if let Some(ahead) = before.filter(|before| before.scheduled_for > later(now, CLOCKS_DIFFER)) {
+                return Err(self.ahead_of_time(ahead));
+            }
             if let Some(claimed) = before.and_then(|before| refusal(before, wanted, now)) {
                 return Ok(claimed);
             }
@@ -180,6 +183,13 @@ impl Publications {
         Ok(Claimed::Done)
     }
 
+    /// A claim for a time that is still to come would keep everybody out until then.
+    fn ahead_of_time(&self, stands: &Document) -> Error {
+        let (place, time) = (self.location().join(CLAIM_FILE), stands.scheduled_for.to_rfc3339());
+        Error::statement(format!("`{place}` is for {time}, which is still to come; `{}` wrote it", stands.holder))
+            .hint("set the clock of this host or of that one right, then remove the file")
+    }
+
     /// There are services that take a condition and do not look at it. They would let two hosts run at once.
     async fn try_condition(&self, bytes: Bytes) -> Result<()> {
         let written = self.store.put_small(CLAIM_FILE, bytes, Condition::Absent).await?;
@@ -187,6 +197,8 @@ impl Publications {
             return Ok(());
         }
         let place = self.location().join(CLAIM_FILE);
+        // So that the next one to claim finds it out again.
+        let _left = self.store.delete(vec![CLAIM_FILE.to_owned()]).await;
         Err(Error::statement(format!("the service overwrote `{place}`, which it was asked to create only"))
             .hint("publish to a folder, or to a service that honours `If-None-Match` and `If-Match`"))
     }

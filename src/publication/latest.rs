@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::name::RunName;
-use super::writing::{self, LARGEST_DOCUMENT};
+use super::writing::{self, LARGEST_DOCUMENT, RUN_FILE};
 use super::{Publications, RunRecord};
 use crate::error::{Error, Result};
 use crate::store::{Condition, Store};
@@ -49,11 +49,14 @@ impl Publications {
         let document = serde_json::to_vec_pretty(&latest)
             .map_err(|error| Error::bug(format!("`{LATEST_FILE}` can not be written as JSON")).because(error))?;
         forward(&self.store, LATEST_FILE, name, document.into(), run_of_document).await?;
-        if page == Page::Written {
-            let redirect = redirect(&self.title, name);
-            forward(&self.store, LATEST_PAGE, name, redirect.into(), run_of_page).await?;
-        }
-        Ok(())
+        let file = match page {
+            Page::Written => PAGE_FILE,
+            // Whoever follows the page of earlier runs must not be led to one that is gone.
+            Page::None if self.store.get_small(LATEST_PAGE, LARGEST_DOCUMENT).await?.is_some() => RUN_FILE,
+            Page::None => return Ok(()),
+        };
+        let redirect = redirect(&self.title, name, file);
+        forward(&self.store, LATEST_PAGE, name, redirect.into(), run_of_page).await
     }
 }
 
@@ -93,14 +96,14 @@ fn run_of_page(bytes: &[u8]) -> Option<RunName> {
     RunName::parse(after.split_once('/')?.0)
 }
 
-/// A page that leads to that of a run.
-fn redirect(title: &str, name: RunName) -> String {
+/// A page that leads to a file of a run.
+fn redirect(title: &str, name: RunName, file: &str) -> String {
     let title = escaped(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"refresh\" content=\"0; url=../{name}/{PAGE_FILE}\">\n<title>{title}</title>\n</head>\n\
-         <body>\n<p><a href=\"../{name}/{PAGE_FILE}\">The latest run of {title}</a></p>\n</body>\n</html>\n"
+         <meta http-equiv=\"refresh\" content=\"0; url=../{name}/{file}\">\n<title>{title}</title>\n</head>\n\
+         <body>\n<p><a href=\"../{name}/{file}\">The latest run of {title}</a></p>\n</body>\n</html>\n"
     )
 }
 
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn a_page_names_its_run_and_a_title_is_text() {
         let name = RunName::parse("2026-11-23T06-00-00Z.2").unwrap();
-        let page = redirect("<script>url=../x/", name);
+        let page = redirect("<script>url=../x/", name, PAGE_FILE);
         assert!(page.contains("&lt;script&gt;url="), "{page}");
         assert_eq!(run_of_page(page.as_bytes()), Some(name));
         assert_eq!(run_of_page(b"something else"), None);

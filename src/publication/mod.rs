@@ -44,5 +44,6 @@ pub use claim::{Claim, Claimed, Holder, LEASE, RENEW_AFTER, Released};
 pub use history::{DamagedRun, History};
 pub use name::RunName;
 pub use publications::Publications;
+pub use publish::Published;
 pub use record::{CheckRecord, FileRecord, Outcome, PartitionRecord, QuestionRecord, RunRecord, TableRecord, run_id};
 pub use staging::Staging;

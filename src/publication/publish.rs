@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -23,6 +24,16 @@ use crate::store::Condition;
 /// Files that are uploaded at once. Parts of a large one are in memory, a few at a time.
 const UPLOADED_AT_ONCE: usize = 4;
 
+/// How long it is waited before latest is moved again.
+const LATEST_WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(2)];
+
+/// A run that stands at its destination.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// Why latest was not moved, or old runs not removed. The next run does both.
+    pub left_undone: Vec<Error>,
+}
+
 /// A file to upload.
 struct Upload {
     path: std::path::PathBuf,
@@ -36,8 +47,8 @@ impl Publications {
     ///
     /// # Errors
     /// A file of the record is not there as it says, nothing can be written at the destination, or `claim` was taken
-    /// over: then nothing of the run is to be seen. Where only moving latest or removing runs failed, the run stands.
-    pub async fn publish(&self, staging: Staging, record: &RunRecord, claim: Option<&Claim>) -> Result<()> {
+    /// over: then nothing of the run is to be seen.
+    pub async fn publish(&self, staging: Staging, record: &RunRecord, claim: Option<&Claim>) -> Result<Published> {
         let name = staging.name();
         if record.run != name.to_string() {
             return Err(Error::bug(format!("the run `{name}` has the record of `{}`", record.run)));
@@ -51,17 +62,36 @@ impl Publications {
             StagingPlace::Disk { .. } => self.appear_on_disk(staging, document, claim.cloned()).await?,
             StagingPlace::S3 { .. } => self.appear_on_s3(staging, document, claim).await?,
         }
+        // From here on it stands, and to publish its time again would not help.
+        let mut left_undone = Vec::new();
         if record.outcome == Outcome::Complete {
-            self.move_latest(name, record, page).await?;
+            left_undone.extend(self.move_latest_patiently(name, record, page).await.err());
         }
-        removal::remove_old(&self.store, self.keep, name, record.finished).await
+        left_undone.extend(removal::remove_old(&self.store, self.keep, name, record.finished).await.err());
+        Ok(Published { left_undone })
+    }
+
+    /// Latest, where the destination may be out of reach for a moment.
+    async fn move_latest_patiently(&self, name: RunName, record: &RunRecord, page: Page) -> Result<()> {
+        for wait in LATEST_WAITS {
+            if self.move_latest(name, record, page).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(wait).await;
+        }
+        self.move_latest(name, record, page).await
     }
 
     /// As [`Publications::publish`] without the files that were written, for a run that failed.
     ///
     /// # Errors
     /// As [`Publications::publish`].
-    pub async fn record_failure(&self, staging: Staging, record: &RunRecord, claim: Option<&Claim>) -> Result<()> {
+    pub async fn record_failure(
+        &self,
+        staging: Staging,
+        record: &RunRecord,
+        claim: Option<&Claim>,
+    ) -> Result<Published> {
         if record.outcome == Outcome::Complete {
             return Err(Error::bug(format!("the run `{}` is complete, not failed", record.run)));
         }

@@ -206,7 +206,7 @@ fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
 fn encoder(format: Format, schema: &SchemaRef, path: &Path) -> Result<Box<dyn Encoder>> {
     let file = File::create(path).map_err(|error| unwritten(path, error))?;
     let sink: Sink = Box::new(BufWriter::with_capacity(1 << 16, file));
-    let options = TableOptions { width: None, max_rows: MaxRows::default() };
+    let options = TableOptions { width: None, max_rows: MaxRows::All };
     output::encoder(format, SchemaRef::clone(schema), sink, &options)
 }
 

@@ -75,7 +75,10 @@ pub async fn run_report(
         record.outcome = Outcome::Failed;
         record.error = Some(error.render());
     }
-    publications.publish(staging, &record, claim).await?;
+    let published = publications.publish(staging, &record, claim).await?;
+    for error in published.left_undone {
+        ui.warning(&format!("the run stands, but something after it failed: {error}"));
+    }
     Ok(record)
 }
 
@@ -178,7 +181,15 @@ impl Running<'_> {
             same.map(|same| (before, same))
         });
         let (rows, total) = match asked_before {
-            Some((before, same)) => (self.publications.rows(&before.run, name).await?, same.rows),
+            Some((before, same)) => match self.publications.rows(&before.run, name).await {
+                Ok(rows) => (rows, same.rows),
+                // The answer is right all the same, and the next run has its rows to compare with.
+                Err(error) => {
+                    self.ui.warning(&format!("what changed in `{name}` can't be told: {error}"));
+                    let incomparable = Some("the rows of the run before can't be read".to_owned());
+                    return Ok(Some(Changes { incomparable, ..Changes::default() }));
+                }
+            },
             None => (None, 0),
         };
         let kept = rows.unwrap_or_default();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
@@ -25,6 +26,8 @@ use crate::ui::logs;
 
 /// How long a run that is cancelled may take to notice it.
 const CANCEL_LIMIT: Duration = Duration::from_secs(10);
+/// How long a claim's renewal may take; another one is tried before the claim runs out.
+const RENEW_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs reports as one configuration says.
 pub struct ScheduledRuns {
@@ -43,6 +46,9 @@ pub struct Shared {
     pub holder: Holder,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Where runs compute: not where the scheduler, its claims and its status are, which must not wait for a question
+    /// that never pauses.
+    pub runs: Handle,
 }
 
 /// A claim of this process.
@@ -89,7 +95,8 @@ impl ReportRunner for ScheduledRuns {
     async fn renew(&self, held: &Held) -> Result<Holding> {
         let now = self.shared.clock.now();
         let renewed = || held.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.claim.renew(now).await {
+        let renewal = tokio::time::timeout(RENEW_LIMIT, held.claim.renew(now)).await;
+        match renewal.unwrap_or_else(|_| Err(Error::statement("the destination does not answer"))) {
             Ok(()) => {
                 *renewed() = now;
                 Ok(Holding::Held)
@@ -114,7 +121,7 @@ impl ReportRunner for ScheduledRuns {
         let memory = Some(self.shared.memory.clone());
         let request = RunRequest { scheduled_for: try_.scheduled_for, tries_before: try_.tries_before, memory };
         // On a task of its own: what it computes must not hold the scheduler up, and a panic must not end it.
-        let task = tokio::spawn(async move {
+        let task = self.shared.runs.spawn(async move {
             let _busy = busy;
             let ui = logs::ui_of_run(&report.name, &run_id(request.scheduled_for));
             let publishing = Publishing { publications: &publications, claim: Some(&claim) };
@@ -132,7 +139,8 @@ impl ReportRunner for ScheduledRuns {
             Release::Done(Outcome::Failed) => Released::GivenUp,
             Release::Undone => Released::Unfinished,
         };
-        held.claim.release(how).await
+        let released = tokio::time::timeout(CANCEL_LIMIT, held.claim.release(how)).await;
+        released.unwrap_or_else(|_| Err(Error::statement("the destination does not answer")))
     }
 
     async fn tell(&self, report: &ReportConfig, scheduled_for: DateTime<Utc>, tries: u32, ended: &Result<RunRecord>) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::no_reports;
@@ -75,6 +76,24 @@ pub async fn run(
     if !config.reports.iter().any(|report| report.schedule.is_some()) {
         return Err(no_schedule(&config));
     }
+    // Questions compute on the runtime of this command; the scheduler has a thread of its own, whatever they do. This
+    // thread has nothing else to do than to wait for it.
+    let runs = Handle::current();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let scheduling = || runtime.block_on(schedule(ui, common, environment, arguments, signals, config, runs));
+    std::thread::scope(|scope| scope.spawn(scheduling).join())
+        .unwrap_or_else(|_| Err(Error::bug("the scheduler stopped at a state that it should never reach")))
+}
+
+async fn schedule(
+    ui: &Ui,
+    common: &CommonArgs,
+    environment: &Environment,
+    arguments: &StartArgs,
+    signals: &Signals,
+    config: Config,
+    runs: Handle,
+) -> Result<()> {
     let status = match arguments.status_listen {
         Some(address) => Some(Status::listen(address).await?),
         None => None,
@@ -84,6 +103,7 @@ pub async fn run(
         memory: Memory::of(&config.session),
         holder: Holder::new(&format!("{host} (process {process})"))?,
         clock: Arc::new(SystemClock),
+        runs,
     };
     let options = SchedulerOptions {
         at_once: arguments.at_once.get(),

@@ -17,6 +17,8 @@ use crate::schedule::Schedule;
 const OVERDUE: TimeDelta = TimeDelta::minutes(5);
 /// The shortest wait before another host's claim is looked at again.
 const SHORTEST_WAIT: TimeDelta = TimeDelta::seconds(1);
+/// How long it is waited at most before another host is asked again whether it has ended.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
 
 /// The reports and where each of them stands.
 #[derive(Debug)]
@@ -141,7 +143,9 @@ impl Plan {
                 entry.settled = entry.settled.max(Some(due.scheduled_for));
                 entry.pending = entry.pending.filter(|(pending, _)| Some(*pending) > entry.settled);
             }
-            Ended::Theirs { until } => entry.state = State::Elsewhere(until.max(now + SHORTEST_WAIT)),
+            Ended::Theirs { until } => {
+                entry.state = State::Elsewhere(until.min(now + LONGEST_WAIT).max(now + SHORTEST_WAIT))
+            }
             Ended::Stopped => {}
         }
         if !entry.is_wanted {

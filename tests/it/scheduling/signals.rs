@@ -56,6 +56,31 @@ fn a_supervisors_stop_cancels_what_runs_after_the_grace_period_and_is_no_failure
 }
 
 #[test]
+fn questions_that_never_pause_do_not_keep_the_scheduler_from_anything() {
+    // A nested loop without a batch to hand on keeps the thread that it is on; two of them keep every thread of a small
+    // machine.
+    let question = "select count(*) from generate_series(1, 60000) a(x) cross join generate_series(1, 2000000) b(y) \
+                    where a.x * b.y % 7 = 3;\n";
+    let report = |name: &str| {
+        format!("[reports.{name}]\nschedule = \"0 0 1 1 *\"\ndestination = \"reports/\"\nquestions = [\"stuck.sql\"]\n")
+    };
+    let reports: String = ["one", "two", "three", "four"].map(report).concat();
+    let project = Project::new(&reports, &[("stuck.sql", question)]);
+    let mut daemon = project.start(&["--grace", "1s"]);
+    daemon.until_said("the run begins", 4);
+    rest(Duration::from_secs(2));
+    daemon.signal(Signal::TERM);
+    let since = Instant::now();
+    daemon.until_said("what runs is cancelled", 1);
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    // Two further ones end the process, whatever it does.
+    daemon.signal(Signal::TERM);
+    daemon.signal(Signal::TERM);
+    let (code, log) = daemon.ended();
+    assert!(code.is_some_and(|code| code == 130 || code == 0), "{code:?}: {log:#?}");
+}
+
+#[test]
 fn a_second_signal_cancels_at_once() {
     let project = endless();
     let mut daemon = begun(&project, &["--grace", "10m"]);
