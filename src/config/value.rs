@@ -9,7 +9,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_age(text).and_then(|duration| if duration.is_zero() { Err(no_duration(text)) } else { Ok(duration) })
 }
 
-/// Reads what [`parse_duration`] does, and `0s`.
+/// Reads a duration such as `30s` or `1h`, and `0s`.
 pub fn parse_age(text: &str) -> Result<Duration, String> {
     let expected = || no_duration(text);
     let (number, unit) = split_number(text);

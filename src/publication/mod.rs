@@ -10,7 +10,7 @@
 //! <destination>/<name>/<ID>/run.json           the run's record; a folder without one is no run
 //! <destination>/<name>/<ID>/index.html, <question>.<extension>, .rows/<question>.arrow
 //! <destination>/<name>/.pinq-...               on disk: the lock, and folders that are being written or removed
-//! <destination>/<name>/<ID>/.pinq-begun        on S3: the folder is being written
+//! <destination>/<name>/<ID>/.pinq-begun        on S3: the name is taken, from before the first file to after the last
 //! ```
 //!
 //! **One folder a try.** The first try of a time has the folder `<ID>`, which is the time ([`run_id`]); each further one,

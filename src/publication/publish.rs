@@ -14,7 +14,7 @@ use super::latest::{PAGE_FILE, Page};
 use super::name::RunName;
 use super::removal;
 use super::staging::{Staging, StagingPlace};
-use super::writing::{self, BEGUN_FILE, RUN_FILE};
+use super::writing::{self, RUN_FILE};
 use super::{Outcome, Publications, RunRecord};
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -115,7 +115,7 @@ impl Publications {
             let place = self.store.location().join(&key);
             return Err(Error::statement(format!("`{place}` was written by another, who took the run for dead")));
         }
-        self.store.delete(vec![format!("{name}/{BEGUN_FILE}")]).await
+        Ok(())
     }
 
     async fn upload(&self, staging: &Staging, claim: Option<&Claim>) -> Result<()> {

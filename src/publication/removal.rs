@@ -45,6 +45,8 @@ pub async fn remove_old(store: &Store, keep: usize, name: RunName, now: DateTime
     for (other, _) in runs.extract_if(.., |run| is_superseded(run, name, now)) {
         remove(store, other).await?;
     }
+    // A fence stays as long as one may be asleep before it, and is no run that `keep` counts.
+    runs.retain(|(_, record)| !record.as_ref().is_ok_and(|record| is_fence(record, now)));
     let complete = |(_, record): &&Run| record.as_ref().is_ok_and(|record| record.outcome == Outcome::Complete);
     let newest = runs.iter().rev().find(complete).map(|(name, _)| *name);
     let named = latest::named(store).await?;

@@ -9,7 +9,8 @@ use crate::store::{Condition, Store, Version, Written};
 
 /// The record of a run, within its folder.
 pub const RUN_FILE: &str = "run.json";
-/// On S3, within the folder of a run: it is being written.
+/// On S3, within the folder of a run: its name is taken. It is the first object there and the last that goes, so that
+/// who has read the list of names long ago can't take one that was used since.
 pub const BEGUN_FILE: &str = ".pinq-begun";
 /// A document's bytes, at most: a record names every object partition and check, and is far smaller.
 pub const LARGEST_DOCUMENT: u64 = 32 << 20;

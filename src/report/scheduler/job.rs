@@ -70,8 +70,8 @@ impl<R: ReportRunner> Job<R> {
                 Tried::Ran(ran) => *ran,
                 Tried::Elsewhere { until } => return Ended::Theirs { until },
                 Tried::Settled => {
-                    info!(report = self.report.name, run = self.id(), "that time is settled already");
                     self.show_last().await;
+                    info!(report = self.report.name, run = self.id(), "that time is settled already");
                     return Ended::Settled;
                 }
                 Tried::Cancelled => return self.stop(claim).await,
@@ -182,6 +182,12 @@ impl<R: ReportRunner> Job<R> {
 
     async fn settle(&mut self, claim: Option<R::Claim>, ran: Result<RunRecord>, tries: u32) -> Ended {
         let outcome = ran.as_ref().map_or(Outcome::Failed, |record| record.outcome);
+        if let Some(claim) = claim {
+            self.release(claim, Release::Done(outcome)).await;
+        }
+        let ending = Ending { scheduled_for: self.scheduled_for, now: self.clock.now(), tries };
+        self.board.ended(&self.report.name, ending, &ran);
+        // Last, so that whoever reads it finds what it says.
         match (&ran, outcome) {
             (Ok(record), Outcome::Complete) => {
                 let seconds = (record.finished - record.started).as_seconds_f64();
@@ -192,11 +198,6 @@ impl<R: ReportRunner> Job<R> {
             }
             _ => self.say_failed(&ran, None),
         }
-        if let Some(claim) = claim {
-            self.release(claim, Release::Done(outcome)).await;
-        }
-        let ending = Ending { scheduled_for: self.scheduled_for, now: self.clock.now(), tries };
-        self.board.ended(&self.report.name, ending, &ran);
         // Whoever is told does not hold up a stop.
         let runner = Arc::clone(&self.runner);
         let told = runner.tell(&self.report, self.scheduled_for, tries, &ran);

@@ -14,6 +14,8 @@ pub(super) struct Reader {
     store: Store,
     /// What `latest.json` named last.
     latest: Option<RunName>,
+    /// Documents that led somewhere before. The page comes after the document for programs.
+    followed: Vec<&'static str>,
 }
 
 /// How often a reader looks again where what it followed has been removed meanwhile.
@@ -22,7 +24,7 @@ const TRIES: usize = 50;
 impl Reader {
     pub(super) async fn new(stores: &Stores, destination: &str) -> Reader {
         let location = Location::parse(destination, "/nowhere".as_ref()).expect("a location").join("daily/");
-        Reader { store: stores.open(&location).await.expect("a store"), latest: None }
+        Reader { store: stores.open(&location).await.expect("a store"), latest: None, followed: Vec::new() }
     }
 
     /// Looks at everything once.
@@ -59,11 +61,11 @@ impl Reader {
     }
 
     /// Who follows latest finds a whole run, or finds latest elsewhere when it looks again.
-    async fn follow(&mut self, document: &str, run_of: impl Fn(&str) -> String) {
+    async fn follow(&mut self, document: &'static str, run_of: impl Fn(&str) -> String) {
         let mut missed = None;
         for _ in 0..TRIES {
             let Some(text) = self.text(document).await else {
-                assert_eq!(self.latest, None, "`{document}` is gone");
+                assert!(!self.followed.contains(&document), "`{document}` is gone");
                 return;
             };
             let run = run_of(&text);
@@ -74,6 +76,9 @@ impl Reader {
                 self.latest = Some(name);
             }
             if self.is_whole_or_none(&run).await {
+                if !self.followed.contains(&document) {
+                    self.followed.push(document);
+                }
                 return;
             }
             missed = Some(run);

@@ -1,9 +1,10 @@
 //! Hosts that run the same report at the same destination for five hundred times, while they die, fall asleep in the
 //! middle of anything, and have clocks that differ: each time is published once, and latest never moves back.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,9 +14,13 @@ use super::place::{Place, minute, publish};
 use super::reader::Reader;
 use crate::caching::dice::Dice;
 
-/// How many times the report is due, for two hosts and for three.
+/// How many times the report is due. Signing requests takes a debug build long: `PINQ_STEPS=500` for as many on S3.
 const TIMES: usize = 500;
-const TIMES_OF_THREE: usize = 120;
+const TIMES_ON_S3: usize = 150;
+const TIMES_OF_THREE: usize = 60;
+/// Runs that stay, and how often a host notes those that are there: none goes without having been seen.
+const KEEP: usize = 40;
+const NOTED_EACH: usize = 5;
 /// What a host that waits for another lets pass at a look, in milliseconds of the simulation.
 const LOOK: i64 = 5_000;
 
@@ -27,6 +32,8 @@ struct World {
     sleeps: AtomicUsize,
     /// What a host was told: its claim was taken over.
     overtaken: AtomicUsize,
+    /// The complete runs that were ever there, by name.
+    published: Mutex<BTreeMap<String, DateTime<Utc>>>,
     is_over: AtomicBool,
 }
 
@@ -56,17 +63,17 @@ async fn two_hosts_on_disk_publish_each_time_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hosts_on_disk_publish_each_time_once() {
-    simulate(Place::disk(), 3, TIMES_OF_THREE, Dice::seed(2)).await;
+    simulate(Place::disk(), 3, Dice::steps(TIMES_OF_THREE), Dice::seed(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hosts_on_s3_publish_each_time_once() {
-    simulate(Place::s3().await, 2, TIMES, Dice::seed(3)).await;
+    simulate(Place::s3().await, 2, Dice::steps(TIMES_ON_S3), Dice::seed(3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hosts_on_s3_publish_each_time_once() {
-    simulate(Place::s3().await, 3, TIMES_OF_THREE, Dice::seed(4)).await;
+    simulate(Place::s3().await, 3, Dice::steps(TIMES_OF_THREE), Dice::seed(4)).await;
 }
 
 async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
@@ -76,12 +83,13 @@ async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
         crashes: AtomicUsize::new(0),
         sleeps: AtomicUsize::new(0),
         overtaken: AtomicUsize::new(0),
+        published: Mutex::default(),
         is_over: AtomicBool::new(false),
     });
     let mut running = Vec::new();
     for number in 0..hosts {
         let host = Host {
-            publications: place.open(10 * TIMES).await,
+            publications: place.open(KEEP).await,
             world: Arc::clone(&world),
             dice: Dice::new(seed.wrapping_mul(1_000) + number as u64),
             skew: TimeDelta::milliseconds([-4_000, 5_000, 700][number % 3]),
@@ -107,12 +115,10 @@ async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
     let mut reader = reading.await.expect("no panic");
     reader.look().await;
 
-    let publications = place.open(1).await;
-    let history = publications.runs().await.expect("the runs");
-    assert!(history.damaged.is_empty(), "{:?}", history.damaged);
+    note(&place.open(KEEP).await, &world).await;
     let mut published = vec![0; times];
-    for run in history.runs.iter().filter(|run| run.outcome == Outcome::Complete) {
-        published[run.scheduled_for.signed_duration_since(minute(0)).num_minutes() as usize] += 1;
+    for scheduled_for in world.published.lock().expect("no panic").values() {
+        published[scheduled_for.signed_duration_since(minute(0)).num_minutes() as usize] += 1;
     }
     let wrong: Vec<_> = published.iter().enumerate().filter(|(_, times)| **times != 1).collect();
     assert!(wrong.is_empty(), "not published once: {wrong:?}");
@@ -120,7 +126,7 @@ async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
     let count = |number: &AtomicUsize| number.load(Relaxed);
     let (crashes, sleeps, overtaken) = (count(&world.crashes), count(&world.sleeps), count(&world.overtaken));
     println!("{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
-    assert!(crashes > 2 && sleeps > 2 && overtaken > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
+    assert!(crashes + sleeps > 3 && overtaken > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
 }
 
 impl Host {
@@ -136,6 +142,9 @@ impl Host {
             while self.look(due).await != Look::Done {
                 tokio::time::sleep(Duration::from_micros(200)).await;
                 self.world.clock.fetch_add(LOOK, Relaxed);
+            }
+            if time % NOTED_EACH == 0 {
+                note(&self.publications, &self.world).await;
             }
         }
     }
@@ -175,6 +184,14 @@ impl Host {
     fn now(&self) -> DateTime<Utc> {
         minute(0) + TimeDelta::milliseconds(self.world.clock.load(Relaxed)) + self.skew
     }
+}
+
+/// Notes which complete runs are there.
+async fn note(publications: &Publications, world: &World) {
+    let history = publications.runs().await.expect("the runs");
+    assert!(history.damaged.is_empty(), "{:?}", history.damaged);
+    let complete = history.runs.into_iter().filter(|run| run.outcome == Outcome::Complete);
+    world.published.lock().expect("no panic").extend(complete.map(|run| (run.run, run.scheduled_for)));
 }
 
 async fn run(

@@ -138,3 +138,19 @@ async fn a_claim_that_is_none_is_told() {
         assert!(error.render().contains("daily/claim.json` is no claim"), "{}", error.render());
     }
 }
+
+#[tokio::test]
+async fn what_keeps_one_who_sleeps_from_publishing_outlasts_keep() {
+    let place = Place::s3().await;
+    let hosts = hosts(&place).await;
+    let slow = hosts.ours(&hosts.a, minute(0), minute(0)).await;
+    let staging = hosts.publications.begin(minute(0), Some(&slow)).await.unwrap();
+    let record = write(&staging, minute(0), [1, 2, 3]);
+    let quick = hosts.ours(&hosts.b, minute(0), minute(0) + OVER).await;
+    let alone = place.open(1).await;
+    for number in 0..4 {
+        publish(&alone, minute(number), Some(&quick)).await.unwrap();
+    }
+    assert_eq!(hosts.publications.runs().await.unwrap().runs.len(), 2);
+    assert!(hosts.publications.publish(staging, &record, None).await.is_err());
+}
