@@ -128,9 +128,12 @@ async fn of_two_hosts_that_run_what_is_due_one_publishes() {
 #[tokio::test]
 async fn ctrl_c_leaves_nothing_of_a_run() {
     let landing = format!("[landing]\nlocation = \"{ROOT}/data-samples/topics/\"\n");
-    let config = "[reports.long]\nquestions = [\"long.sql\"]\ndestination = \"out/\"\nformats = [\"csv\", \"json\"]\n";
-    let long =
-        "select a.country, b.latitude, c.longitude from raw.geo as a cross join raw.geo as b cross join raw.geo as c";
+    // An answer that is computed faster than it is written, so that nothing ever waits.
+    let formats = r#"["html", "csv", "json", "arrow", "parquet", "ndjson", "markdown"]"#;
+    let config = format!("[reports.long]\nquestions = [\"long.sql\"]\ndestination = \"out/\"\nformats = {formats}\n");
+    let long = "select a.country as c1, b.country as c2, c.country as c3, a.latitude as l1, b.latitude as l2, \
+                c.latitude as l3, a.longitude as g1, b.longitude as g2 \
+                from raw.geo as a cross join raw.geo as b cross join raw.geo as c";
     let pinq = Pinq::alone().config(&format!("{landing}{config}")).file("work/long.sql", long);
     let report = pinq.path("work/out/long");
     let running = pinq.args(["report", "run", "long", "--no-cache"]).start();
