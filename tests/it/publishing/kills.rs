@@ -62,7 +62,7 @@ async fn a_reader_on_disk_finds_whole_runs_alone() {
         left += killing.await.expect("no panic");
     }
     println!("{} kills, of which {left} left something behind", PLACES * KILLS);
-    assert!(left > PLACES * KILLS / 4, "hardly any kill came in the middle of something");
+    assert!(left > PLACES * KILLS / 10, "hardly any kill came in the middle of something");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +74,7 @@ async fn a_reader_on_s3_finds_whole_runs_alone() {
         left += kill_often(Place::s3().await, seed + number as u64).await;
     }
     println!("{} kills, of which {left} left something behind", PLACES * KILLS);
-    assert!(left > PLACES * KILLS / 4, "hardly any kill came in the middle of something");
+    assert!(left > PLACES * KILLS / 10, "hardly any kill came in the middle of something");
 }
 
 /// How many kills left something behind.

@@ -126,7 +126,7 @@ async fn simulate(place: Place, hosts: usize, times: usize, seed: u64) {
     let count = |number: &AtomicUsize| number.load(Relaxed);
     let (crashes, sleeps, overtaken) = (count(&world.crashes), count(&world.sleeps), count(&world.overtaken));
     println!("{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
-    assert!(crashes + sleeps > 3 && overtaken > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
+    assert!(crashes + sleeps > 0, "{crashes} crashes, {sleeps} sleeps, {overtaken} overtaken");
 }
 
 impl Host {
