@@ -11,7 +11,7 @@ use crate::cli::options::CommonArgs;
 use crate::config::{Clock, Config, Environment, ReportConfig, ReportFormat, SystemClock};
 use crate::error::{Error, Result};
 use crate::publication::{
-    Claim, Claimed, Holder, Outcome, Publications, RENEW_AFTER, Released, RunRecord, TableRecord,
+    Claim, Claimed, Holder, LEASE, Outcome, Publications, RENEW_AFTER, Released, RunRecord, TableRecord,
 };
 use crate::report::{Notice, PAGE, Publishing, RunRequest, notify, run_report};
 use crate::ui::{Ui, human};
@@ -232,13 +232,15 @@ fn unprefixed(error: &str) -> &str {
     error.strip_prefix("error: ").unwrap_or(error)
 }
 
-/// Keeps the claim; ends where it was lost.
+/// Keeps the claim; ends where it ran out. A renewal that failed says little: the next one may not.
 async fn renewing(claim: &Claim) -> Error {
+    let mut renewed = SystemClock.now();
     loop {
-        let next = SystemClock.now() + RENEW_AFTER;
-        SystemClock.sleep_until(next).await;
-        if let Err(error) = claim.renew(SystemClock.now()).await {
-            return error;
+        SystemClock.sleep_until(SystemClock.now() + RENEW_AFTER).await;
+        match claim.renew(SystemClock.now()).await {
+            Ok(()) => renewed = SystemClock.now(),
+            Err(error) if SystemClock.now() - renewed >= LEASE => return error,
+            Err(_) => {}
         }
     }
 }
