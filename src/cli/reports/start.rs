@@ -79,8 +79,10 @@ pub async fn run(
     // Questions compute on the runtime of this command; the scheduler has a thread of its own, whatever they do. This
     // thread has nothing else to do than to wait for it.
     let runs = Handle::current();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let scheduling = || runtime.block_on(schedule(ui, common, environment, arguments, signals, config, runs));
+    let scheduling = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(schedule(ui, common, environment, arguments, signals, config, runs))
+    };
     std::thread::scope(|scope| scope.spawn(scheduling).join())
         .unwrap_or_else(|_| Err(Error::bug("the scheduler stopped at a state that it should never reach")))
 }
