@@ -20,6 +20,8 @@ mod offsets;
 mod plan_words;
 mod profile;
 mod provenance;
+#[cfg(test)]
+mod samples;
 mod series;
 mod session;
 mod vocabulary;

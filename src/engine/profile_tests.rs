@@ -1,16 +1,7 @@
 //! Profiles over the samples, against what SQL says of the same columns.
 
 use super::*;
-use crate::config::{Config, Environment, Overrides};
-
-fn engine() -> Engine {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let environment = Environment::empty(root);
-    let landing = Some(format!("{root}/data-samples/topics/"));
-    let overrides = Overrides { landing, ..Overrides::default() };
-    let config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
-    Engine::open(&config, &environment).unwrap()
-}
+use crate::engine::samples::engine;
 
 async fn answer(engine: &Engine, text: &str) -> Vec<String> {
     let batches: Vec<RecordBatch> = engine.query(text).await.unwrap().try_collect().await.unwrap();

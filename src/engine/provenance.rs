@@ -174,18 +174,9 @@ fn snapshot(table: &str, pages: &[crate::scan::Page]) -> TableSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Environment, Overrides};
     use crate::engine::Access;
+    use crate::engine::samples::engine;
     use crate::sql::Parameters;
-
-    fn engine() -> Engine {
-        let root = env!("CARGO_MANIFEST_DIR");
-        let environment = Environment::empty(root);
-        let landing = Some(format!("{root}/data-samples/topics/"));
-        let overrides = Overrides { landing, ..Overrides::default() };
-        let config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
-        Engine::open(&config, &environment).unwrap()
-    }
 
     #[tokio::test]
     async fn what_is_counted_is_what_check_counts() {

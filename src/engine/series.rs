@@ -203,16 +203,7 @@ mod tests {
     use futures::TryStreamExt;
 
     use super::*;
-    use crate::config::{Config, Environment, Overrides};
-
-    fn engine() -> Engine {
-        let root = env!("CARGO_MANIFEST_DIR");
-        let environment = Environment::empty(root);
-        let landing = Some(format!("{root}/data-samples/topics/"));
-        let overrides = Overrides { landing, ..Overrides::default() };
-        let config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
-        Engine::open(&config, &environment).unwrap()
-    }
+    use crate::engine::samples::engine;
 
     #[tokio::test]
     async fn what_is_kept_goes_with_the_last_statement_that_wants_it() {

@@ -139,8 +139,7 @@ fn hash_of(config: &Config, questions: &[QuestionFile], checks: &[QuestionFile])
         hasher.update(bytes);
     };
     if let Some(path) = &config.file {
-        let shown = path.display().to_string();
-        add(&std::fs::read(path).map_err(|error| questions::unreadable(&shown, error))?);
+        add(settings(path)?.as_bytes());
     }
     for files in [questions, checks] {
         add(&(files.len() as u64).to_le_bytes());
@@ -150,4 +149,40 @@ fn hash_of(config: &Config, questions: &[QuestionFile], checks: &[QuestionFile])
         }
     }
     Ok(format!("{:032x}", hasher.digest128()))
+}
+
+/// What the configuration's file says, without addresses that are nobody's business: a short one could be guessed from
+/// the hash, which is published.
+fn settings(path: &Path) -> Result<String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| questions::unreadable(&path.display().to_string(), error))?;
+    // What is wrong with it would be told with its text.
+    let Ok(mut settings) = text.parse::<toml::Table>() else {
+        return Err(Error::usage(format!("`{}` is no TOML any more", path.display())).hint("run `pinq report list`"));
+    };
+    let reports = settings.get_mut("reports").and_then(toml::Value::as_table_mut);
+    for report in reports.into_iter().flat_map(|reports| reports.iter_mut()).filter_map(|(_, one)| one.as_table_mut()) {
+        report.remove("notify");
+    }
+    Ok(settings.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_may_be_secrets_are_not_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pinq.toml");
+        let write = |keep: u32, secret: &str| {
+            let report = format!("keep = {keep}\nnotify = \"https://example.com/{secret}\"\nnotify_on = \"always\"");
+            std::fs::write(&path, format!("[landing]\nlocation = \"topics/\"\n[reports.daily]\n{report}\n")).unwrap();
+            settings(&path).unwrap()
+        };
+        let one = write(3, "abc");
+        assert!(one.contains("topics/") && one.contains("always") && !one.contains("abc"), "{one}");
+        assert_eq!(one, write(3, "xyz"));
+        assert_ne!(one, write(4, "abc"));
+    }
 }

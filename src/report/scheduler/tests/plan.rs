@@ -52,12 +52,16 @@ fn times_that_come_while_a_report_runs_collapse_into_the_latest_which_runs_right
 }
 
 #[test]
-fn another_hosts_run_is_asked_for_again_when_its_claim_expires() {
+fn another_hosts_run_is_asked_for_again_soon_and_when_its_claim_expires() {
     let mut plan = hourly(2, "2024-01-01T09:00:00Z");
     due(&mut plan, "2024-01-01T09:00:00Z");
     let until = at("2024-01-01T09:10:00Z");
     end(&mut plan, "hourly", "2024-01-01T09:00:00Z", Ended::Theirs { until }, "2024-01-01T09:00:00Z");
-    assert_eq!(due(&mut plan, "2024-01-01T09:05:00Z"), []);
+    assert_eq!(due(&mut plan, "2024-01-01T09:00:29Z"), []);
+    // It may end long before its claim does.
+    assert_eq!(plan.wake(), Some(at("2024-01-01T09:00:30Z")));
+    assert_eq!(due(&mut plan, "2024-01-01T09:00:30Z"), said(&[("hourly", "01 09:00")]));
+    end(&mut plan, "hourly", "2024-01-01T09:00:00Z", Ended::Theirs { until }, "2024-01-01T09:09:50Z");
     assert_eq!(plan.wake(), Some(until));
     assert_eq!(due(&mut plan, "2024-01-01T09:10:00Z"), said(&[("hourly", "01 09:00")]));
     end(&mut plan, "hourly", "2024-01-01T09:00:00Z", Ended::Stopped, "2024-01-01T09:11:00Z");
