@@ -82,26 +82,6 @@ impl Publications {
         self.move_latest(name, record, page).await
     }
 
-    /// As [`Publications::publish`] without the files that were written, for a run that failed.
-    ///
-    /// # Errors
-    /// As [`Publications::publish`].
-    pub async fn record_failure(
-        &self,
-        staging: Staging,
-        record: &RunRecord,
-        claim: Option<&Claim>,
-    ) -> Result<Published> {
-        if record.outcome == Outcome::Complete {
-            return Err(Error::bug(format!("the run `{}` is complete, not failed", record.run)));
-        }
-        let failed = |error| Error::statement("the files of a run that failed can not be removed").because(error);
-        fs::remove_dir_all(staging.path()).and_then(|()| fs::create_dir(staging.path())).map_err(failed)?;
-        let mut record = record.clone();
-        record.questions.iter_mut().for_each(|question| question.files.clear());
-        self.publish(staging, &record, claim).await
-    }
-
     /// Latest, for a run whose process died before it moved latest.
     pub(super) async fn move_latest_to_found(&self, name: RunName, record: &RunRecord) -> Result<()> {
         let page = format!("{name}/{PAGE_FILE}");

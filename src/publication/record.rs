@@ -43,6 +43,30 @@ pub struct RunRecord {
     pub bytes_fetched: u64,
 }
 
+impl RunRecord {
+    /// The record of a first try that has begun and nothing more: complete, over nothing, with nothing asked.
+    pub fn begun(report: &str, title: &str, run: String, scheduled_for: DateTime<Utc>, at: DateTime<Utc>) -> RunRecord {
+        RunRecord {
+            report: report.to_owned(),
+            title: title.to_owned(),
+            run,
+            scheduled_for,
+            started: at,
+            finished: at,
+            outcome: Outcome::Complete,
+            error: None,
+            tries: 1,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration_hash: String::new(),
+            tables: Vec::new(),
+            questions: Vec::new(),
+            checks: Vec::new(),
+            request_retries: 0,
+            bytes_fetched: 0,
+        }
+    }
+}
+
 /// How a run, a question or a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -90,22 +90,10 @@ impl Publications {
 
     fn vanished(&self, name: RunName, now: DateTime<Utc>) -> RunRecord {
         RunRecord {
-            report: self.report.clone(),
-            title: self.title.clone(),
-            run: name.to_string(),
-            scheduled_for: name.scheduled_for,
-            started: now,
-            finished: now,
             outcome: Outcome::Failed,
             error: Some(VANISHED.to_owned()),
             tries: 0,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            configuration_hash: String::new(),
-            tables: Vec::new(),
-            questions: Vec::new(),
-            checks: Vec::new(),
-            request_retries: 0,
-            bytes_fetched: 0,
+            ..RunRecord::begun(&self.report, &self.title, name.to_string(), name.scheduled_for, now)
         }
     }
 }

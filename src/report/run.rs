@@ -48,24 +48,12 @@ pub async fn run_report(
 ) -> Result<RunRecord> {
     let Publishing { publications, claim } = publishing;
     let staging = publications.begin(request.scheduled_for, claim).await?;
+    let title = report.title.as_ref().unwrap_or(&report.name);
+    // As the folder says it.
+    let scheduled_for = request.scheduled_for.trunc_subsecs(0);
     let mut record = RunRecord {
-        report: report.name.clone(),
-        title: report.title.clone().unwrap_or_else(|| report.name.clone()),
-        run: staging.run(),
-        // As the folder says it.
-        scheduled_for: request.scheduled_for.trunc_subsecs(0),
-        started: clock.now(),
-        finished: clock.now(),
-        outcome: Outcome::Complete,
-        error: None,
         tries: request.tries_before.saturating_add(1),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        configuration_hash: String::new(),
-        tables: Vec::new(),
-        questions: Vec::new(),
-        checks: Vec::new(),
-        request_retries: 0,
-        bytes_fetched: 0,
+        ..RunRecord::begun(&report.name, title, staging.run(), scheduled_for, clock.now())
     };
     let before = before(publications, &record).await?;
     let memory = request.memory.as_ref();

@@ -194,7 +194,10 @@ pub(super) async fn fail(publications: &Publications, scheduled_for: DateTime<Ut
     let mut record = write(&staging, scheduled_for, [3, 20, 0]);
     record.outcome = Outcome::Failed;
     record.error = Some(why.to_owned());
-    publications.record_failure(staging, &record, None).await.expect("a record");
+    // Nothing but the record is published.
+    fs::remove_dir_all(staging.path()).and_then(|()| fs::create_dir(staging.path())).expect("an empty folder");
+    record.questions.iter_mut().for_each(|question| question.files.clear());
+    publications.publish(staging, &record, None).await.expect("a record");
     record.run
 }
 

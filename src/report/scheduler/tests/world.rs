@@ -204,22 +204,10 @@ impl Drop for UnderWay<'_> {
 
 fn record(report: &str, try_: &Try, started: Instant, finished: Instant, outcome: Outcome) -> RunRecord {
     RunRecord {
-        report: report.to_owned(),
-        title: report.to_owned(),
-        run: run_id(try_.scheduled_for),
-        scheduled_for: try_.scheduled_for,
-        started,
         finished,
         outcome,
-        error: None,
         tries: try_.tries_before + 1,
-        version: String::new(),
-        configuration_hash: String::new(),
-        tables: Vec::new(),
-        questions: Vec::new(),
-        checks: Vec::new(),
-        request_retries: 0,
-        bytes_fetched: 0,
+        ..RunRecord::begun(report, report, run_id(try_.scheduled_for), try_.scheduled_for, started)
     }
 }
 
