@@ -1,5 +1,6 @@
 //! Running statements one after another and writing their answers: what `run` and `sql` share.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -171,6 +172,9 @@ impl<'a> Writer<'a> {
             return Err(Error::usage(format!("{answers} answers do not fit into one {format} output"))
                 .hint("give a folder: `--output FOLDER/` writes one file for each answer"));
         }
+        if matches!(output.destination, Destination::Folder(_)) {
+            refuse_shared_names(inputs)?;
+        }
         let file = if is_file { Some(output.draft("")?) } else { None };
         Ok(Writer { running, output, file, written: 0 })
     }
@@ -191,10 +195,9 @@ impl<'a> Writer<'a> {
             return drain(&progress, engine, answer).await;
         }
         *number += 1;
-        let suffix = if *number > 1 { format!(".{number}") } else { String::new() };
         let draft = match &self.file {
             Some(_) => None,
-            None => Some(self.output.draft(&format!("{name}{suffix}"))?),
+            None => Some(self.output.draft(&answer_name(name, *number))?),
         };
         let Some(shared) = draft.as_ref().or(self.file.as_ref()) else {
             return Err(Error::bug("an answer has no place to go"));
@@ -267,6 +270,32 @@ impl<'a> Writer<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// What an answer is called: as its file, with a number from the second on.
+fn answer_name(file: &str, number: u64) -> String {
+    if number > 1 { format!("{file}.{number}") } else { file.to_owned() }
+}
+
+/// Two answers of one name would be one file in a folder, which is the later one's.
+fn refuse_shared_names(inputs: &[Input]) -> Result<()> {
+    let mut named: HashMap<String, &SourceStatement> = HashMap::new();
+    for input in inputs {
+        let answers = input.statements.iter().flatten();
+        let answers = answers.filter(|statement| sql::kind(&statement.parsed) != StatementKind::Changes);
+        for (number, statement) in (1..).zip(answers) {
+            let name = answer_name(&input.name, number);
+            if let Some(other) = named.insert(name.clone(), statement) {
+                return Err(Error::usage(format!(
+                    "the answers to {} and {} would both be the file `{name}`",
+                    other.place(),
+                    statement.place()
+                ))
+                .hint("rename one of the files, or write them into different folders"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs a statement that answers nothing, such as SET or CREATE VIEW, to its end.
