@@ -162,7 +162,6 @@ pub enum LastRows {
 pub struct Session<'a> {
     ui: &'a Ui,
     engine: Arc<Engine>,
-    pub access: Access,
     pub parameters: Parameters,
     pub settings: Settings,
     pub places: Places,
@@ -193,7 +192,6 @@ impl<'a> Session<'a> {
     pub fn new(
         ui: &'a Ui,
         engine: Arc<Engine>,
-        access: Access,
         parameters: Parameters,
         places: Places,
         programs: Programs,
@@ -211,7 +209,6 @@ impl<'a> Session<'a> {
         Session {
             ui,
             engine,
-            access,
             parameters,
             settings,
             places,
@@ -268,10 +265,10 @@ impl<'a> Session<'a> {
         self.files.last().map_or(Reach::Beyond, |file| file.furthest)
     }
 
-    /// What statements may do now: a file that must not reach beyond the session writes nothing.
+    /// What statements may reach now: a file that must not reach beyond the session gets no permission.
     pub fn statement_access(&self) -> Access {
         match self.furthest() {
-            Reach::Beyond => self.access,
+            Reach::Beyond => Access::Permitted,
             Reach::Session => Access::ReadOnly,
         }
     }

@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, Environment, Overrides};
-    use crate::engine::{Access, Engine};
+    use crate::engine::Engine;
     use crate::repl::session::{Places, Programs};
     use crate::sql::{Parameters, parse_type};
     use crate::ui::{Pager, Ui, UiOptions};
@@ -161,7 +161,7 @@ mod tests {
         let ui = Ui::with_stderr(UiOptions::default(), Box::new(told.clone()));
         let places = Places { working_folder: at.to_path_buf(), home: None, questions: at.join("queries") };
         let programs = Programs { pager: Pager::Off, editor: "touch edited; false".to_owned() };
-        let mut session = Session::new(&ui, engine, Access::Write, Parameters::new(), places, programs);
+        let mut session = Session::new(&ui, engine, Parameters::new(), places, programs);
         let script = StartScript { path: at.join("init.sql"), owner };
         assert_eq!(run_start_script(&mut session, &script).await.unwrap(), Flow::Continue);
         assert!(session.files.is_empty(), "whatever fails, no file is left under way");

@@ -28,6 +28,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
             "questions",
             "printable",
             "spelling",
+            "secret",
         ],
     ),
     (0, &["error"]),

@@ -1,0 +1,1 @@
+//! The walls, tried one at a time.
