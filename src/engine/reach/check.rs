@@ -79,7 +79,7 @@ impl Reach {
                 found.reaches_beyond = true;
             }
             LogicalPlan::Dml(change) => {
-                let beyond = self.check_target(&change.target, &change.op, change.table_name.table(), access);
+                let beyond = self.check_target(&change.target, &change.op, &change.table_name.to_string(), access);
                 found.reaches_beyond |= beyond?;
             }
             LogicalPlan::TableScan(scan) => self.check_table(&scan.source, scan.table_name.table(), access, found)?,

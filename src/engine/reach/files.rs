@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
-use datafusion::common::{Result as PlanResult, TableReference};
+use datafusion::common::{DataFusionError, Result as PlanResult, TableReference};
 use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableConfigExt};
 use datafusion::execution::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -54,12 +54,16 @@ pub(in crate::engine) async fn with_files(
     for file in files {
         let named = reach.permitted("SELECT", &file, Deed::Read, access)?;
         reach.open(stores, &named).await.map_err(external)?;
-        let unreadable = |error| {
-            external(
+        let unreadable = |error: DataFusionError| match error.find_root() {
+            // A refusal says all that there is to say.
+            DataFusionError::External(_) | DataFusionError::ObjectStore(_) => error,
+            // Its own text asks the user to report a bug of DataFusion.
+            DataFusionError::Internal(_) => external(Error::statement(format!("there is no file `{file}`"))),
+            root => external(
                 Error::statement(format!("`{file}` can not be read as a table"))
-                    .because(error)
+                    .because(root.message().into_owned())
                     .hint("its name has to end in `.csv`, `.json`, `.parquet` or `.arrow`, a folder's in `/`"),
-            )
+            ),
         };
         let config = ListingTableConfig::new(named.url).infer_options(&state).await.map_err(unreadable)?;
         let table = ListingTable::try_new(config.infer_schema(&state).await.map_err(unreadable)?)?;

@@ -185,7 +185,8 @@ mod tests {
         let (refused, _) = told(&nested, ScriptOwner::Project).await;
         assert!(refused.contains("error: sub/evil.sql:2: `\\save evil` is refused"), "{refused}");
         let (refused, _) = told(&[("init.sql", copies)], ScriptOwner::Project).await;
-        assert!(refused.contains("init.sql:3:1: `COPY TO` is refused in a project's own script"), "{refused}");
+        assert!(refused.contains("init.sql:3:1: `COPY TO` is refused"), "{refused}");
+        assert!(refused.contains("a project's own script"), "{refused}");
         let (allowed, _) = told(&[("init.sql", "\\save x")], ScriptOwner::User).await;
         assert!(allowed.contains("there is no answer yet whose statement could be saved"), "{allowed}");
     }
