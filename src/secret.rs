@@ -14,6 +14,16 @@ const MASK: &str = "***";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<T = String>(T);
 
+/// The text of a URL, whether or not it can be read, without what may be a password.
+pub fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) if scheme.is_empty() => format!("{MASK}@{host}"),
+        Some((_, host)) => format!("{scheme}://{MASK}@{host}"),
+        None => url.to_owned(),
+    }
+}
+
 impl<T> Secret<T> {
     /// The value, for nothing but the request or the client that needs it.
     pub fn reveal(&self) -> &T {
@@ -55,5 +65,13 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?} {secret:#?}"), "*** *** ***");
         assert_eq!(format!("{:?}", (1, &secret)), "(1, ***)");
         assert_eq!(secret.reveal(), "hunter2");
+        for (url, shown) in [
+            ("https://me:hunter2@s3:1/x", "https://***@s3:1/x"),
+            ("me:hunter2@s3", "***@s3"),
+            ("https://a@hunter2@s3", "https://***@s3"),
+            ("https://s3", "https://s3"),
+        ] {
+            assert_eq!(without_user(url), shown);
+        }
     }
 }

@@ -138,7 +138,9 @@ impl Series<'_> {
                 settled.get_or_insert(number + 1);
                 continue;
             }
-            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters, self.access).await else { continue };
+            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters, self.access).await else {
+                continue;
+            };
             let is_unreachable =
                 matches!(&plan.outcome, Err(error) if matches!(error.find_root(), DataFusionError::External(_)));
             planned.insert(number, plan);

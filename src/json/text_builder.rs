@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn builds_what_arrow_builds() {
-        let (repeated, longest): (_, &[usize]) = if cfg!(miri) { (500, &[4_000]) } else { (40_000, &[4_000, 70_000, 300_000]) };
+        let (repeated, longest): (_, &[usize]) =
+            if cfg!(miri) { (500, &[4_000]) } else { (40_000, &[4_000, 70_000, 300_000]) };
         let text = "aé日😀".repeat(repeated);
         let mut expected = StringViewBuilder::new();
         let mut builder = TextBuilder::new();
@@ -237,7 +238,9 @@ mod tests {
         let mut builder = TextBuilder::new();
         let mut held = Vec::new();
         for round in 0..6 {
-            let texts: Vec<_> = (0..if cfg!(miri) { 100 } else { 2_000 }).map(|number| format!("{round} {}", "x".repeat(number % 90))).collect();
+            let texts: Vec<_> = (0..if cfg!(miri) { 100 } else { 2_000 })
+                .map(|number| format!("{round} {}", "x".repeat(number % 90)))
+                .collect();
             let bytes = texts.join("\"").into_bytes();
             let mut start = 0;
             for text in &texts {

@@ -189,13 +189,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session with the settings of somebody who set nothing.
-    pub fn new(
-        ui: &'a Ui,
-        engine: Arc<Engine>,
-        parameters: Parameters,
-        places: Places,
-        programs: Programs,
-    ) -> Self {
+    pub fn new(ui: &'a Ui, engine: Arc<Engine>, parameters: Parameters, places: Places, programs: Programs) -> Self {
         let settings = Settings {
             timing: Switch::On,
             upright: Upright::Auto,

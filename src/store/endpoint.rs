@@ -7,6 +7,7 @@ use url::{Host, Url};
 use super::profile::Profile;
 use crate::config::{Addressing, Environment, PlainHttp, StorageConfig};
 use crate::error::{Error, Result};
+use crate::secret::without_user;
 
 /// Where the requests of one bucket go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,8 @@ impl Endpoint {
             .ok()
             .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
             .ok_or_else(|| {
-                Error::usage(format!("the endpoint `{}` is no URL", without_user(&base))).hint("write `https://HOST:PORT`")
+                Error::usage(format!("the endpoint `{}` is no URL", without_user(&base)))
+                    .hint("write `https://HOST:PORT`")
             })?;
         if !url.username().is_empty() || url.password().is_some() {
             // It would stand in messages; and requests are signed by keys, never by a password.
@@ -119,15 +121,6 @@ impl Endpoint {
     }
 }
 
-/// The text of a URL, whether or not it can be read, without what may be a password.
-fn without_user(base: &str) -> String {
-    let (scheme, rest) = base.split_once("://").unwrap_or(("", base));
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://...@{host}"),
-        None => base.to_owned(),
-    }
-}
-
 fn allows_http(config: &StorageConfig, environment: &Environment) -> bool {
     match config.plain_http {
         Some(plain_http) => plain_http == PlainHttp::Allowed,
@@ -191,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_password_in_the_address_is_refused_and_not_repeated() {
-        for endpoint in ["https://me:hunter2@s3.example/", "https://hunter2@s3.example", "ftp://hunter2@s3", "me:hunter2@s3"] {
+        for endpoint in
+            ["https://me:hunter2@s3.example/", "https://hunter2@s3.example", "ftp://hunter2@s3", "me:hunter2@s3"]
+        {
             let config = StorageConfig { endpoint: Some(endpoint.into()), ..StorageConfig::default() };
             let error = choose(&config, &Environment::empty("/")).unwrap_err();
             assert!(!error.render().contains("hunter2"), "{}", error.render());

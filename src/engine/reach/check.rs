@@ -91,8 +91,11 @@ impl Reach {
                 let reaches_beyond = self.prepared.lock().contains(&execute.name);
                 if reaches_beyond && access == Access::ReadOnly {
                     return Err(external(
-                        Error::statement(format!("`EXECUTE {}` is refused, because it reaches beyond the landing", execute.name))
-                            .hint("questions of a report and a project's own script reach the landing alone"),
+                        Error::statement(format!(
+                            "`EXECUTE {}` is refused, because it reaches beyond the landing",
+                            execute.name
+                        ))
+                        .hint("questions of a report and a project's own script reach the landing alone"),
                     ));
                 }
             }
@@ -175,7 +178,8 @@ impl Reach {
 
     /// The plan in which each location stands as it was checked.
     fn settled(&self, plan: LogicalPlan) -> PlanResult<LogicalPlan> {
-        let text = |location: &str| Named::parse(location, &self.working_folder).map(|named| named.text).map_err(external);
+        let text =
+            |location: &str| Named::parse(location, &self.working_folder).map(|named| named.text).map_err(external);
         let settled = plan.transform_down_with_subqueries(|step| match step {
             LogicalPlan::Copy(mut copy) => {
                 copy.output_url = text(&copy.output_url)?;
@@ -212,8 +216,10 @@ fn refuse_machine_setting(what: &str, variable: &str) -> PlanResult<()> {
         return Ok(());
     }
     Err(external(
-        Error::statement(format!("`{what} {variable}` is refused, because memory and disk are not a statement's to give"))
-            .hint("`[session]` of the configuration has `memory_limit` and `spill_folder`"),
+        Error::statement(format!(
+            "`{what} {variable}` is refused, because memory and disk are not a statement's to give"
+        ))
+        .hint("`[session]` of the configuration has `memory_limit` and `spill_folder`"),
     ))
 }
 

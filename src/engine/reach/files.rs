@@ -14,6 +14,7 @@ use datafusion::execution::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::ast::Statement as Sql;
 
 use super::check::external;
 use super::{Access, Deed, Reach};
@@ -27,11 +28,27 @@ const EXTENSIONS: [&str; 5] = [".csv", ".json", ".ndjson", ".parquet", ".arrow"]
 /// The names in a statement that are locations of files rather than names of tables.
 pub(in crate::engine) fn named_files(statement: &Statement) -> PlanResult<Vec<String>> {
     let (references, _) = resolve_table_references(statement, true)?;
+    let made = made_by(statement);
     let names = references.into_iter().filter_map(|reference| match reference {
         TableReference::Bare { table } => Some(table.to_string()),
         _ => None,
     });
-    Ok(names.filter(|name| is_location(name)).collect())
+    Ok(names.filter(|name| is_location(name) && made.as_ref() != Some(name)).collect())
+}
+
+/// The name of the table or view that a statement makes.
+fn made_by(statement: &Statement) -> Option<String> {
+    let name = match statement {
+        Statement::CreateExternalTable(table) => &table.name,
+        Statement::Statement(sql) => match sql.as_ref() {
+            Sql::CreateTable(table) => &table.name,
+            Sql::CreateView(view) => &view.name,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let part = name.0.last()?.as_ident()?;
+    Some(part.value.clone())
 }
 
 fn is_location(name: &str) -> bool {

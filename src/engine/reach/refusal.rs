@@ -29,7 +29,8 @@ pub(super) struct Refusal<'a> {
 impl Refusal<'_> {
     pub(super) fn error(&self) -> Error {
         let Refusal { what, location, deed, access } = self;
-        let refused = Error::statement(format!("`{what}` is refused, because nothing permits it to {deed} `{location}`"));
+        let refused =
+            Error::statement(format!("`{what}` is refused, because nothing permits it to {deed} `{location}`"));
         let flag = deed.flag();
         match access {
             Access::Permitted => {

@@ -49,11 +49,12 @@ async fn a_bucket_that_one_statement_opened_is_no_wider_for_the_next() {
     let text = "copy (select 1 as a) to 's3://landing/out/x.csv'; copy (select 2 as a) to 's3://landing/other/x.csv'";
     let ran = Pinq::against(&server).args(["sql", text, "-q", "--allow-write", "s3://landing/out/"]).run().await;
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("<sql>:1:52: `COPY TO` is refused"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("<sql>:1:51: `COPY TO` is refused"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--allow-write s3://landing/other/x.csv"), "{}", ran.stderr);
     let keys = bucket.keys();
     assert!(keys.iter().any(|key| key == "out/x.csv") && !keys.iter().any(|key| key.starts_with("other")), "{keys:?}");
-    let text = "create external table t stored as csv location 's3://landing/in/a.csv'; select * from 's3://landing/a.csv'";
+    let text =
+        "create external table t stored as csv location 's3://landing/in/a.csv'; select * from 's3://landing/a.csv'";
     let ran = Pinq::against(&server).args(["sql", text, "-q", "--allow-read", "s3://landing/in/"]).run().await;
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
 }

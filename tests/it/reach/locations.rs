@@ -90,7 +90,8 @@ async fn a_permission_to_write_covers_what_is_below_and_nothing_beside() {
 async fn a_permission_is_for_reading_or_for_writing() {
     let scene = Scene::new();
     let engine = scene.engine(&["{f}/in", "{f}/out"], &["{f}/out"]);
-    let made = |folder: &str| format!("create external table {folder} (line text) stored as csv location '{{f}}/{folder}/'");
+    let made =
+        |folder: &str| format!("create external table {folder} (line text) stored as csv location '{{f}}/{folder}/'");
     for folder in ["in", "out"] {
         scene.run(&engine, &made(folder), Vouching::User).await.expect("a table that may be read");
     }
@@ -98,7 +99,8 @@ async fn a_permission_is_for_reading_or_for_writing() {
         let error = scene.run(&engine, change, Vouching::User).await.expect_err("it may not be written");
         assert!(Scene::is_refusal(&error) && error.render().contains("--allow-write"), "{}", error.render());
     }
-    let error = scene.run(&engine, "insert into \"out\" values ('x')", Vouching::Nobody).await.expect_err("nobody vouches");
+    let error =
+        scene.run(&engine, "insert into \"out\" values ('x')", Vouching::Nobody).await.expect_err("nobody vouches");
     assert!(Scene::is_refusal(&error), "{}", error.render());
     scene.assert_untouched("what was refused");
     scene.run(&engine, "insert into \"out\" values ('x')", Vouching::User).await.expect("it may be written");

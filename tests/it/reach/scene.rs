@@ -41,7 +41,9 @@ impl Scene {
         for name in ["in", "in2", "out", "secret"] {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        for name in ["canary.csv", "other.csv", "in/canary.csv", "in2/canary.csv", "out/canary.csv", "secret/canary.csv"] {
+        for name in
+            ["canary.csv", "other.csv", "in/canary.csv", "in2/canary.csv", "out/canary.csv", "secret/canary.csv"]
+        {
             fs::write(folder.path().join(name), format!("line\n{SONG}\n")).expect("a canary");
         }
         let link = |to: &str, name: &str| {

@@ -54,9 +54,11 @@ impl House {
         insert_items(&bucket, &[3, 2]);
         bucket.insert("x.csv", "n\n1\n");
         let options = ServerOptions { secret_key: secrets.key.clone(), ..ServerOptions::default() };
-        let profile = format!("[default]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = {}\n", secrets.profile);
+        let profile =
+            format!("[default]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = {}\n", secrets.profile);
         fs::write(folder.path().join("home/.aws/credentials"), profile).expect("a file");
-        fs::write(folder.path().join("work/questions/items.sql"), "select count(*) as items from raw.item").expect("a file");
+        fs::write(folder.path().join("work/questions/items.sql"), "select count(*) as items from raw.item")
+            .expect("a file");
         fs::write(folder.path().join("work/questions/broken.sql"), "select nothing from raw.item").expect("a file");
         let server = S3Server::start(bucket, options).await.expect("a free port");
         let (port, notices) = listen();
@@ -145,7 +147,8 @@ impl House {
 
     /// Each secret in a file or a name of what is left behind, but for the files that were made with them.
     pub(super) fn left_behind(&self) -> Vec<String> {
-        let made = ["work/pinq.toml", "work/mistake.toml", "home/.aws/credentials"].map(|name| self.folder.path().join(name));
+        let made =
+            ["work/pinq.toml", "work/mistake.toml", "home/.aws/credentials"].map(|name| self.folder.path().join(name));
         let files = files(self.folder.path());
         assert!(files.len() > made.len(), "something is left behind: {files:?}");
         let mut found = Vec::new();
