@@ -34,6 +34,7 @@ mod printable;
 pub mod column;
 pub mod location;
 mod questions;
+pub mod secret;
 mod shipped;
 mod spelling;
 mod timestamp;

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 const STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
+    write_no_core_file();
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
         Err(error) => return cli::fail_early(&error),
@@ -52,4 +53,15 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     signals.give_terminal_back();
     ExitCode::from(code)
+}
+
+/// Credentials stand in the memory of this process: where it crashes, no file of that is written. A limit that can't be
+/// set is no reason to answer nothing. What it is at most stays, so that a program that pinq starts can raise its own.
+fn write_no_core_file() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    }
 }

@@ -80,6 +80,11 @@ impl Catalog {
         join_all(listings).await;
     }
 
+    /// Whether an unqualified name is one already, as far as is known without a listing.
+    pub fn knows(&self, name: &str) -> bool {
+        self.views.table_exist(name) || self.tables.known_names().iter().any(|known| known == name)
+    }
+
     /// Gives the views the session in which they are planned.
     pub fn attach(&self, session: Weak<RwLock<SessionState>>) {
         self.views.attach(session);

@@ -48,9 +48,9 @@ pub async fn run(
     }
     let config = common.config(environment)?;
     let engine = Engine::open(&config, environment)?;
-    let (parameters, access) = arguments.statements.session()?;
+    let (parameters, permissions) = arguments.statements.session(environment)?;
+    engine.permit(permissions);
     let options = ReplOptions {
-        access,
         parameters,
         format: common.format,
         editor: EditorOptions {

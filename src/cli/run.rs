@@ -7,7 +7,7 @@ use super::inputs::{self, Input};
 use super::options::CommonArgs;
 use super::statements::{OnFailure, Running};
 use crate::config::Environment;
-use crate::engine::Access;
+use crate::engine::Permissions;
 use crate::error::{Error, Result};
 use crate::shipped;
 use crate::sql::{self, Parameters};
@@ -37,9 +37,12 @@ pub struct StatementArgs {
     /// Run the statements after one that failed, too; the exit code still is 1
     #[arg(long)]
     keep_going: bool,
-    /// Allow statements that write: COPY TO, CREATE EXTERNAL TABLE, INSERT
-    #[arg(long)]
-    allow_write: bool,
+    /// Let statements read LOCATION and what is below it: a file, a folder, `s3://BUCKET/PREFIX/`
+    #[arg(long, value_name = "LOCATION")]
+    allow_read: Vec<String>,
+    /// Let statements write LOCATION and what is below it: COPY TO, INSERT
+    #[arg(long, value_name = "LOCATION")]
+    allow_write: Vec<String>,
     /// Draw a chart below each table, as SPEC or the statement's `-- chart:` comment says
     ///
     /// SPEC is `bar`, `line`, `hist`, `auto` or `none`, then columns, each of which may be left out:
@@ -49,8 +52,8 @@ pub struct StatementArgs {
 }
 
 impl StatementArgs {
-    /// The values of parameters, and what statements may do.
-    pub fn session(&self) -> Result<(Parameters, Access)> {
+    /// The values of parameters, and what statements may reach beside the landing.
+    pub fn session(&self, environment: &Environment) -> Result<(Parameters, Permissions)> {
         let mut parameters = Parameters::new();
         for text in &self.parameters {
             let (name, value) = sql::parse_parameter(text)?;
@@ -58,18 +61,18 @@ impl StatementArgs {
                 return Err(Error::usage(format!("the parameter `{name}` is given twice")));
             }
         }
-        Ok((parameters, if self.allow_write { Access::Write } else { Access::ReadOnly }))
+        Ok((parameters, Permissions::new(&self.allow_read, &self.allow_write, environment.working_folder())?))
     }
 
     /// The arguments as a way of running statements.
     pub fn running<'a>(&self, ui: &'a Ui, common: &'a CommonArgs, environment: &'a Environment) -> Result<Running<'a>> {
-        let (parameters, access) = self.session()?;
+        let (parameters, permissions) = self.session(environment)?;
         Ok(Running {
             ui,
             common,
             environment,
             parameters,
-            access,
+            permissions,
             charts: Charts::of(self.chart.as_deref())?,
             on_failure: if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         })

@@ -13,7 +13,7 @@ use super::options::CommonArgs;
 use crate::chart::ChartData;
 use crate::config::Environment;
 use crate::destination::{Destination, Draft, Output};
-use crate::engine::{Access, Answer, Engine, Shown, ticking};
+use crate::engine::{Access, Answer, Engine, Permissions, Shown, ticking};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Sink};
 use crate::sql::{self, Heading, Parameters, SourceStatement, StatementKind};
@@ -36,7 +36,7 @@ pub struct Running<'a> {
     pub environment: &'a Environment,
     pub parameters: Parameters,
     pub charts: Charts,
-    pub access: Access,
+    pub permissions: Permissions,
     pub on_failure: OnFailure,
 }
 
@@ -46,10 +46,11 @@ impl Running<'_> {
         let started = Instant::now();
         self.refuse_unknown_parameters(&inputs)?;
         let engine = self.common.engine(self.environment)?;
+        engine.permit(self.permissions.clone());
         let mut writer = Writer::new(self, &inputs)?;
         let (mut ran, mut failed) = (0_u64, 0_u64);
         let files = inputs.iter().filter_map(|input| input.statements.as_deref().ok());
-        let mut series = engine.series(files, &self.parameters, self.access);
+        let mut series = engine.series(files, &self.parameters, Access::Permitted);
         for input in &inputs {
             let outcome = match &input.statements {
                 Ok(statements) => {

@@ -11,11 +11,13 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 
 /// A snapshot of what surrounds the process. Cheap enough to clone, never changed after it is made.
 #[derive(Clone)]
 pub struct Environment {
-    variables: BTreeMap<String, String>,
+    /// Any of them may be a secret.
+    variables: BTreeMap<String, Secret>,
     home: Option<PathBuf>,
     working_folder: PathBuf,
     memory: Option<u64>,
@@ -32,7 +34,7 @@ impl Environment {
         })?;
         // A variable that is not text can not be one that pinq knows.
         let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?.into())))
             .collect();
         Ok(Environment {
             variables,
@@ -59,7 +61,7 @@ impl Environment {
     /// The same environment with one variable set.
     #[must_use]
     pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Environment {
-        self.variables.insert(name.into(), value.into());
+        self.variables.insert(name.into(), Secret::from(value.into()));
         self
     }
 
@@ -87,7 +89,12 @@ impl Environment {
 
     /// A variable's value; a variable that is set to nothing counts as not set, as users of shells expect.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables.get(name).map(|value| value.reveal().as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// As [`Environment::get`], of a variable whose value is a key, a token or a password.
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        self.variables.get(name).filter(|value| !value.reveal().is_empty())
     }
 
     /// Whether a variable says yes: `true`, `1`, `yes` or `on` in any case.

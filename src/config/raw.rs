@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::secret::Secret;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,7 +132,7 @@ pub struct RawReport {
     pub checks: Vec<Spanned<String>>,
     pub keep: Option<Spanned<u32>>,
     pub retries: Option<Spanned<u32>>,
-    pub notify: Option<Spanned<String>>,
+    pub notify: Option<Spanned<Secret>>,
     pub notify_on: Option<Spanned<RawNotifyOn>>,
 }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use crate::location::Location;
 use crate::output::Format;
 use crate::schedule::Schedule;
+use crate::secret::Secret;
 
 pub(super) use read::read;
 
@@ -74,18 +75,18 @@ pub enum NotifyOn {
 
 /// An address that may hold a secret in its path: it is shown by its host alone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Webhook(url::Url);
+pub struct Webhook(Secret<url::Url>);
 
 impl Webhook {
     /// The whole address, for nothing but the request.
     pub fn reveal(&self) -> &url::Url {
-        &self.0
+        self.0.reveal()
     }
 }
 
 impl From<url::Url> for Webhook {
     fn from(url: url::Url) -> Webhook {
-        Webhook(url)
+        Webhook(url.into())
     }
 }
 
@@ -97,6 +98,7 @@ impl fmt::Debug for Webhook {
 
 impl fmt::Display for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}/...", self.0.scheme(), self.0.host_str().unwrap_or_default())
+        let address = self.reveal();
+        write!(f, "{}://{}/...", address.scheme(), address.host_str().unwrap_or_default())
     }
 }

@@ -3,6 +3,7 @@
 //! Owns finding the file and turning the TOML library's errors into pinq's. It must not know the
 //! keys; `raw` does.
 
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
@@ -19,7 +20,6 @@ pub const FILE_NAME: &str = "pinq.toml";
 pub const FILE_VARIABLE: &str = "PINQ_CONFIG";
 
 /// A configuration file's path and text.
-#[derive(Debug)]
 pub struct SourceText {
     /// Absolute unless the working folder is not.
     pub path: PathBuf,
@@ -94,6 +94,13 @@ impl SourceText {
             return self.error(&range, format!("{found}expected a table of keys"));
         }
         self.error(&range, lowercase_first(&message.replace('\n', ", ")))
+    }
+}
+
+/// The text may hold a secret.
+impl fmt::Debug for SourceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceText").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
 use crate::column::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::location::Location;
+use crate::secret::without_user;
 
 type ParseType<'a> = &'a dyn Fn(&str) -> Result<ColumnType>;
 
@@ -177,6 +178,7 @@ fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
     if let (Some(endpoint), Some(written)) = (&endpoint, &raw.endpoint)
         && !(endpoint.starts_with("https://") || endpoint.starts_with("http://"))
     {
+        let endpoint = without_user(endpoint);
         return Err(source
             .error(&written.span(), format!("the endpoint `{endpoint}` has no scheme"))
             .hint(format!("write `https://{endpoint}`")));

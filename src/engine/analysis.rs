@@ -15,7 +15,7 @@ use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMerge
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 
-use super::{Engine, lists_tables, logical_plan, plan_words};
+use super::{Access, Engine, lists_tables, plan_words};
 use crate::error::{Error, Result};
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
 
@@ -84,6 +84,7 @@ impl Engine {
         statement: &SourceStatement,
         file: &[SourceStatement],
         parameters: &Parameters,
+        access: Access,
     ) -> Result<Analysis> {
         let statement = sql::explained(statement);
         if sql::kind(&statement.parsed) != StatementKind::Query {
@@ -96,7 +97,7 @@ impl Engine {
         }
         let analyzed = async {
             let began = Instant::now();
-            let logical = logical_plan(&self.context.state(), &statement, values).await?;
+            let logical = self.logical_plan(&statement, values, access).await?;
             let frame = self.context.execute_logical_plan(logical).await?;
             let task = Arc::new(frame.task_ctx());
             let plan = frame.create_physical_plan().await?;
@@ -206,7 +207,7 @@ mod tests {
 
     async fn analyzed(engine: &Engine, text: &str) -> Result<Analysis> {
         let statements = sql::split(text, "<sql>").unwrap();
-        engine.analyze(statements.first().unwrap(), &statements, &Parameters::new()).await
+        engine.analyze(statements.first().unwrap(), &statements, &Parameters::new(), Access::ReadOnly).await
     }
 
     fn told(node: &PlanNode, depth: usize, lines: &mut Vec<String>) {

@@ -20,19 +20,18 @@ mod offsets;
 mod plan_words;
 mod profile;
 mod provenance;
+mod reach;
 #[cfg(test)]
 mod samples;
 mod series;
 mod session;
 mod vocabulary;
 mod watching;
-mod writes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::common::{DataFusionError, ParamValues};
-use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
 use tokio::sync::Semaphore;
@@ -49,11 +48,13 @@ pub use memory::Memory;
 pub use offsets::PartitionOffsets;
 pub use profile::{ColumnProfile, Exactness, Measured};
 pub use provenance::{CountedRecords, Counting, PartitionSnapshot, TableSnapshot};
+pub use reach::{Access, Permissions};
 pub use series::Series;
 pub use vocabulary::{FunctionKind, KnownColumn, KnownFunction, KnownName, KnownSetting, NameKind, Vocabulary};
 pub use watching::{Shown, ticking};
 
 use self::io::IoRuntime;
+use self::reach::Reach;
 use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Runs, Tables, ViewDefinition};
 use crate::column::Column;
@@ -67,16 +68,6 @@ use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
 use crate::ui::{Sources, Work};
 
-/// What statements may do beyond reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Access {
-    /// Statements that write files or reach locations of their own are refused.
-    #[default]
-    ReadOnly,
-    /// They are allowed.
-    Write,
-}
-
 /// An open landing: its tables, its views and the session in which statements run.
 ///
 /// Every statement sees the same objects until [`Engine::refresh`].
@@ -87,6 +78,7 @@ pub struct Engine {
     stores: Stores,
     kept: KeptTables,
     cache: Option<Cache>,
+    reach: Reach,
     /// Ends the I/O tasks when the engine is dropped.
     _io: IoRuntime,
 }
@@ -166,9 +158,15 @@ impl Engine {
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let runs = Runs { reports: config.reports.clone(), stores: stores.clone(), io: io.handle() };
         let catalog = Catalog::new(tables, view_definitions(config)?, runs)?;
-        let context = session::context(&config.session, &catalog, memory)?;
+        let reach = Reach::new(environment.working_folder().to_path_buf());
+        let context = session::context(&config.session, &catalog, memory, reach.registry())?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, kept, cache, _io: io })
+        Ok(Engine { context, catalog, counters, stores, kept, cache, reach, _io: io })
+    }
+
+    /// Lets statements of [`Access::Permitted`] reach these locations beside the landing. Without it they reach none.
+    pub fn permit(&self, permissions: Permissions) {
+        self.reach.permit(permissions);
     }
 
     /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
@@ -182,28 +180,43 @@ impl Engine {
         parameters: &Parameters,
         access: Access,
     ) -> Result<Answer> {
-        if let (Some(writes), Access::ReadOnly) = (sql::writes(&statement.parsed), access) {
-            return Err(Error::statement(format!(
-                "{}: `{writes}` is refused, because it writes or reaches beyond the configured tables",
-                statement.place()
-            ))
-            .hint("pass `--allow-write` to allow it")
-            .hint("to keep an answer, use `--output PATH`"));
-        }
         let values = sql::bind(statement, file, parameters)?;
         if lists_tables(statement)? {
             // What lists the tables is asked for names without waiting; they have to be known by then.
             self.catalog.tables.all().await?;
         }
         let started = async {
-            let plan = logical_plan(&self.context.state(), statement, values).await?;
-            writes::register_stores(&self.context, &self.stores, &plan).await?;
+            let plan = self.logical_plan(statement, values, access).await?;
             start(self.context.execute_logical_plan(plan).await?).await
         };
         match started.await {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), Vec::new())),
             Err(error) => Err(self.diagnosed(&error, statement).await),
         }
+    }
+
+    /// The plan of a statement with the values of its parameters, in which nothing reaches beyond what `access` says.
+    async fn logical_plan(
+        &self,
+        statement: &SourceStatement,
+        values: Option<ParamValues>,
+        access: Access,
+    ) -> Result<LogicalPlan, DataFusionError> {
+        let mut state = self.context.state();
+        let placed = |error: DataFusionError| reach::placed(error, statement);
+        let mut files = reach::named_files(&statement.parsed)?;
+        files.retain(|name| !self.catalog.knows(name));
+        if !files.is_empty() {
+            let files = reach::with_files(state, files, access, &self.reach, &self.stores);
+            state = files.await.map_err(placed)?;
+        }
+        let plan = state.statement_to_plan(statement.parsed.clone()).await?;
+        let plan = match values {
+            // Before it is executed: a view that is created keeps the values that it was created with.
+            Some(values) => plan.with_param_values(values)?,
+            None => plan,
+        };
+        self.reach.check(plan, access, &self.stores).await.map_err(placed)
     }
 
     async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
@@ -276,20 +289,6 @@ fn cache(config: &Config, environment: &Environment) -> Option<Cache> {
 /// Whether the statement reads the list of the tables rather than, or beside, their rows.
 fn lists_tables(statement: &SourceStatement) -> Result<bool> {
     Ok(sql::references(&statement.parsed)?.iter().any(|name| name.starts_with("information_schema.")))
-}
-
-/// The plan of a statement with the values of its parameters.
-async fn logical_plan(
-    state: &SessionState,
-    statement: &SourceStatement,
-    values: Option<ParamValues>,
-) -> Result<LogicalPlan, DataFusionError> {
-    let plan = state.statement_to_plan(statement.parsed.clone()).await?;
-    match values {
-        // Before it is executed: a view that is created keeps the values that it was created with.
-        Some(values) => plan.with_param_values(values),
-        None => Ok(plan),
-    }
 }
 
 /// GETs under way in all, where so many requests may be unanswered: some more, because one that was answered goes on

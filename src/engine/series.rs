@@ -12,7 +12,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement;
 
-use super::{Access, Answer, Engine, lists_tables, logical_plan};
+use super::{Access, Answer, Engine, lists_tables};
 use crate::error::{Error, Result};
 use crate::scan::{Announcement, announce};
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
@@ -138,7 +138,9 @@ impl Series<'_> {
                 settled.get_or_insert(number + 1);
                 continue;
             }
-            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters).await else { continue };
+            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters, self.access).await else {
+                continue;
+            };
             let is_unreachable =
                 matches!(&plan.outcome, Err(error) if matches!(error.find_root(), DataFusionError::External(_)));
             planned.insert(number, plan);
@@ -163,6 +165,7 @@ impl Engine {
         statement: &SourceStatement,
         file: &[SourceStatement],
         parameters: &Parameters,
+        access: Access,
     ) -> Option<Planned> {
         if lists_tables(statement).ok()? {
             return None;
@@ -170,7 +173,7 @@ impl Engine {
         let values = sql::bind(statement, file, parameters).ok()?;
         let state = self.context.state();
         let planned = async {
-            let plan = logical_plan(&state, statement, values).await?;
+            let plan = self.logical_plan(statement, values, access).await?;
             if matches!(
                 plan,
                 LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_)

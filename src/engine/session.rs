@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
@@ -20,8 +21,14 @@ use crate::functions;
 const COLLECTED_BYTES: usize = 256 << 20;
 const COLLECTED_ROWS: usize = 4_000_000;
 
-/// A session over `catalog` with the threads and the disk of `config`, within `memory`.
-pub fn context(config: &SessionConfig, catalog: &Catalog, memory: &Memory) -> Result<SessionContext> {
+/// A session over `catalog` with the threads and the disk of `config`, within `memory`; files and buckets are reached
+/// through `stores` alone.
+pub fn context(
+    config: &SessionConfig,
+    catalog: &Catalog,
+    memory: &Memory,
+    stores: Arc<dyn ObjectStoreRegistry>,
+) -> Result<SessionContext> {
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
     let mut disk = DiskManagerBuilder::default();
@@ -31,6 +38,7 @@ pub fn context(config: &SessionConfig, catalog: &Catalog, memory: &Memory) -> Re
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::clone(&memory.pool))
         .with_disk_manager_builder(disk)
+        .with_object_store_registry(stores)
         .build_arc()
         .map_err(failed)?;
     let planner = PlannerConfig::new()

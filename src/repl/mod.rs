@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::engine::{Access, Engine};
+use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::sql::Parameters;
@@ -41,8 +41,6 @@ pub use session::{Places, Programs};
 
 /// What a prompt is opened with.
 pub struct ReplOptions {
-    /// What statements may do beyond reading.
-    pub access: Access,
     /// The first values of `$NAME`.
     pub parameters: Parameters,
     /// How answers are written; a table where it is not said.
@@ -82,10 +80,10 @@ pub enum ScriptOwner {
 /// # Errors
 /// The terminal fails. What a line does wrong is told and ends nothing.
 pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
-    let ReplOptions { access, parameters, format, editor, scripts, places, programs, began } = options;
+    let ReplOptions { parameters, format, editor, scripts, places, programs, began } = options;
     // Between lines keys wait for the next one, where lines are read key by key.
     let _typed_ahead = (editor.surface == Surface::Painted).then(TypedAhead::keep);
-    let mut session = Session::new(ui, Arc::new(engine), access, parameters, places, programs);
+    let mut session = Session::new(ui, Arc::new(engine), parameters, places, programs);
     session.surface = editor.surface;
     session.settings.format = format.unwrap_or(session.settings.format);
     session.began = began.map(|began| (began, Instant::now()));

@@ -162,7 +162,6 @@ pub enum LastRows {
 pub struct Session<'a> {
     ui: &'a Ui,
     engine: Arc<Engine>,
-    pub access: Access,
     pub parameters: Parameters,
     pub settings: Settings,
     pub places: Places,
@@ -190,14 +189,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session with the settings of somebody who set nothing.
-    pub fn new(
-        ui: &'a Ui,
-        engine: Arc<Engine>,
-        access: Access,
-        parameters: Parameters,
-        places: Places,
-        programs: Programs,
-    ) -> Self {
+    pub fn new(ui: &'a Ui, engine: Arc<Engine>, parameters: Parameters, places: Places, programs: Programs) -> Self {
         let settings = Settings {
             timing: Switch::On,
             upright: Upright::Auto,
@@ -211,7 +203,6 @@ impl<'a> Session<'a> {
         Session {
             ui,
             engine,
-            access,
             parameters,
             settings,
             places,
@@ -268,10 +259,10 @@ impl<'a> Session<'a> {
         self.files.last().map_or(Reach::Beyond, |file| file.furthest)
     }
 
-    /// What statements may do now: a file that must not reach beyond the session writes nothing.
+    /// What statements may reach now: a file that must not reach beyond the session gets no permission.
     pub fn statement_access(&self) -> Access {
         match self.furthest() {
-            Reach::Beyond => self.access,
+            Reach::Beyond => Access::Permitted,
             Reach::Session => Access::ReadOnly,
         }
     }

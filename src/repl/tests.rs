@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::session::{Places, Programs, Session};
 use super::{commands, running};
 use crate::config::{Config, Environment, Overrides};
-use crate::engine::{Access, Engine};
+use crate::engine::Engine;
 use crate::sql::{Parameters, parse_type};
 use crate::ui::{Pager, Ui, UiOptions};
 
@@ -21,7 +21,7 @@ fn session<'a>(ui: &'a Ui, folder: &Path) -> Session<'a> {
     let engine = Arc::new(Engine::open(&config, &environment).unwrap());
     let places = Places { working_folder: folder.to_path_buf(), home: None, questions: folder.join("queries") };
     let programs = Programs { pager: Pager::Off, editor: "false".to_owned() };
-    Session::new(ui, engine, Access::Write, Parameters::new(), places, programs)
+    Session::new(ui, engine, Parameters::new(), places, programs)
 }
 
 fn silent() -> Ui {

@@ -66,10 +66,11 @@ pub fn sources(
 }
 
 fn of_variables(environment: &Environment) -> Result<Option<Credentials>> {
-    match (environment.get(KEY), environment.get(SECRET)) {
+    match (environment.get(KEY), environment.secret(SECRET)) {
         (Some(key), Some(secret)) => {
-            let token = environment.get(TOKEN).map(str::to_owned);
-            Ok(Some(Credentials::new(key, secret, token, None, ENVIRONMENT)))
+            // Whose `Debug` masks them, too.
+            let token = environment.secret(TOKEN).map(|token| token.reveal().clone());
+            Ok(Some(Credentials::new(key, secret.reveal(), token, None, ENVIRONMENT)))
         }
         (None, None) => Ok(None),
         (key, _) => {

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use super::chain::Source;
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 
 /// Credentials that renew themselves; shared by every bucket.
 pub struct RenewedCredentials {
@@ -25,9 +26,17 @@ pub struct RenewedCredentials {
     renewing: Mutex<()>,
 }
 
-#[derive(Clone)]
+/// Credentials as they are kept. The client's own type shows its secrets by `Debug`: it is made for each request.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    id: String,
+    secret: Secret,
+    token: Option<Secret>,
+}
+
+#[derive(Clone, Debug)]
 struct Kept {
-    credential: Arc<AwsCredential>,
+    keys: Arc<Keys>,
     expires: Option<SystemTime>,
     renew_from: Option<SystemTime>,
 }
@@ -46,15 +55,15 @@ impl RenewedCredentials {
     }
 
     /// The credentials to use now.
-    pub async fn current(&self) -> Result<Arc<AwsCredential>> {
+    pub async fn current(&self) -> Result<Arc<Keys>> {
         if let Some(kept) = self.kept().filter(|kept| !kept.is_due(now())) {
-            return Ok(kept.credential);
+            return Ok(kept.keys);
         }
         let _one_at_a_time = self.renewing.lock().await;
         let now = now();
         let old = self.kept();
         if let Some(kept) = old.clone().filter(|kept| !kept.is_due(now)) {
-            return Ok(kept.credential);
+            return Ok(kept.keys);
         }
         let kept = match (self.find().await, old) {
             (Ok(found), _) => Kept::new(&found, now),
@@ -62,7 +71,7 @@ impl RenewedCredentials {
             (Err(error), _) => return Err(error),
         };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.clone());
-        Ok(kept.credential)
+        Ok(kept.keys)
     }
 
     fn kept(&self) -> Option<Kept> {
@@ -101,17 +110,17 @@ impl RenewedCredentials {
 
 impl Kept {
     fn new(found: &Credentials, now: SystemTime) -> Kept {
-        let credential = AwsCredential {
-            key_id: found.access_key_id().to_owned(),
-            secret_key: found.secret_access_key().to_owned(),
-            token: found.session_token().map(str::to_owned),
+        let keys = Keys {
+            id: found.access_key_id().to_owned(),
+            secret: found.secret_access_key().to_owned().into(),
+            token: found.session_token().map(|token| token.to_owned().into()),
         };
         let renew_from = found.expiry().map(|expires| {
             let lead = expires.checked_sub(RENEW_BEFORE_EXPIRY).unwrap_or(now);
             // Credentials that live less than the lead are not asked for with every request.
             lead.max(now.checked_add(RENEW_AGAIN_AFTER).unwrap_or(now)).min(expires)
         });
-        Kept { credential: Arc::new(credential), expires: found.expiry(), renew_from }
+        Kept { keys: Arc::new(keys), expires: found.expiry(), renew_from }
     }
 
     fn is_due(&self, now: SystemTime) -> bool {
@@ -142,7 +151,13 @@ impl CredentialProvider for RenewedCredentials {
     type Credential = AwsCredential;
 
     async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        self.current().await.map_err(|error| object_store::Error::Generic { store: "S3", source: Box::new(error) })
+        let current = self.current().await;
+        let keys = current.map_err(|error| object_store::Error::Generic { store: "S3", source: Box::new(error) })?;
+        Ok(Arc::new(AwsCredential {
+            key_id: keys.id.clone(),
+            secret_key: keys.secret.reveal().clone(),
+            token: keys.token.as_ref().map(|token| token.reveal().clone()),
+        }))
     }
 }
 
@@ -196,25 +211,26 @@ mod tests {
     #[tokio::test]
     async fn keeps_then_renews_then_uses_what_still_holds() {
         let (credentials, asked) = expiring(Duration::from_secs(3600));
-        assert_eq!(credentials.current().await.unwrap().key_id, "key1");
-        assert_eq!(credentials.current().await.unwrap().key_id, "key1");
+        assert_eq!(credentials.current().await.unwrap().id, "key1");
+        assert_eq!(credentials.current().await.unwrap().id, "key1");
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         let renew_from = credentials.kept().unwrap().renew_from.unwrap();
         let minutes = renew_from.duration_since(now()).unwrap().as_secs() / 60;
         assert_eq!(minutes, 54, "renewed five minutes before the hour is over");
 
         make_due(&credentials);
-        assert_eq!(credentials.current().await.unwrap().key_id, "key2");
+        assert_eq!(credentials.current().await.unwrap().id, "key2");
         make_due(&credentials);
-        assert_eq!(credentials.current().await.unwrap().key_id, "key2", "the renewal failed, these still hold");
-        assert_eq!(credentials.current().await.unwrap().key_id, "key2");
+        assert_eq!(credentials.current().await.unwrap().id, "key2", "the renewal failed, these still hold");
+        assert_eq!(credentials.current().await.unwrap().id, "key2");
         assert_eq!(asked.load(Ordering::Relaxed), 3, "a failed renewal is not tried again at once");
 
         make_due(&credentials);
         credentials.kept.lock().unwrap().as_mut().unwrap().expires = Some(SystemTime::UNIX_EPOCH);
         let error = credentials.current().await.unwrap_err();
         assert!(error.render().contains("gone"), "{}", error.render());
-        assert!(!format!("{credentials:?}{error:?}").contains("hunter2"));
+        let kept = credentials.kept();
+        assert!(!format!("{credentials:?}{error:?}{kept:?}").contains("hunter2"), "{kept:?}");
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use url::{Host, Url};
 use super::profile::Profile;
 use crate::config::{Addressing, Environment, PlainHttp, StorageConfig};
 use crate::error::{Error, Result};
+use crate::secret::without_user;
 
 /// Where the requests of one bucket go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,14 @@ impl Endpoint {
             .ok()
             .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
             .ok_or_else(|| {
-                Error::usage(format!("the endpoint `{base}` is no URL")).hint("write `https://HOST:PORT`")
+                Error::usage(format!("the endpoint `{}` is no URL", without_user(&base)))
+                    .hint("write `https://HOST:PORT`")
             })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            // It would stand in messages; and requests are signed by keys, never by a password.
+            return Err(Error::usage(format!("the endpoint `{}` holds a user or a password", without_user(&base)))
+                .hint("leave them out: requests are signed with the keys of `AWS_PROFILE` or `AWS_ACCESS_KEY_ID`"));
+        }
         if url.scheme() == "http" && !is_loopback(&url) && !allows_http(config, environment) {
             return Err(Error::usage(format!("the endpoint `{base}` is plain http, which anyone on the way can read"))
                 .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
@@ -176,12 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_the_address_is_refused_and_not_repeated() {
+        for endpoint in
+            ["https://me:hunter2@s3.example/", "https://hunter2@s3.example", "ftp://hunter2@s3", "me:hunter2@s3"]
+        {
+            let config = StorageConfig { endpoint: Some(endpoint.into()), ..StorageConfig::default() };
+            let error = choose(&config, &Environment::empty("/")).unwrap_err();
+            assert!(!error.render().contains("hunter2"), "{}", error.render());
+        }
+    }
+
+    #[test]
     fn is_told_from_others_without_secrets() {
         let identity = |endpoint: &str| {
             let config = StorageConfig { endpoint: Some(endpoint.into()), ..StorageConfig::default() };
             choose(&config, &Environment::empty("/")).unwrap().identity("eu-west-1")
         };
-        assert_eq!(identity("https://me:hunter2@s3.example/"), "s3.example:443");
+        assert_eq!(identity("https://s3.example/"), "s3.example:443");
         assert_eq!(identity("http://127.0.0.1:9000/below"), "127.0.0.1:9000/below");
         let aws = Endpoint::Aws(Addressing::Path);
         assert_eq!(aws.identity("eu-west-1"), Endpoint::Aws(Addressing::VirtualHost).identity("us-east-1"));

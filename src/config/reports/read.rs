@@ -235,7 +235,7 @@ fn notify(source: &SourceText, within: &str, raw: &RawReport) -> Result<Option<N
     };
     // The address may hold a secret: no error repeats it.
     let error = |message: &str| source.error(&written.span(), format!("the address of `notify` {message}"));
-    let url = Url::parse(written.get_ref()).map_err(|wrong| error(&format!("can not be read: {wrong}")));
+    let url = Url::parse(written.get_ref().reveal()).map_err(|wrong| error(&format!("can not be read: {wrong}")));
     let url = url.map_err(|error| error.hint("write `https://HOST/PATH`"))?;
     match url.scheme() {
         "https" => {}

@@ -189,6 +189,9 @@ mod tests {
             for seed in 0..40_u32 {
                 // Lengths around blocks and the window, with few and with very many ends.
                 let length = [0, 1, 63, 64, 65, 1000, WINDOW - 1, WINDOW, WINDOW + 100][seed as usize % 9];
+                if cfg!(miri) && length > 100 && seed > 6 {
+                    continue;
+                }
                 let mut state = seed.wrapping_mul(2_654_435_761) | 1;
                 let text: Vec<u8> = (0..length + 7)
                     .map(|_| {

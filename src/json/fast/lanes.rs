@@ -336,8 +336,8 @@ mod tests {
 
     /// Puts every byte at every place of a block of plain ones.
     fn check<L: Lanes>(lanes: L) {
-        for byte in 0..=u8::MAX {
-            for place in 0..L::WIDTH {
+        for byte in (0..=u8::MAX).step_by(if cfg!(miri) { 33 } else { 1 }) {
+            for place in (0..L::WIDTH).step_by(if cfg!(miri) { 5 } else { 1 }) {
                 for after in [b'x', b'"', 0x1f, 0x80, 0xff, b'!', b'['] {
                     let mut bytes = vec![b'~'; L::WIDTH];
                     bytes[place..].fill(after);

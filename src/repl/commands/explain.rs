@@ -20,7 +20,9 @@ pub async fn run(session: &Session<'_>) -> Result<()> {
     }
     let (engine, statement, parameters) =
         (Arc::clone(session.engine()), last.statement.clone(), session.parameters.clone());
-    let analyzing = async move { engine.analyze(&statement, std::slice::from_ref(&statement), &parameters).await };
+    let access = session.statement_access();
+    let analyzing =
+        async move { engine.analyze(&statement, std::slice::from_ref(&statement), &parameters, access).await };
     let analysis = running::attended(session, analyzing).await.map_err(|error| match error.kind() {
         Kind::Interrupted => error,
         _ => error.within("`\\explain`"),

@@ -48,6 +48,14 @@ fn a_few_neighbours_may_be_used() {
 }
 
 #[test]
+fn unsafe_stands_in_one_room() {
+    assert!(said("src/json.rs", "fn f() { unsafe { g() } }").is_empty());
+    assert_says(&said("src/scan.rs", "fn f() { unsafe { g() } }"), "`unsafe` stands in `json` alone");
+    assert!(said("src/scan.rs", "// unsafe\nfn f() -> &'static str { \"unsafe\" }").is_empty());
+    assert!(said("src/scan.rs", "#[expect(unsafe_code, reason = \"x\")] fn f() {}").is_empty());
+}
+
+#[test]
 fn new_modules_need_a_layer() {
     assert_says(&said("src/serve.rs", ""), "the module `serve` has no layer");
 }

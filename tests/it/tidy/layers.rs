@@ -28,6 +28,7 @@ const LAYERS: [(u8, &[&str]); 10] = [
             "questions",
             "printable",
             "spelling",
+            "secret",
         ],
     ),
     (0, &["error"]),
@@ -75,6 +76,9 @@ pub(super) const PURE: [&str; 8] =
 /// What a pure module must not name: crates, and modules of `std`.
 pub(super) const IMPURE: [&str; 7] =
     ["tokio", "object_store", "std::fs", "std::net", "std::process", "std::thread", "std::time::SystemTime"];
+
+/// The one module that may be `unsafe`.
+pub(super) const UNSAFE_ROOM: &str = "json";
 
 /// The modules through which the environment enters.
 pub(super) const ENVIRONMENT_DOORS: [&str; 3] = ["config", "store", "main"];

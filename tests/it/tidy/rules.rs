@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::layers::{self, EMPTY_NAMES, ENVIRONMENT_DOORS, FENCES, IMPURE, PURE};
+use super::layers::{self, EMPTY_NAMES, ENVIRONMENT_DOORS, FENCES, IMPURE, PURE, UNSAFE_ROOM};
 use super::tokens::{Token, inline_depths, names_below, tokens};
 use super::{Offence, Source};
 
@@ -75,6 +75,9 @@ fn check_code(source: &Source, path: &[&str], found: &mut Vec<Offence>) {
     for (position, token) in tokens.iter().enumerate() {
         if position > 0 && tokens[position - 1].text == "." {
             continue;
+        }
+        if token.text == "unsafe" && module != UNSAFE_ROOM {
+            report(token.line, format!("`unsafe` stands in `{UNSAFE_ROOM}` alone, where it is fuzzed and run by Miri"));
         }
         for fence in &FENCES {
             let extends = |name: &str| token.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
