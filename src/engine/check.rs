@@ -63,6 +63,16 @@ impl Engine {
         Ok(checks)
     }
 
+    /// Checks the table of that name alone.
+    ///
+    /// # Errors
+    /// There is no such table, it can't be read, or the view of its name can't be planned.
+    pub async fn check_named(&self, name: &str) -> Result<TableCheck> {
+        let table = self.catalog.tables.table(name).await?;
+        let table = table.ok_or_else(|| Error::statement(format!("there is no table `{name}`")))?;
+        self.check_table(&table).await
+    }
+
     async fn check_table(&self, table: &LandedTable) -> Result<TableCheck> {
         let failed = |error: DataFusionError| pinq_error(error, table.name());
         let columns = table.columns().await?.columns;

@@ -28,6 +28,8 @@ pub struct RenewedCredentials {
 #[derive(Clone)]
 struct Kept {
     credential: Arc<AwsCredential>,
+    /// What a person calls the source.
+    source: String,
     expires: Option<SystemTime>,
     renew_from: Option<SystemTime>,
 }
@@ -57,7 +59,7 @@ impl RenewedCredentials {
             return Ok(kept.credential);
         }
         let kept = match (self.find().await, old) {
-            (Ok(found), _) => Kept::new(&found, now),
+            (Ok((source, found)), _) => Kept::new(source, &found, now),
             (Err(_), Some(old)) if old.holds(now) => Kept { renew_from: now.checked_add(RENEW_AGAIN_AFTER), ..old },
             (Err(error), _) => return Err(error),
         };
@@ -65,11 +67,17 @@ impl RenewedCredentials {
         Ok(kept.credential)
     }
 
+    /// Where those in use came from, and when they expire, if ever; none before they were asked for.
+    pub fn in_use(&self) -> Option<(String, Option<SystemTime>)> {
+        self.kept().map(|kept| (kept.source, kept.expires))
+    }
+
     fn kept(&self) -> Option<Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn find(&self) -> Result<Credentials> {
+    /// The name of the first source that has some, and those.
+    async fn find(&self) -> Result<(String, Credentials)> {
         let mut tried = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
             let (name, provider) = match source {
@@ -80,7 +88,7 @@ impl RenewedCredentials {
                 }
             };
             match provider.provide_credentials().await {
-                Ok(found) => return Ok(found),
+                Ok(found) => return Ok((name.clone(), found)),
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
                     tried.push(format!("{name} ({})", deepest(&error)));
                 }
@@ -100,7 +108,7 @@ impl RenewedCredentials {
 }
 
 impl Kept {
-    fn new(found: &Credentials, now: SystemTime) -> Kept {
+    fn new(source: String, found: &Credentials, now: SystemTime) -> Kept {
         let credential = AwsCredential {
             key_id: found.access_key_id().to_owned(),
             secret_key: found.secret_access_key().to_owned(),
@@ -111,7 +119,7 @@ impl Kept {
             // Credentials that live less than the lead are not asked for with every request.
             lead.max(now.checked_add(RENEW_AGAIN_AFTER).unwrap_or(now)).min(expires)
         });
-        Kept { credential: Arc::new(credential), expires: found.expiry(), renew_from }
+        Kept { credential: Arc::new(credential), source, expires: found.expiry(), renew_from }
     }
 
     fn is_due(&self, now: SystemTime) -> bool {

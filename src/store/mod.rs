@@ -17,11 +17,15 @@ mod keys;
 mod meter;
 mod nearby;
 mod places;
+mod policy;
 mod profile;
 mod region;
 mod s3;
 mod s3_writes;
+mod server_clock;
+mod survey;
 mod throttle;
+mod transport;
 mod upload;
 mod writes;
 
@@ -36,13 +40,15 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::ObjectStore;
-use object_store::aws::AwsCredentialProvider;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use accounting::RequestCounts;
 pub use disk::FileReader;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;
+pub use policy::{Action, Policy};
+pub use server_clock::ClockDifference;
+pub use survey::{CredentialsInUse, EndpointInUse, Reached, RegionInUse, Secured};
 pub use writes::{Condition, SmallObject, Version, Written};
 
 use crate::config::{Environment, StorageConfig};
@@ -109,7 +115,7 @@ struct SharedStores {
     config: StorageConfig,
     environment: Environment,
     profile: OnceCell<profile::Profile>,
-    credentials: OnceCell<AwsCredentialProvider>,
+    credentials: OnceCell<Arc<credentials::RenewedCredentials>>,
     buckets: Mutex<BTreeMap<String, Arc<client::Bucket>>>,
     /// One for each host, whatever the bucket.
     throttles: parking_lot::Mutex<BTreeMap<String, Arc<throttle::Throttle>>>,
@@ -158,6 +164,15 @@ impl Stores {
     /// listed.
     pub async fn nearby(&self, location: &Location) -> Option<Nearby> {
         nearby::find(self, location).await
+    }
+
+    /// The error with what stands near the folder on disk that does not exist, if it is about one.
+    pub async fn with_nearby(&self, error: Error, location: &Location) -> Error {
+        let is_missing = matches!(location, Location::Folder(path) if !path.exists());
+        match self.nearby(location).await.filter(|_| is_missing) {
+            Some(nearby) => error.hint(nearby.hint()),
+            None => error,
+        }
     }
 
     async fn bucket(&self, name: &str) -> Result<Arc<client::Bucket>> {
