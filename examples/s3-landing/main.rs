@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use server::{Anonymous, Bucket, Counts, S3Server, ServerOptions, WrongRegion};
+use server::{Anonymous, Bucket, Counts, Denied, S3Server, ServerOptions, WrongRegion};
 
 /// Serve a folder as an S3 bucket on 127.0.0.1, with signatures checked and a latency of your choice.
 ///
@@ -53,6 +53,13 @@ struct Arguments {
     /// Answer a signature for another region with 400 `AuthorizationHeaderMalformed` instead of 301 `PermanentRedirect`
     #[arg(long)]
     malformed_region: bool,
+    /// Refuse requests of this kind, however they are signed: list, read, write, delete, or all as `expired-token` or
+    /// `wrong-clock`
+    #[arg(long, value_name = "KIND", value_parser = parse_denied)]
+    denied: Vec<Denied>,
+    /// Seconds that the `Date` of answers is ahead of this machine's clock
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    clock_ahead: Option<i64>,
     /// Print the counts to stderr this often, where they have changed
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     stats_every: Option<Duration>,
@@ -76,6 +83,8 @@ async fn main() -> io::Result<()> {
         wrong_region: if arguments.malformed_region { WrongRegion::Malformed } else { WrongRegion::Redirected },
         latency: arguments.latency,
         slow_down_above: arguments.slow_down_above,
+        denied: arguments.denied,
+        clock_ahead: arguments.clock_ahead,
         port: arguments.port,
     };
     let server = S3Server::start(bucket, options).await?;
@@ -126,4 +135,17 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
     Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|error| error.to_string())
+}
+
+/// Reads what is refused.
+fn parse_denied(text: &str) -> Result<Denied, String> {
+    Ok(match text {
+        "list" => Denied::List,
+        "read" => Denied::Read,
+        "write" => Denied::Write,
+        "delete" => Denied::Delete,
+        "expired-token" => Denied::ExpiredToken,
+        "wrong-clock" => Denied::WrongClock,
+        _ => return Err(format!("`{text}` is not list, read, write, delete, expired-token or wrong-clock")),
+    })
 }

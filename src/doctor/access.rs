@@ -14,8 +14,8 @@ const TOLD_FROM: i64 = 3 * 60;
 /// Credentials that expire within this many minutes are worth a word.
 const SOON: i64 = 15;
 
-/// The four steps.
-pub(super) async fn steps(walk: &mut Walk<'_>, stores: &Stores, bucket: &str) -> Result<()> {
+/// The four steps; the region of the bucket, where it is found.
+pub(super) async fn steps(walk: &mut Walk<'_>, stores: &Stores, bucket: &str) -> Result<Option<String>> {
     let credentials = stores.credentials_in_use().await;
     let is_signed = !matches!(credentials, Ok(CredentialsInUse::None));
     walk.add(match &credentials {
@@ -36,16 +36,18 @@ pub(super) async fn steps(walk: &mut Walk<'_>, stores: &Stores, bucket: &str) ->
                 false => walk.add(Step::failed(Name::Endpoint, &error)).map(drop)?,
             }
             let cause = if is_told { Name::Credentials } else { Name::Endpoint };
-            return walk.skip_all(&[Name::Clock, Name::Region], cause);
+            walk.skip_all(&[Name::Clock, Name::Region], cause)?;
+            return Ok(None);
         }
     };
     walk.add(self::endpoint(&endpoint, &reached))?;
     walk.add(clock(&endpoint, &reached, is_signed))?;
-    walk.add(match stores.region_in_use(&reached).await {
-        Ok(found) => region(bucket, &found),
-        Err(error) => Step::failed(Name::Region, &error),
+    let found = stores.region_in_use(&reached).await;
+    walk.add(match &found {
+        Ok(found) => region(bucket, found),
+        Err(error) => Step::failed(Name::Region, error),
     })?;
-    Ok(())
+    Ok(found.ok().map(|found| found.region))
 }
 
 fn credentials(found: &CredentialsInUse, now: DateTime<Utc>) -> Step {

@@ -54,7 +54,13 @@ pub async fn examine(
     };
     let location = location_of(&config);
     walk.add(configuration::step(&config, environment, location.as_ref()))?;
-    let config = Config { storage: hurried(&config.storage), ..config };
+    let mut config = Config { storage: hurried(&config.storage), ..config };
+    if let Some(Location::S3 { bucket, .. }) = &location {
+        let stores = Stores::new(&config.storage, environment);
+        // Whoever comes later need not ask for it again.
+        let region = access::steps(&mut walk, &stores, bucket).await?;
+        config.storage.region = config.storage.region.or(region);
+    }
     let engine = opened(&config, environment);
     let mut sample = None;
     match &location {
@@ -86,12 +92,9 @@ async fn landing(
     location: &Location,
 ) -> Result<Option<Sample>> {
     let stores = Stores::new(&config.storage, environment);
-    if let Location::S3 { bucket, .. } = location {
-        access::steps(walk, &stores, bucket).await?;
-        if let Some(cause) = walk.first_failed() {
-            walk.skip_all(&Name::FROM_LIST, cause)?;
-            return Ok(None);
-        }
+    if let Some(cause) = walk.first_failed() {
+        walk.skip_all(&Name::OF_LANDING, cause)?;
+        return Ok(None);
     }
     walk.add(listing::step(&stores, config, location).await)?;
     if walk.has_failed(Name::List) {

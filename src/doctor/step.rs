@@ -77,8 +77,6 @@ impl Name {
     /// What needs the landing on disk.
     pub(super) const OF_LANDING: [Name; 6] =
         [Name::List, Name::Landing, Name::Read, Name::Sample, Name::Offsets, Name::Sizes];
-    /// From the listing on.
-    pub(super) const FROM_LIST: [Name; 6] = Name::OF_LANDING;
     /// What comes after the listing.
     pub(super) const FROM_READ: [Name; 5] = [Name::Landing, Name::Read, Name::Sample, Name::Offsets, Name::Sizes];
     /// Every step after the configuration, of a landing on disk.

@@ -21,6 +21,7 @@ mod bodies;
 mod bucket;
 mod conditions;
 mod counts;
+mod denied;
 mod folder;
 mod gate;
 mod listing;
@@ -42,6 +43,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::bucket::Bucket;
 pub use self::counts::Counts;
+pub use self::denied::Denied;
 pub use self::options::{Anonymous, ServerOptions, WrongRegion};
 
 use self::gate::Gate;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::denied::Denied;
+
 /// Whether requests without a signature are served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {
@@ -38,6 +40,10 @@ pub struct ServerOptions {
     pub latency: Duration,
     /// GETs and LISTs beyond so many requests in flight are answered with 503 `SlowDown`; none are by default.
     pub slow_down_above: Option<u64>,
+    /// What is refused, however it is signed.
+    pub denied: Vec<Denied>,
+    /// Seconds that the `Date` of answers is ahead of this machine's clock.
+    pub clock_ahead: Option<i64>,
     /// The port on 127.0.0.1; 0 lets the system choose.
     pub port: u16,
 }
@@ -53,6 +59,8 @@ impl Default for ServerOptions {
             wrong_region: WrongRegion::Redirected,
             latency: Duration::ZERO,
             slow_down_above: None,
+            denied: Vec::new(),
+            clock_ahead: None,
             port: 0,
         }
     }
