@@ -56,7 +56,11 @@ impl CommonArgs {
             (false, true) => CacheUse::Relisted,
             (false, false) => CacheUse::AsConfigured,
         };
-        let overrides = Overrides { file: self.config.clone(), landing: landing.map(str::to_owned).or_else(|| self.landing.clone()), cache };
+        let overrides = Overrides {
+            file: self.config.clone(),
+            landing: landing.map(str::to_owned).or_else(|| self.landing.clone()),
+            cache,
+        };
         Config::load(&overrides, environment, &sql::parse_type)
     }
 

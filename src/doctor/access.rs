@@ -168,11 +168,10 @@ mod tests {
     #[test]
     fn a_clock_is_told_of_before_it_is_refused() {
         let status = |ahead: i64, is_signed| clock(&at_aws(), &reached(ahead), is_signed).status;
-        assert_eq!([status(100, true), status(-200, true), status(901, true)], [
-            Status::Ok,
-            Status::Warning,
-            Status::Failed
-        ]);
+        assert_eq!(
+            [status(100, true), status(-200, true), status(901, true)],
+            [Status::Ok, Status::Warning, Status::Failed]
+        );
         assert_eq!(status(901, false), Status::Warning, "nothing is signed, so nothing is refused");
     }
 

@@ -21,10 +21,8 @@ pub(super) async fn step(config: &Config, engine: Option<&Engine>) -> Step {
     };
     let folder = &cache.path;
     let most = cache.max_bytes.unwrap_or_else(|| Cache::default_max_bytes(folder));
-    let mut step = Step::ok(
-        Name::Cache,
-        format!("`{}` can be used, for at most {}", folder.display(), human::bytes(most)),
-    );
+    let mut step =
+        Step::ok(Name::Cache, format!("`{}` can be used, for at most {}", folder.display(), human::bytes(most)));
     if let Err(error) = try_writing(folder) {
         let error = Error::statement(format!("`{}` can not be written", folder.display()))
             .because(error)
@@ -52,7 +50,8 @@ pub(super) async fn step(config: &Config, engine: Option<&Engine>) -> Step {
         step.detail(format!("other users may look into it: its mode is {mode:03o}"));
         step.hint(format!("`chmod 700 {}`: it holds copies of records", folder.display()));
     }
-    if let Some(engine) = engine.filter(|_| folder.is_dir()) {
+    // To look into one that was never used would begin it.
+    if let Some(engine) = engine.filter(|_| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())) {
         match engine.cached_tables().await {
             Ok(tables) => {
                 let bytes = human::bytes(tables.iter().map(|table| table.bytes).sum());

@@ -70,7 +70,10 @@ pub(super) async fn step(stores: &Stores, config: &Config, engine: &Engine) -> (
     }
     for topic in engine.passed_over_topics() {
         step.worsen(Status::Warning);
-        step.detail(format!("the topic `{}` is no table: the configuration gives `{}` to another", topic.topic, topic.table));
+        step.detail(format!(
+            "the topic `{}` is no table: the configuration gives `{}` to another",
+            topic.topic, topic.table
+        ));
     }
     for table in &config.tables {
         let is_there = contents.tables.iter().any(|listed| listed.place.name == table.name);
@@ -167,7 +170,9 @@ fn sort_of(reason: &NotData) -> &'static str {
         | NotData::Bookkeeping(_)
         | NotData::Unfinished(_)
         | NotData::Checksum(_) => BOOKKEEPING,
-        NotData::BrokenName | NotData::UnknownCompression(_) | NotData::OtherFormat(_) | NotData::NoExtension => NO_DATA,
+        NotData::BrokenName | NotData::UnknownCompression(_) | NotData::OtherFormat(_) | NotData::NoExtension => {
+            NO_DATA
+        }
     }
 }
 

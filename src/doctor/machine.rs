@@ -45,7 +45,9 @@ pub(super) fn step(config: &Config, environment: &Environment) -> Step {
     step.detail(format!("{} on {}", counted(threads, "thread"), counted(processors, "processor")));
     if threads > processors.saturating_mul(4) {
         step.worsen(Status::Warning);
-        step.hint("leave `threads` in `[session]` out: more threads than processors share the same memory and gain nothing");
+        step.hint(
+            "leave `threads` in `[session]` out: more threads than processors share the same memory and gain nothing",
+        );
     }
     if let Some(folder) = &config.session.spill_folder {
         if !folder.is_dir() || tempfile::Builder::new().prefix(".pinq-doctor-").tempfile_in(folder).is_err() {

@@ -44,13 +44,18 @@ pub(super) async fn step(sample: &Sample, contents: &Contents) -> Step {
         step.detail(format!("so have {} more", troubled.len() - TOLD));
     }
     if troubled.iter().any(|one| one.gaps > 0) {
-        step.hint("a gap is an object that was deleted or never written, or tombstones and records that the sink dropped");
+        step.hint(
+            "a gap is an object that was deleted or never written, or tombstones and records that the sink dropped",
+        );
     }
     if troubled.iter().any(|one| one.overlaps > 0) {
         step.hint("an overlap is records that landed twice; the views drop exact repeats");
     }
     if nameless > 0 {
-        step.detail(format!("nothing is known of {}, whose names hold no offset", human::counted(nameless, "partition", "partitions")));
+        step.detail(format!(
+            "nothing is known of {}, whose names hold no offset",
+            human::counted(nameless, "partition", "partitions")
+        ));
     }
     step
 }

@@ -37,7 +37,10 @@ pub(super) async fn views(sample: &Sample) -> Step {
     let mut step = outcome.step(Name::Views, "view", "views");
     if !without.is_empty() {
         step.worsen(Status::Warning);
-        step.detail(format!("{} can't be planned: the landing has no objects of a table that it names", without.join(", ")));
+        step.detail(format!(
+            "{} can't be planned: the landing has no objects of a table that it names",
+            without.join(", ")
+        ));
     }
     step
 }
@@ -81,7 +84,9 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
 
 /// Whether the landing has the three topics that the questions are about.
 fn has_pipeline(sample: &Sample) -> bool {
-    shipped::TABLES.iter().all(|table| sample.tables.iter().any(|sampled| sampled.name == table.name && sampled.objects > 0))
+    shipped::TABLES
+        .iter()
+        .all(|table| sample.tables.iter().any(|sampled| sampled.name == table.name && sampled.objects > 0))
 }
 
 fn files(config: &Config, patterns: &[PathBuf]) -> Result<Vec<QuestionFile>> {

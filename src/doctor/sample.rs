@@ -104,7 +104,8 @@ fn tell(step: &mut Step, name: &str, table: &SampledTable, found: &Found, config
     step.detail(text);
     if findings.bad_records > 0 {
         let first = findings.first_bad.as_ref();
-        let first = first.map(|bad| format!("; the first: `{}`, line {}: {}", bad.place.object, bad.place.line, bad.reason));
+        let first =
+            first.map(|bad| format!("; the first: `{}`, line {}: {}", bad.place.object, bad.place.line, bad.reason));
         let bad = share(findings.bad_records, records);
         step.detail(format!("`raw.{name}`: {bad} of them can't be read{}", first.unwrap_or_default()));
         match policy.on_bad_record {
@@ -119,7 +120,8 @@ fn tell(step: &mut Step, name: &str, table: &SampledTable, found: &Found, config
     }
     if !findings.nulled.is_empty() {
         let columns = findings.nulled.iter().take(NAMED);
-        let columns: Vec<String> = columns.map(|(column, count)| format!("`{column}` ({})", human::count(*count))).collect();
+        let columns: Vec<String> =
+            columns.map(|(column, count)| format!("`{column}` ({})", human::count(*count))).collect();
         step.detail(format!("`raw.{name}`: values do not fit the declared types of {}", columns.join(", ")));
         match policy.on_bad_value {
             OnBadValue::Fail => {
@@ -137,7 +139,10 @@ fn tell(step: &mut Step, name: &str, table: &SampledTable, found: &Found, config
         let key = check.key.as_deref().unwrap_or_default();
         let such = check.stray_example.as_ref().map(|place| format!(", such as `{place}`")).unwrap_or_default();
         step.worsen(Status::Warning);
-        step.detail(format!("`raw.{name}`: {} of them strays, without the key `{key}`{such}", share(check.strays, records)));
+        step.detail(format!(
+            "`raw.{name}`: {} of them strays, without the key `{key}`{such}",
+            share(check.strays, records)
+        ));
         step.hint("find who posts to the wrong topic; the views leave strays out");
     }
     for column in check.columns.iter().filter(|column| column.is_timestamp) {
@@ -147,7 +152,11 @@ fn tell(step: &mut Step, name: &str, table: &SampledTable, found: &Found, config
         });
         step.worsen(Status::Warning);
         let values = human::counted(column.values, "timestamp", "timestamps");
-        step.detail(format!("`raw.{name}`: {values} of `{}` that no format reads{}", column.column, such.unwrap_or_default()));
+        step.detail(format!(
+            "`raw.{name}`: {values} of `{}` that no format reads{}",
+            column.column,
+            such.unwrap_or_default()
+        ));
         step.hint("`parse_timestamp` reads `2020-08-28 03:52:47`, with `T`, `/` or `:` for the date, too; edit the view for others");
     }
 }

@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use super::contents::{Contents, Listed};
 use super::listing::policy;
 use super::step::{Name, Status, Step};
-use crate::config::{BadRecordLimit, Config, Environment, OnBadRecord, OnBadValue, RecordPolicy, TableConfig, TableSource};
+use crate::config::{
+    BadRecordLimit, Config, Environment, OnBadRecord, OnBadValue, RecordPolicy, TableConfig, TableSource,
+};
 use crate::engine::{Engine, beginning, spread};
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -37,8 +39,6 @@ const LEAST_MEMORY: u64 = 256 << 20;
 pub(super) struct Sample {
     pub engine: Engine,
     pub tables: Vec<SampledTable>,
-    /// Of the user.
-    pub environment: Environment,
     /// Removed when it is dropped.
     _folder: TempDir,
 }
@@ -244,5 +244,5 @@ fn open(folder: TempDir, tables: Vec<SampledTable>, config: &Config, environment
     };
     sample.session.memory_limit = sample.session.memory_limit.max(LEAST_MEMORY);
     let engine = Engine::open(&sample, environment)?;
-    Ok(Sample { engine, tables, environment: environment.clone(), _folder: folder })
+    Ok(Sample { engine, tables, _folder: folder })
 }

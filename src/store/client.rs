@@ -136,11 +136,7 @@ fn retries(most: usize) -> RetryConfig {
 }
 
 /// The credentials of every bucket, asked for at once so that their absence is told once and early.
-pub async fn credentials(
-    shared: &SharedStores,
-    profile: &Profile,
-    region: &str,
-) -> Result<Arc<RenewedCredentials>> {
+pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<Arc<RenewedCredentials>> {
     let found = shared.credentials.get_or_try_init(|| async {
         let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
         let credentials = RenewedCredentials::new(sources);

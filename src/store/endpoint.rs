@@ -49,8 +49,10 @@ impl Endpoint {
                 Error::usage(format!("the endpoint `{shown}` is no URL")).hint("write `https://HOST:PORT`")
             })?;
         if url.scheme() == "http" && !is_loopback(&url) && !allows_http(config, environment) {
-            return Err(Error::usage(format!("the endpoint `{shown}` is plain http, which anyone on the way can read"))
-                .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
+            return Err(Error::usage(format!(
+                "the endpoint `{shown}` is plain http, which anyone on the way can read"
+            ))
+            .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
         }
         let addressing = config.addressing.unwrap_or(Addressing::Path);
         let bucket_url = match addressing {

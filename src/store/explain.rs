@@ -121,7 +121,12 @@ fn by_kind(
     }
 }
 
-fn denied(bucket: &Bucket, (doing, place): (&str, &str), answer: &Answer<'_>, about: &dyn Fn(String) -> Error) -> Error {
+fn denied(
+    bucket: &Bucket,
+    (doing, place): (&str, &str),
+    answer: &Answer<'_>,
+    about: &dyn Fn(String) -> Error,
+) -> Error {
     if bucket.signing == Signing::Anonymous {
         return about("access is denied".into())
             .hint("the bucket is not public: remove `anonymous = true` from `[storage]`");

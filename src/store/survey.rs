@@ -106,8 +106,7 @@ impl Stores {
             return Ok(CredentialsInUse::None);
         }
         let profile = self.profile().await?;
-        let region =
-            region::given(config, environment, profile).unwrap_or_else(|| region::FALLBACK.to_owned());
+        let region = region::given(config, environment, profile).unwrap_or_else(|| region::FALLBACK.to_owned());
         let credentials: Arc<RenewedCredentials> = client::credentials(&self.shared, profile, &region).await?;
         let (source, expires) = credentials.in_use().ok_or_else(|| Error::bug("credentials were lost"))?;
         Ok(CredentialsInUse::Found { source, expires: expires.map(DateTime::from) })

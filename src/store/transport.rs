@@ -120,9 +120,10 @@ fn certificate(why: &str, cause: String, endpoint: &str, about: &dyn Fn(String) 
             "is signed by nobody whom this machine trusts",
             "add its authority to the system's certificates, or name a file of them in `SSL_CERT_FILE`",
         ),
-        why if why.contains("NotValidForName") => {
-            ("is for another name", "write the `endpoint` as the certificate has it, or set `path_style = true` in `[storage]`")
-        }
+        why if why.contains("NotValidForName") => (
+            "is for another name",
+            "write the `endpoint` as the certificate has it, or set `path_style = true` in `[storage]`",
+        ),
         why if why.contains("Expired") => ("has expired", "have it renewed, and check this machine's clock"),
         why if why.contains("NotValidYet") => ("is not valid yet", "check this machine's clock"),
         _ => ("can not be trusted", "add its authority to the system's certificates, or check the `endpoint`"),

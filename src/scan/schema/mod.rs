@@ -6,5 +6,5 @@ mod cache;
 mod sample;
 
 pub use cache::SchemaCache;
-pub use sample::{SampleOrigin, beginning, spread};
 pub(super) use sample::{Sample, Sampling};
+pub use sample::{SampleOrigin, beginning, spread};

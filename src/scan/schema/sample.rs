@@ -311,7 +311,9 @@ mod tests {
     #[test]
     fn what_lands_leaves_the_sample_as_it_is_but_for_its_end() {
         let objects: Vec<_> = (0..5_000).map(|n| object(&format!("partition=0/{n:06}.json"))).collect();
-        let keys = |count: usize| spread(objects.iter().take(count), OBJECTS).iter().map(|object| object.key.clone()).collect();
+        let keys = |count: usize| {
+            spread(objects.iter().take(count), OBJECTS).iter().map(|object| object.key.clone()).collect()
+        };
         for count in [100, 1_000, 4_095, 4_096, 4_998] {
             let (before, after): (BTreeSet<String>, BTreeSet<String>) = (keys(count), keys(count + 1));
             // The new last object, and a new one between where the step allows one more.

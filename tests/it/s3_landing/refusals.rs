@@ -125,7 +125,8 @@ async fn an_expired_token_says_whose_it_is() {
 
 #[tokio::test]
 async fn a_wrong_clock_is_told_by_how_much() {
-    let options = ServerOptions { denied: vec![Denied::WrongClock], clock_ahead: Some(3_600), ..ServerOptions::default() };
+    let options =
+        ServerOptions { denied: vec![Denied::WrongClock], clock_ahead: Some(3_600), ..ServerOptions::default() };
     let server = S3Server::start(items(&[2]), options).await.expect("a free port");
     let finished = Pinq::against(&server).sql(COUNT).run().await;
     finished.assert_refused(1, &["this machine's clock is ", " behind the server's", "hint: set the clock"]);
