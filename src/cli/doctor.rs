@@ -5,15 +5,16 @@
 use std::io::Write;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::listing::{Listing, ReportColumn};
 use super::options::CommonArgs;
 use crate::config::{Config, Environment};
-use crate::destination::{Draft, Output};
+use crate::destination::Output;
 use crate::doctor::{self, Diagnosis, Status, Step};
 use crate::error::{Error, Kind, Result};
-use crate::output::{ChecklistItem, Format, Mark, checklist_lines};
-use crate::store::Stores;
+use crate::output::{ChecklistItem, Format, Mark, Sink, checklist_lines};
+use crate::store::{Policy, Stores};
 use crate::ui::{Colour, Ui};
 
 /// Walk the way from the configuration to the first record, and say what is wrong with it
@@ -46,8 +47,8 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
         format => {
             let diagnosis = doctor::examine(configured, environment, &mut |_| Ok(())).await?;
             match format {
-                Format::Json => write(ui, &output, &stores, [diagnosis.document()]).await?,
-                Format::Ndjson => write(ui, &output, &stores, diagnosis.steps.iter().map(Step::document)).await?,
+                Format::Json => write(ui, &output, &stores, &[&diagnosis]).await?,
+                Format::Ndjson => write(ui, &output, &stores, &diagnosis.steps).await?,
                 _ => Listing::new(ui, common, environment)?.write(&stores, "doctor", columns(&diagnosis)).await?,
             }
             diagnosis
@@ -68,21 +69,60 @@ async fn show(
     environment: &Environment,
 ) -> Result<Diagnosis> {
     let draft = output.draft("doctor")?;
-    let mut sink = draft.sink(ui)?;
     let width = output.options.width;
     let colour = if width.is_some() { ui.options().colour } else { Colour::Never };
-    let diagnosis = doctor::examine(configured, environment, &mut |step| {
-        for line in checklist_lines(&item(step), width, colour == Colour::Always) {
-            writeln!(sink, "{line}")?;
-        }
-        Ok(sink.flush()?)
-    })
-    .await?;
-    writeln!(sink, "\n{}", diagnosis.summary())?;
-    sink.flush()?;
-    drop(sink);
+    let mut screen = Screen { sink: draft.sink(ui)?, width, colour, skipped: Vec::new(), why: String::new() };
+    let diagnosis = doctor::examine(configured, environment, &mut |step| screen.show(step)).await?;
+    screen.show_skipped()?;
+    writeln!(screen.sink, "\n{}", diagnosis.summary())?;
+    screen.sink.flush()?;
+    drop(screen);
     draft.commit(stores).await?;
     Ok(diagnosis)
+}
+
+/// Where steps are shown.
+struct Screen {
+    sink: Sink,
+    width: Option<usize>,
+    colour: Colour,
+    /// Steps that were skipped one after another for the same reason: they take one line.
+    skipped: Vec<&'static str>,
+    why: String,
+}
+
+impl Screen {
+    fn show(&mut self, step: &Step) -> Result<()> {
+        if step.status == Status::Skipped {
+            if step.what != self.why {
+                self.show_skipped()?;
+                self.why.clone_from(&step.what);
+            }
+            self.skipped.push(step.id);
+            return Ok(());
+        }
+        self.show_skipped()?;
+        self.write(&item(step))
+    }
+
+    fn show_skipped(&mut self) -> Result<()> {
+        let skipped = std::mem::take(&mut self.skipped);
+        let Some((first, others)) = skipped.split_first() else { return Ok(()) };
+        let others: Vec<String> = others.iter().map(|id| format!("`{id}`")).collect();
+        let text = match others.is_empty() {
+            true => std::mem::take(&mut self.why),
+            false => format!("{}; neither were {}", std::mem::take(&mut self.why), others.join(", ")),
+        };
+        let (mark, word) = (Mark::Left, Status::Skipped.name());
+        self.write(&ChecklistItem { mark, word, title: first, text: &text, details: &[], hints: &[], block: None })
+    }
+
+    fn write(&mut self, item: &ChecklistItem<'_>) -> Result<()> {
+        for line in checklist_lines(item, self.width, self.colour == Colour::Always) {
+            writeln!(self.sink, "{line}")?;
+        }
+        Ok(self.sink.flush()?)
+    }
 }
 
 fn item(step: &Step) -> ChecklistItem<'_> {
@@ -99,24 +139,21 @@ fn item(step: &Step) -> ChecklistItem<'_> {
         details: &step.details,
         hints: &step.hints,
         // It is there to be copied, so its lines are its own.
-        block: step.policy.as_ref().map(|policy| format!("{policy:#}")),
+        block: step.policy.as_ref().map(Policy::pretty),
     }
 }
 
 /// Writes documents, one a line where there are several.
-async fn write(
-    ui: &Ui,
-    output: &Output,
-    stores: &Stores,
-    documents: impl IntoIterator<Item = serde_json::Value>,
-) -> Result<()> {
-    let draft: Draft = output.draft("doctor")?;
+async fn write<T: Serialize>(ui: &Ui, output: &Output, stores: &Stores, documents: &[T]) -> Result<()> {
+    let failed = |error: serde_json::Error| Error::from(std::io::Error::from(error));
+    let draft = output.draft("doctor")?;
     let mut sink = draft.sink(ui)?;
     for document in documents {
         match output.format {
-            Format::Json => writeln!(sink, "{document:#}")?,
-            _ => writeln!(sink, "{document}")?,
+            Format::Json => serde_json::to_writer_pretty(&mut sink, document).map_err(failed)?,
+            _ => serde_json::to_writer(&mut sink, document).map_err(failed)?,
         }
+        writeln!(sink)?;
     }
     sink.flush()?;
     drop(sink);

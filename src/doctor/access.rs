@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::step::{Name, Status, Step, Walk};
 use crate::config::{Addressing, Clock, SystemClock};
 use crate::error::{Error, Result};
-use crate::store::{CredentialsInUse, EndpointInUse, Reached, RegionInUse, Secured, Stores};
+use crate::store::{CredentialsInUse, EndpointInUse, Lifetime, Reached, RegionInUse, Secured, Stores};
 use crate::ui::human;
 
 /// Beyond this many seconds S3 refuses what is signed, and from this many on a clock is worth a word.
@@ -51,14 +51,23 @@ pub(super) async fn steps(walk: &mut Walk<'_>, stores: &Stores, bucket: &str) ->
 }
 
 fn credentials(found: &CredentialsInUse, now: DateTime<Utc>) -> Step {
-    let (source, expires) = match found {
+    let (source, lifetime) = match found {
         CredentialsInUse::None => {
             return Step::ok(Name::Credentials, "none: `anonymous = true`, so requests are not signed");
         }
-        CredentialsInUse::Found { source, expires } => (source, expires),
+        CredentialsInUse::Found { source, lifetime } => (source, lifetime),
     };
-    let Some(expires) = expires else {
-        return Step::ok(Name::Credentials, format!("from {source}; when they expire is not known there"));
+    let expires = match lifetime {
+        Lifetime::Until(expires) => expires,
+        Lifetime::Temporary => {
+            return Step::ok(
+                Name::Credentials,
+                format!("from {source}; they are temporary, and when they expire is not said there"),
+            );
+        }
+        Lifetime::Long => {
+            return Step::ok(Name::Credentials, format!("from {source}; they are keys that do not expire"));
+        }
     };
     let left = *expires - now;
     let at = human::moment(expires.timestamp());
@@ -157,8 +166,8 @@ mod tests {
     fn credentials_say_when_they_expire() {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let status = |minutes: i64| {
-            let expires = Some(now + chrono::TimeDelta::minutes(minutes));
-            credentials(&CredentialsInUse::Found { source: "the profile `x`".into(), expires }, now)
+            let lifetime = Lifetime::Until(now + chrono::TimeDelta::minutes(minutes));
+            credentials(&CredentialsInUse::Found { source: "the profile `x`".into(), lifetime }, now)
         };
         assert_eq!(status(59).what, "from the profile `x`; they expire in 59 min, at 2023-11-14 23:12:20 UTC");
         assert!(status(600).what.contains("in 10 h"));

@@ -51,7 +51,8 @@ pub(super) async fn step(config: &Config, engine: Option<&Engine>) -> Step {
         step.hint(format!("`chmod 700 {}`: it holds copies of records", folder.display()));
     }
     // To look into one that was never used would begin it.
-    if let Some(engine) = engine.filter(|_| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())) {
+    if let Some(engine) = engine.filter(|_| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+    {
         match engine.cached_tables().await {
             Ok(tables) => {
                 let bytes = human::bytes(tables.iter().map(|table| table.bytes).sum());

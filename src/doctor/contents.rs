@@ -40,7 +40,7 @@ pub(super) struct Listed {
     pub objects: Vec<Arc<Object>>,
     /// Whether there are no more.
     pub is_whole: bool,
-    not_data: BTreeMap<&'static str, Vec<(String, NotData)>>,
+    not_data: BTreeMap<Sort, Vec<(String, NotData)>>,
     other: u64,
 }
 
@@ -140,16 +140,18 @@ fn tell(step: &mut Step, listed: &Listed) {
         text.push_str(&format!("; {} no offset in the name", human::counted(nameless, "has", "have")));
     }
     step.detail(text);
-    for (why, keys) in &listed.not_data {
-        let count = keys.len() as u64;
+    for (sort, keys) in &listed.not_data {
         let Some((key, reason)) = keys.first() else { continue };
-        step.detail(format!(
-            "`raw.{name}`: {} {why} and passed over, such as `{key}`: {reason}",
-            human::counted(count, "key is", "keys are")
-        ));
-        if *why == NO_DATA {
-            step.worsen(Status::Warning);
-            step.hint("what is JSON has to end in `.json`, `.json.gz` or `.json.zst`; keep other files elsewhere");
+        let keys = human::counted(keys.len() as u64, "key", "keys");
+        match sort {
+            Sort::OfOtherTools => {
+                step.detail(format!("`raw.{name}`: {keys} of other tools passed over, such as `{key}`"))
+            }
+            Sort::NoData => {
+                step.worsen(Status::Warning);
+                step.detail(format!("`raw.{name}`: {keys} passed over as no data, such as `{key}`: {reason}"));
+                step.hint("what is JSON has to end in `.json`, `.json.gz` or `.json.zst`; keep other files elsewhere");
+            }
         }
     }
     if listed.other > 0 {
@@ -157,21 +159,29 @@ fn tell(step: &mut Step, listed: &Listed) {
     }
 }
 
-/// What other tools leave beside data, and what nobody meant to stand there.
-const BOOKKEEPING: &str = "other tools' bookkeeping";
-const NO_DATA: &str = "not data";
 /// Keys that are remembered of each table.
 const REMEMBERED: usize = 10_000;
 
-fn sort_of(reason: &NotData) -> &'static str {
-    match reason {
-        NotData::FolderMarker
-        | NotData::Hidden(_)
-        | NotData::Bookkeeping(_)
-        | NotData::Unfinished(_)
-        | NotData::Checksum(_) => BOOKKEEPING,
-        NotData::BrokenName | NotData::UnknownCompression(_) | NotData::OtherFormat(_) | NotData::NoExtension => {
-            NO_DATA
+/// What a key is that is no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    /// Other tools leave such beside data.
+    OfOtherTools,
+    /// Nobody meant it to stand there.
+    NoData,
+}
+
+impl Sort {
+    fn of(reason: &NotData) -> Sort {
+        match reason {
+            NotData::FolderMarker
+            | NotData::Hidden(_)
+            | NotData::Bookkeeping(_)
+            | NotData::Unfinished(_)
+            | NotData::Checksum(_) => Sort::OfOtherTools,
+            NotData::BrokenName | NotData::UnknownCompression(_) | NotData::OtherFormat(_) | NotData::NoExtension => {
+                Sort::NoData
+            }
         }
     }
 }
@@ -187,7 +197,7 @@ impl Listed {
             match LandingKey::parse(&object.key) {
                 Ok(_) => self.objects.push(Arc::new(object)),
                 Err(reason) => {
-                    let keys = self.not_data.entry(sort_of(&reason)).or_default();
+                    let keys = self.not_data.entry(Sort::of(&reason)).or_default();
                     match keys.len() {
                         0..REMEMBERED => keys.push((object.key, reason)),
                         _ => self.other = self.other.saturating_add(1),

@@ -15,7 +15,7 @@ use crate::ui::human;
 pub(super) async fn step(stores: &Stores, config: &Config, location: &Location) -> Step {
     let began = Instant::now();
     match first_page(stores, location).await {
-        Err(error) => Step::failed(Name::List, &error).allowing(&error, &policy(config, location, Action::List)),
+        Err(error) => Step::failed(Name::List, &error).allowing(&error, policy(config, location, Action::List)),
         Ok(page) if page.folders.is_empty() && page.objects.is_empty() => {
             Step::failed(Name::List, &nothing(stores, location).await)
         }

@@ -23,7 +23,8 @@ pub(super) fn step(config: &Config, environment: &Environment) -> Step {
         Some(memory) if memory > 0 => {
             let percent = limit.saturating_mul(100) / memory;
             let of = human::bytes(memory);
-            step.what.push_str(&format!(", {percent}% of the {of} that this machine or container has"));
+            let percent_shown = if percent == 0 { "less than 1".to_owned() } else { percent.to_string() };
+            step.what.push_str(&format!(", {percent_shown}% of the {of} that this machine or container has"));
             if percent > 100 {
                 step.worsen(Status::Failed);
                 step.hint("the system ends a process that takes more than there is: set `memory_limit = \"60%\"` in `[session]`");

@@ -148,20 +148,32 @@ fn hurried(storage: &StorageConfig) -> StorageConfig {
 /// An engine, and why it is not the one that the configuration describes.
 struct Opened {
     engine: Option<Engine>,
-    /// What is wrong with the views, which is all that opening one looks at.
+    /// What is wrong with the views.
     trouble: Option<Error>,
 }
 
+/// Opening looks at the views and the folder to spill to alone, so without these there is an engine in any case.
 fn opened(config: &Config, environment: &Environment) -> Opened {
-    let trouble = match Engine::open(config, environment) {
-        Ok(engine) => return Opened { engine: Some(engine), trouble: None },
-        Err(error) => error,
+    // What is wrong with the folder to spill to is told of the memory.
+    let config = match Engine::open(&without_views(config), environment) {
+        Ok(_) => config.clone(),
+        Err(_) => without_spilling(config),
     };
-    Opened { engine: Engine::open(&without_views(config), environment).ok(), trouble: Some(trouble) }
+    match Engine::open(&config, environment) {
+        Ok(engine) => Opened { engine: Some(engine), trouble: None },
+        Err(error) => Opened { engine: Engine::open(&without_views(&config), environment).ok(), trouble: Some(error) },
+    }
 }
 
 /// The same with the views that are compiled in.
 fn without_views(config: &Config) -> Config {
     let path = std::path::PathBuf::from("/nonexistent/pinq/views");
     Config { views: ViewsConfig { path, origin: ViewsOrigin::Default }, ..config.clone() }
+}
+
+/// The same with the system's folder for temporary files.
+fn without_spilling(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.session.spill_folder = None;
+    config
 }

@@ -12,8 +12,9 @@ use crate::questions::{self, QuestionFile};
 use crate::sql::{self, Parameters};
 use crate::{shipped, ui::human};
 
-/// Failures that are told of each.
+/// Failures that are told, and names of what fails alike.
 const TOLD: usize = 10;
+const NAMED: usize = 2;
 
 /// What came of planning several.
 #[derive(Default)]
@@ -28,13 +29,20 @@ pub(super) async fn views(sample: &Sample) -> Step {
     let (mut outcome, mut without) = (Planned::default(), Vec::new());
     for view in sample.engine.view_places() {
         if !view.has_tables {
-            without.push(format!("`{}`", view.name));
+            // Those that are built in are for landings that have their tables.
+            if !view.origin.starts_with("built-in ") {
+                without.push(format!("`{}`", view.name));
+            }
             continue;
         }
         let text = format!("SELECT * FROM \"{}\"", view.name.replace('"', "\"\""));
         outcome.plan(sample, &view.name, &text, &view.origin, &Parameters::new()).await;
     }
-    let mut step = outcome.step(Name::Views, "view", "views");
+    let is_none = without.is_empty() && outcome.count() == 0;
+    let mut step = match is_none {
+        true => Step::ok(Name::Views, "there are none for these tables: ask `raw.NAME`"),
+        false => outcome.step(Name::Views, "view", "views", ""),
+    };
     if !without.is_empty() {
         step.worsen(Status::Warning);
         step.detail(format!(
@@ -77,9 +85,7 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
             _ => return Step::ok(Name::Questions, "there are none: no reports, and no folder `queries`"),
         }
     }
-    let mut step = outcome.step(Name::Questions, "question", "questions");
-    step.detail(format!("from {}", from.join(", ")));
-    step
+    outcome.step(Name::Questions, "question", "questions", &format!(" of {}", from.join(", ")))
 }
 
 /// Whether the landing has the three topics that the questions are about.
@@ -126,25 +132,41 @@ impl Planned {
         }
     }
 
-    fn step(self, name: Name, one: &str, many: &str) -> Step {
-        let mut step = Step::ok(name, format!("{} can be planned", human::counted(self.planned, one, many)));
+    fn count(&self) -> u64 {
+        self.planned.saturating_add((self.waiting.len() + self.failed.len()) as u64)
+    }
+
+    /// What came of it; `whose` stands behind their number.
+    fn step(self, name: Name, one: &str, many: &str, whose: &str) -> Step {
+        let mut step = Step::ok(name, format!("{}{whose} can be planned", human::counted(self.planned, one, many)));
         if !self.waiting.is_empty() {
             step.detail(format!("{} wait for values of their parameters", self.waiting.join(", ")));
         }
-        if let Some(count) = Some(self.failed.len()).filter(|count| *count > 0) {
-            step.what.push_str(&format!(", {} can not", human::count(count as u64)));
+        if !self.failed.is_empty() {
+            step.what.push_str(&format!(", {} can not", human::count(self.failed.len() as u64)));
         }
-        for (failed, error) in self.failed.iter().take(TOLD) {
-            step.worsen(Status::Failed);
+        // Many fail by one view, which is told once.
+        let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+        for (failed, error) in &self.failed {
             // The excerpt with its carets needs lines of its own, which a step has not.
-            let message = error.message().lines().next().unwrap_or_default();
-            step.detail(format!("`{failed}`: {message}"));
+            let reason = error.message().lines().next().unwrap_or_default().to_owned();
+            match reasons.iter_mut().find(|(told, _)| *told == reason) {
+                Some((_, names)) => names.push(format!("`{failed}`")),
+                None => reasons.push((reason, vec![format!("`{failed}`")])),
+            }
             for hint in error.hints() {
                 step.hint(hint.clone());
             }
         }
-        if self.failed.len() > TOLD {
-            step.detail(format!("and {} more", self.failed.len() - TOLD));
+        for (reason, names) in reasons.iter().take(TOLD) {
+            step.worsen(Status::Failed);
+            let more = names.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let names = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            step.detail(format!("{names}{more}: {reason}"));
+        }
+        if reasons.len() > TOLD {
+            step.detail(format!("and {} more", reasons.len() - TOLD));
         }
         step
     }

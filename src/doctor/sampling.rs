@@ -78,25 +78,29 @@ pub(super) async fn step(
     let began = Instant::now();
     let fetched = fetch(contents).await;
     match fetched {
-        Err(error) => {
-            (Step::failed(Name::Read, &error).allowing(&error, &policy(config, location, Action::Read)), None)
-        }
+        Err(error) => (Step::failed(Name::Read, &error).allowing(&error, policy(config, location, Action::Read)), None),
         Ok(Fetched { folder, tables, bytes, trouble }) => {
             let objects: u64 = tables.iter().map(|table| table.objects).sum();
+            let listed: usize = contents.tables.iter().map(|listed| listed.objects.len()).sum();
+            let took = human::duration(began.elapsed());
             let mut step = Step::ok(
                 Name::Read,
-                format!(
-                    "{}, {}, were read as a sample ({})",
-                    human::counted(objects, "object", "objects"),
-                    human::bytes(bytes),
-                    human::duration(began.elapsed())
-                ),
+                match tables.iter().all(|table| table.is_whole) {
+                    true => format!(
+                        "all {}, {}, were read ({took})",
+                        human::counted(objects, "object", "objects"),
+                        human::bytes(bytes)
+                    ),
+                    false => format!(
+                        "{} of {}, {}, were read as a sample ({took})",
+                        human::count(objects),
+                        human::counted(listed as u64, "object", "objects"),
+                        human::bytes(bytes)
+                    ),
+                },
             );
-            if tables.iter().all(|table| table.is_whole) {
-                step.detail("the sample is all that was listed");
-            }
             for error in trouble.values() {
-                let denied = Step::failed(Name::Read, error).allowing(error, &policy(config, location, Action::Read));
+                let denied = Step::failed(Name::Read, error).allowing(error, policy(config, location, Action::Read));
                 step.worsen(Status::Failed);
                 step.detail(error.message());
                 step.hints.extend(denied.hints);
@@ -242,6 +246,7 @@ fn open(folder: TempDir, tables: Vec<SampledTable>, config: &Config, environment
         cache: None,
         ..config.clone()
     };
+    sample.session.spill_folder = None;
     sample.session.memory_limit = sample.session.memory_limit.max(LEAST_MEMORY);
     let engine = Engine::open(&sample, environment)?;
     Ok(Sample { engine, tables, _folder: folder })

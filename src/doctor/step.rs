@@ -2,7 +2,7 @@
 //!
 //! Owns the names of the steps, which programs rely on, and the JSON document. It must not know what a step tries.
 
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::error::{Error, Result};
 use crate::store::Policy;
@@ -54,7 +54,7 @@ pub struct Step {
     /// What to do, an imperative fragment each.
     pub hints: Vec<String>,
     /// The IAM policy that a hint speaks of.
-    pub policy: Option<Value>,
+    pub policy: Option<Policy>,
     name: Name,
 }
 
@@ -152,10 +152,10 @@ impl Step {
     }
 
     /// With the policy, if the error was that something is denied.
-    pub(super) fn allowing(mut self, error: &Error, policy: &Policy) -> Step {
+    pub(super) fn allowing(mut self, error: &Error, policy: Policy) -> Step {
         if error.hints().iter().any(|hint| Policy::is_hint(hint)) {
             self.hints.insert(0, format!("{}, by this policy or a wider one", policy.allowance()));
-            self.policy = Some(policy.document());
+            self.policy = Some(policy);
         }
         self
     }
@@ -237,32 +237,33 @@ impl Diagnosis {
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
+}
 
-    /// The document: its keys stay what they are, further ones may come.
-    pub fn document(&self) -> Value {
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "location": self.location,
-            "failed": self.count(Status::Failed),
-            "warnings": self.count(Status::Warning),
-            "ok": self.count(Status::Ok),
-            "skipped": self.count(Status::Skipped),
-            "steps": self.steps.iter().map(Step::document).collect::<Vec<_>>(),
-        })
+/// The document: its keys stay what they are, further ones may come.
+impl Serialize for Diagnosis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Diagnosis", 7)?;
+        document.serialize_field("pinq", env!("CARGO_PKG_VERSION"))?;
+        document.serialize_field("location", &self.location)?;
+        document.serialize_field("failed", &self.count(Status::Failed))?;
+        document.serialize_field("warnings", &self.count(Status::Warning))?;
+        document.serialize_field("ok", &self.count(Status::Ok))?;
+        document.serialize_field("skipped", &self.count(Status::Skipped))?;
+        document.serialize_field("steps", &self.steps)?;
+        document.end()
     }
 }
 
-impl Step {
-    /// The step in the document.
-    pub fn document(&self) -> Value {
-        json!({
-            "id": self.id,
-            "status": self.status.name(),
-            "what": self.what,
-            "details": self.details,
-            "hints": self.hints,
-            "policy": self.policy,
-        })
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Step", 6)?;
+        document.serialize_field("id", self.id)?;
+        document.serialize_field("status", self.status.name())?;
+        document.serialize_field("what", &self.what)?;
+        document.serialize_field("details", &self.details)?;
+        document.serialize_field("hints", &self.hints)?;
+        document.serialize_field("policy", &self.policy)?;
+        document.end()
     }
 }
 
@@ -292,12 +293,12 @@ mod tests {
         let narrow = Policy::new(Action::Read, "eu-west-1", "b", "topics/a/");
         let wide = Policy::new(Action::Read, "eu-west-1", "b", "topics/");
         let error = Error::statement("denied").hint(narrow.hint()).hint("other credentials");
-        let step = Step::failed(Name::Read, &error).allowing(&error, &wide);
+        let step = Step::failed(Name::Read, &error).allowing(&error, wide.clone());
         assert_eq!(step.hints.len(), 2, "{:?}", step.hints);
         assert!(step.hints[0].contains("arn:aws:s3:::b/topics/*"), "{:?}", step.hints);
-        assert_eq!(step.policy, Some(wide.document()));
+        assert_eq!(step.policy, Some(wide.clone()));
         let other = Error::statement("gone");
-        assert_eq!(Step::failed(Name::Read, &other).allowing(&other, &wide).policy, None);
+        assert_eq!(Step::failed(Name::Read, &other).allowing(&other, wide).policy, None);
     }
 
     #[test]
@@ -314,8 +315,9 @@ mod tests {
         assert_eq!(walk.first_failed(), Some(Name::List));
         let diagnosis = walk.end(None);
         assert_eq!(diagnosis.summary(), "1 failed, 1 ok, 2 skipped");
-        assert_eq!(diagnosis.document()["steps"][1]["details"][0], "caused by: y");
-        assert_eq!(diagnosis.document()["steps"][2]["what"], "not tried, because `list` failed");
+        let document = serde_json::to_value(&diagnosis).unwrap();
+        assert_eq!(document["steps"][1]["details"][0], "caused by: y");
+        assert_eq!(document["steps"][2]["what"], "not tried, because `list` failed");
         assert_eq!(seen, ["configuration", "list", "read", "sample"]);
     }
 

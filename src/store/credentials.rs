@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use chrono::{DateTime, Utc};
 use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 use tokio::sync::Mutex;
@@ -32,6 +33,17 @@ struct Kept {
     source: String,
     expires: Option<SystemTime>,
     renew_from: Option<SystemTime>,
+}
+
+/// For how long credentials hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until then.
+    Until(DateTime<Utc>),
+    /// They come with a token, and nobody says until when it holds.
+    Temporary,
+    /// Until somebody takes them back.
+    Long,
 }
 
 /// So long before they expire credentials are renewed: longer than a request can take with its
@@ -67,9 +79,16 @@ impl RenewedCredentials {
         Ok(kept.credential)
     }
 
-    /// Where those in use came from, and when they expire, if ever; none before they were asked for.
-    pub fn in_use(&self) -> Option<(String, Option<SystemTime>)> {
-        self.kept().map(|kept| (kept.source, kept.expires))
+    /// Where those in use came from, and for how long they hold; none before they were asked for.
+    pub fn in_use(&self) -> Option<(String, Lifetime)> {
+        self.kept().map(|kept| {
+            let lifetime = match (kept.expires, &kept.credential.token) {
+                (Some(expires), _) => Lifetime::Until(expires.into()),
+                (None, Some(_)) => Lifetime::Temporary,
+                (None, None) => Lifetime::Long,
+            };
+            (kept.source, lifetime)
+        })
     }
 
     fn kept(&self) -> Option<Kept> {

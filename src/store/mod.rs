@@ -43,6 +43,7 @@ use object_store::ObjectStore;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use accounting::RequestCounts;
+pub use credentials::Lifetime;
 pub use disk::FileReader;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 /// What was asked of a bucket.
@@ -77,13 +78,9 @@ impl Policy {
         }
     }
 
-    /// The document.
-    pub fn document(&self) -> Value {
-        let mut statement = json!({ "Effect": "Allow", "Action": self.action.name(), "Resource": self.resource() });
-        if self.action == Action::List && !self.folder.is_empty() {
-            statement["Condition"] = json!({ "StringLike": { "s3:prefix": format!("{}*", self.folder) } });
-        }
-        json!({ "Version": "2012-10-17", "Statement": [statement] })
+    /// On several lines, to be copied.
+    pub fn pretty(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
     /// The fragment that says what to allow: without the policy itself.
@@ -105,7 +102,34 @@ impl Policy {
 /// On one line.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.document())
+        f.write_str(&serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// The document, its keys in the order in which people write them.
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_map(None)?;
+        document.serialize_entry("Version", "2012-10-17")?;
+        document.serialize_entry("Statement", &[Statement(self)])?;
+        document.end()
+    }
+}
+
+struct Statement<'a>(&'a Policy);
+
+impl Serialize for Statement<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Statement(policy) = self;
+        let mut statement = serializer.serialize_map(None)?;
+        statement.serialize_entry("Effect", "Allow")?;
+        statement.serialize_entry("Action", policy.action.name())?;
+        statement.serialize_entry("Resource", &policy.resource())?;
+        if policy.action == Action::List && !policy.folder.is_empty() {
+            let condition: Value = json!({ "StringLike": { "s3:prefix": format!("{}*", policy.folder) } });
+            statement.serialize_entry("Condition", &condition)?;
+        }
+        statement.end()
     }
 }
 
@@ -113,13 +137,17 @@ impl fmt::Display for Policy {
 mod tests {
     use super::*;
 
+    fn document(policy: &Policy) -> Value {
+        serde_json::from_str(&policy.to_string()).unwrap()
+    }
+
     #[test]
     fn a_listing_is_of_the_bucket_and_for_a_prefix() {
         let policy = Policy::new(Action::List, "eu-west-1", "b", "topics");
-        let document = policy.document();
+        let document = document(&policy);
         assert_eq!(document["Statement"][0]["Resource"], "arn:aws:s3:::b");
         assert_eq!(document["Statement"][0]["Condition"]["StringLike"]["s3:prefix"], "topics/*");
-        assert!(Policy::new(Action::List, "", "b", "").document()["Statement"][0].get("Condition").is_none());
+        assert!(!Policy::new(Action::List, "", "b", "").to_string().contains("Condition"));
         assert!(Policy::is_hint(&policy.hint()) && !Policy::is_hint("run it again"));
     }
 
@@ -128,7 +156,11 @@ mod tests {
         let policy = Policy::new(Action::Read, "cn-north-1", "b", "");
         assert_eq!(policy.resource(), "arn:aws-cn:s3:::b/*");
         assert_eq!(Policy::new(Action::Read, "", "b", "topics").resource(), "arn:aws:s3:::b/topics/*");
-        assert_eq!(policy.document()["Statement"][0]["Action"], "s3:GetObject");
+        assert!(
+            policy
+                .to_string()
+                .starts_with(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject""#)
+        );
     }
 
     #[test]

@@ -6,10 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-
 use super::accounting::{Answers, CountingConnector};
-use super::credentials::RenewedCredentials;
+use super::credentials::{Lifetime, RenewedCredentials};
 use super::endpoint::Endpoint;
 use super::profile::Profile;
 use super::server_clock::ClockDifference;
@@ -37,8 +35,8 @@ pub enum CredentialsInUse {
     Found {
         /// What a person calls it: `the environment`, `the profile x`.
         source: String,
-        /// When they expire, where that is known.
-        expires: Option<DateTime<Utc>>,
+        /// For how long they hold.
+        lifetime: Lifetime,
     },
 }
 
@@ -108,8 +106,8 @@ impl Stores {
         let profile = self.profile().await?;
         let region = region::given(config, environment, profile).unwrap_or_else(|| region::FALLBACK.to_owned());
         let credentials: Arc<RenewedCredentials> = client::credentials(&self.shared, profile, &region).await?;
-        let (source, expires) = credentials.in_use().ok_or_else(|| Error::bug("credentials were lost"))?;
-        Ok(CredentialsInUse::Found { source, expires: expires.map(DateTime::from) })
+        let (source, lifetime) = credentials.in_use().ok_or_else(|| Error::bug("credentials were lost"))?;
+        Ok(CredentialsInUse::Found { source, lifetime })
     }
 
     /// The region of `bucket`, as far as `reached` and the settings tell.

@@ -120,6 +120,10 @@ fn certificate(why: &str, cause: String, endpoint: &str, about: &dyn Fn(String) 
             "is signed by nobody whom this machine trusts",
             "add its authority to the system's certificates, or name a file of them in `SSL_CERT_FILE`",
         ),
+        why if why.contains("CaUsedAsEndEntity") => (
+            "is an authority's own, used as a server's",
+            "give the server a certificate that the authority has signed, and name the authority's file in `SSL_CERT_FILE`",
+        ),
         why if why.contains("NotValidForName") => (
             "is for another name",
             "write the `endpoint` as the certificate has it, or set `path_style = true` in `[storage]`",
