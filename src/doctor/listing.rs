@@ -8,7 +8,7 @@ use super::step::{Name, Step};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::store::{Action, Level, Policy, Stores};
+use crate::store::{Action, FULL_PAGE, Level, Policy, Stores};
 use crate::ui::human;
 
 /// Lists the first page of what stands directly at the location.
@@ -18,6 +18,13 @@ pub(super) async fn step(stores: &Stores, config: &Config, location: &Location) 
         Err(error) => Step::failed(Name::List, &error).allowing(&error, policy(config, location, Action::List)),
         Ok(page) if page.folders.is_empty() && page.objects.is_empty() => {
             Step::failed(Name::List, &nothing(stores, location).await)
+        }
+        // A folder of so many objects would take long to list, only to find that it holds no topics.
+        Ok(page) if config.landing.is_some() && page.folders.is_empty() && page.objects.len() >= FULL_PAGE => {
+            let error = Error::statement(format!("`{location}` may be listed, and holds objects and no folders of topics"))
+                .hint("it looks like one partition of a topic: name the folder above the topics")
+                .hint("or declare it as a table: `[tables.NAME]` with `location = \"...\"`");
+            Step::failed(Name::List, &error)
         }
         Ok(page) => {
             let took = human::duration(began.elapsed());

@@ -230,3 +230,11 @@ async fn tiny_objects_gaps_and_dirt_are_told() {
     assert!(server.counts().gets <= 1_000, "a sample: {}", server.counts());
     assert_eq!(found.code, Some(0), "warnings alone fail nothing");
 }
+
+#[tokio::test]
+async fn a_folder_of_objects_alone_is_not_listed_to_its_end() {
+    let server = serve(&items(&[2_500])).await;
+    let found = examined(Pinq::against(&server), "s3://landing/topics/demo.item/partition=0/").await;
+    found.assert_failed("list", &["no folders of topics", "one partition of a topic"]);
+    assert_eq!(server.counts().lists, 1, "one page is enough");
+}
