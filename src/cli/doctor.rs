@@ -109,9 +109,10 @@ impl Screen {
         let skipped = std::mem::take(&mut self.skipped);
         let Some((first, others)) = skipped.split_first() else { return Ok(()) };
         let others: Vec<String> = others.iter().map(|id| format!("`{id}`")).collect();
+        let why = std::mem::take(&mut self.why);
         let text = match others.is_empty() {
-            true => std::mem::take(&mut self.why),
-            false => format!("{}; neither were {}", std::mem::take(&mut self.why), others.join(", ")),
+            true => why,
+            false => format!("and {}: {why}", others.join(", ")),
         };
         let (mark, word) = (Mark::Left, Status::Skipped.name());
         self.write(&ChecklistItem { mark, word, title: first, text: &text, details: &[], hints: &[], block: None })

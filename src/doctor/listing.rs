@@ -21,9 +21,10 @@ pub(super) async fn step(stores: &Stores, config: &Config, location: &Location) 
         }
         // A folder of so many objects would take long to list, only to find that it holds no topics.
         Ok(page) if config.landing.is_some() && page.folders.is_empty() && page.objects.len() >= FULL_PAGE => {
-            let error = Error::statement(format!("`{location}` may be listed, and holds objects and no folders of topics"))
-                .hint("it looks like one partition of a topic: name the folder above the topics")
-                .hint("or declare it as a table: `[tables.NAME]` with `location = \"...\"`");
+            let error =
+                Error::statement(format!("`{location}` may be listed, and holds objects and no folders of topics"))
+                    .hint("it looks like one partition of a topic: name the folder above the topics")
+                    .hint("or declare it as a table: `[tables.NAME]` with `location = \"...\"`");
             Step::failed(Name::List, &error)
         }
         Ok(page) => {

@@ -62,7 +62,7 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
         let parameters = parameters(report);
         match files(config, &report.questions) {
             Ok(files) => outcome.plan_files(sample, &files, &parameters).await,
-            Err(error) => outcome.failed.push((format!("report `{}`", report.name), error)),
+            Err(error) => outcome.failed.push((format!("the report `{}`", report.name), error)),
         }
     }
     let folder = config.views.path.parent().filter(|folder| folder.is_dir());
@@ -85,7 +85,7 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
             _ => return Step::ok(Name::Questions, "there are none: no reports, and no folder `queries`"),
         }
     }
-    outcome.step(Name::Questions, "question", "questions", &format!(" of {}", from.join(", ")))
+    outcome.step(Name::Questions, "question", "questions", &format!(" of {}", from.join(" and ")))
 }
 
 /// Whether the landing has the three topics that the questions are about.
@@ -115,7 +115,7 @@ impl Planned {
     async fn plan(&mut self, sample: &Sample, name: &str, text: &str, origin: &str, parameters: &Parameters) {
         let statements = match sql::split(text, origin) {
             Ok(statements) => statements,
-            Err(error) => return self.failed.push((name.to_owned(), error)),
+            Err(error) => return self.failed.push((format!("`{name}`"), error)),
         };
         let mut waits = false;
         for statement in &statements {
@@ -123,7 +123,7 @@ impl Planned {
                 Ok(Planning::Planned) => {}
                 Ok(Planning::NeedsParameters) => waits = true,
                 Ok(Planning::NotTried) => break,
-                Err(error) => return self.failed.push((name.to_owned(), told(sample, &error))),
+                Err(error) => return self.failed.push((format!("`{name}`"), told(sample, &error))),
             }
         }
         match waits {
@@ -140,7 +140,7 @@ impl Planned {
     fn step(self, name: Name, one: &str, many: &str, whose: &str) -> Step {
         let mut step = Step::ok(name, format!("{}{whose} can be planned", human::counted(self.planned, one, many)));
         if !self.waiting.is_empty() {
-            step.detail(format!("{} wait for values of their parameters", self.waiting.join(", ")));
+            step.detail(format!("not tried, for want of values for parameters: {}", self.waiting.join(", ")));
         }
         if !self.failed.is_empty() {
             step.what.push_str(&format!(", {} can not", human::count(self.failed.len() as u64)));
@@ -151,8 +151,8 @@ impl Planned {
             // The excerpt with its carets needs lines of its own, which a step has not.
             let reason = error.message().lines().next().unwrap_or_default().to_owned();
             match reasons.iter_mut().find(|(told, _)| *told == reason) {
-                Some((_, names)) => names.push(format!("`{failed}`")),
-                None => reasons.push((reason, vec![format!("`{failed}`")])),
+                Some((_, names)) => names.push(failed.clone()),
+                None => reasons.push((reason, vec![failed.clone()])),
             }
             for hint in error.hints() {
                 step.hint(hint.clone());

@@ -136,9 +136,10 @@ impl Step {
         Step::new(name, Status::Ok, what)
     }
 
-    /// What an error says. A policy in its hints is left to [`Step::allowing`].
+    /// What an error says, without an excerpt that needs lines of its own. A policy in its hints is left to
+    /// [`Step::allowing`].
     pub(super) fn failed(name: Name, error: &Error) -> Step {
-        let mut step = Step::new(name, Status::Failed, error.message());
+        let mut step = Step::new(name, Status::Failed, error.message().lines().next().unwrap_or_default());
         step.blame(error);
         step
     }
