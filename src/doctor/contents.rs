@@ -19,7 +19,7 @@ use crate::ui::human;
 
 /// Keys that are listed of all tables together, and for how long.
 const MOST_KEYS: usize = 100_000;
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(8);
 /// Folders that are listed side by side.
 const SIDE_BY_SIDE: usize = 16;
 /// Keys that are named.

@@ -27,7 +27,7 @@ use crate::ui::human;
 const OBJECTS: usize = 1_000;
 const LARGE_OBJECTS: usize = 48;
 const BYTES: u64 = 16 << 20;
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(8);
 /// An object up to this size is fetched whole, as it is.
 const WHOLE: u64 = 1 << 20;
 /// Requests under way.
