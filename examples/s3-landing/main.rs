@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use server::{Anonymous, Bucket, Counts, Denied, S3Server, ServerOptions, WrongRegion};
+use server::{Anonymous, Bucket, Counts, S3Server, ServerOptions, WrongRegion};
 
 /// Serve a folder as an S3 bucket on 127.0.0.1, with signatures checked and a latency of your choice.
 ///
@@ -47,19 +47,19 @@ struct Arguments {
     /// Its secret
     #[arg(long, value_name = "SECRET", default_value_t = ServerOptions::default().secret_key)]
     secret_key: String,
+    /// Refuse requests of this kind, however they are signed: list, read, write, delete, or all as `expired-token` or
+    /// `wrong-clock`
+    #[arg(long, value_name = "KIND", value_parser = parse_denied)]
+    denied: Vec<server::Denied>,
+    /// Seconds that the `Date` of answers is ahead of this machine's clock
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    clock_ahead: Option<i64>,
     /// Serve requests without a signature too
     #[arg(long)]
     anonymous: bool,
     /// Answer a signature for another region with 400 `AuthorizationHeaderMalformed` instead of 301 `PermanentRedirect`
     #[arg(long)]
     malformed_region: bool,
-    /// Refuse requests of this kind, however they are signed: list, read, write, delete, or all as `expired-token` or
-    /// `wrong-clock`
-    #[arg(long, value_name = "KIND", value_parser = parse_denied)]
-    denied: Vec<Denied>,
-    /// Seconds that the `Date` of answers is ahead of this machine's clock
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    clock_ahead: Option<i64>,
     /// Print the counts to stderr this often, where they have changed
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     stats_every: Option<Duration>,
@@ -80,11 +80,11 @@ async fn main() -> io::Result<()> {
         access_key: arguments.access_key,
         secret_key: arguments.secret_key,
         anonymous: if arguments.anonymous { Anonymous::Allowed } else { Anonymous::Refused },
+        denied: arguments.denied,
+        clock_ahead: arguments.clock_ahead,
         wrong_region: if arguments.malformed_region { WrongRegion::Malformed } else { WrongRegion::Redirected },
         latency: arguments.latency,
         slow_down_above: arguments.slow_down_above,
-        denied: arguments.denied,
-        clock_ahead: arguments.clock_ahead,
         port: arguments.port,
     };
     let server = S3Server::start(bucket, options).await?;
@@ -138,14 +138,14 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads what is refused.
-fn parse_denied(text: &str) -> Result<Denied, String> {
+fn parse_denied(text: &str) -> Result<server::Denied, String> {
     Ok(match text {
-        "list" => Denied::List,
-        "read" => Denied::Read,
-        "write" => Denied::Write,
-        "delete" => Denied::Delete,
-        "expired-token" => Denied::ExpiredToken,
-        "wrong-clock" => Denied::WrongClock,
+        "list" => server::Denied::List,
+        "read" => server::Denied::Read,
+        "write" => server::Denied::Write,
+        "delete" => server::Denied::Delete,
+        "expired-token" => server::Denied::ExpiredToken,
+        "wrong-clock" => server::Denied::WrongClock,
         _ => return Err(format!("`{text}` is not list, read, write, delete, expired-token or wrong-clock")),
     })
 }

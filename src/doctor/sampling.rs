@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::{StreamExt, stream};
 use tempfile::TempDir;
 
@@ -17,8 +18,9 @@ use super::step::{Name, Status, Step};
 use crate::config::{
     BadRecordLimit, Config, Environment, OnBadRecord, OnBadValue, RecordPolicy, TableConfig, TableSource,
 };
-use crate::engine::{Engine, beginning, spread};
+use crate::engine::{Engine, spread};
 use crate::error::{Error, Result};
+use crate::landing::Compression;
 use crate::location::Location;
 use crate::store::{Action, Object, Store};
 use crate::ui::human;
@@ -143,7 +145,7 @@ async fn fetch(contents: &Contents) -> Result<Fetched> {
             objects: 0,
             is_whole: listed.is_whole && chosen.len() == listed.objects.len(),
         };
-        let tasks = chosen.into_iter().map(|object| bring(&listed.store, &table.name, object, &below));
+        let tasks = chosen.into_iter().map(|object| bring(&listed.store, object, &below));
         let mut coming = stream::iter(tasks).buffered(AT_ONCE);
         while let Some(brought) = coming.next().await {
             match brought {
@@ -199,17 +201,8 @@ struct Brought {
 }
 
 /// Brings an object, or the lines at its beginning, into the folder.
-async fn bring(store: &Store, table: &str, object: Arc<Object>, below: &Path) -> Result<Brought> {
-    let is_whole = object.size <= WHOLE;
-    let bytes = if is_whole {
-        store.get(&object).await?
-    } else {
-        match beginning(store, table, &object).await? {
-            Ok(bytes) => bytes,
-            // It can be read and not be decompressed: the engine will say so of as much as is needed for that.
-            Err(_) => store.get_range(&object, 0..WHOLE.min(object.size)).await?,
-        }
-    };
+async fn bring(store: &Store, object: Arc<Object>, below: &Path) -> Result<Brought> {
+    let (bytes, is_whole) = beginning(store, &object).await?;
     let path = below.join(&object.key);
     let unwritten = |error: std::io::Error| {
         Error::statement(format!("`{}` could not be copied among the temporary files", object.key)).because(error)
@@ -219,6 +212,21 @@ async fn bring(store: &Store, table: &str, object: Arc<Object>, below: &Path) ->
     }
     tokio::fs::write(&path, &bytes).await.map_err(unwritten)?;
     Ok(Brought { bytes: bytes.len() as u64, is_whole })
+}
+
+/// The whole of an object, or the whole lines at the beginning of a large one, and whether it is all.
+async fn beginning(store: &Store, object: &Object) -> Result<(Bytes, bool)> {
+    if object.size <= WHOLE {
+        return Ok((store.get(object).await?, true));
+    }
+    let head = store.get_range(object, 0..WHOLE).await?;
+    let lines = memchr::memrchr(b'\n', &head).filter(|_| Compression::of_magic(&head) == Compression::None);
+    match lines {
+        Some(end) => Ok((head.slice(..=end), false)),
+        // What is compressed, or one record, can't be cut; and what is larger still is left to those who read all.
+        None if object.size <= BYTES => Ok((store.get(object).await?, true)),
+        None => Ok((Bytes::new(), false)),
+    }
 }
 
 /// An engine over the sample, with the views of the configuration. Nothing in it fails for a bad record: each is counted.

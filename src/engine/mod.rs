@@ -62,7 +62,7 @@ use crate::column::Column;
 use crate::config::{Config, Environment, Relisting, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
-pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin, beginning, spread};
+pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin, spread};
 use crate::scan::{Counters, Expected, KeptTables, SchemaCache, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};

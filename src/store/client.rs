@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredentialProvider};
 use object_store::{BackoffConfig, ClientOptions, HeaderValue, RetryConfig};
 
 use super::accounting::{Answers, Counters, CountingConnector};
@@ -42,7 +42,7 @@ pub struct Bucket {
     /// What the service said.
     pub answers: Arc<Answers>,
     /// Who signs, where anybody does.
-    pub credentials: Option<Arc<RenewedCredentials>>,
+    pub signer: Option<Arc<RenewedCredentials>>,
 }
 
 impl Bucket {
@@ -81,13 +81,9 @@ impl Bucket {
                 builder.with_endpoint(bucket_url).with_virtual_hosted_style_request(true)
             }
         };
-        let signer = match config.signing {
-            Signing::Anonymous => None,
-            Signing::Signed => Some(credentials(shared, profile, &region).await?),
-        };
-        builder = match &signer {
-            None => builder.with_skip_signature(true),
-            Some(signer) => builder.with_credentials(Arc::clone(signer) as _),
+        builder = match config.signing {
+            Signing::Anonymous => builder.with_skip_signature(true),
+            Signing::Signed => builder.with_credentials(credentials(shared, profile, &region).await?),
         };
         let client = builder
             .build()
@@ -101,13 +97,13 @@ impl Bucket {
             range_bytes: config.range_bytes,
             counters: Arc::clone(&shared.counters),
             answers,
-            credentials: signer,
+            signer: shared.signer.get().cloned().filter(|_| config.signing == Signing::Signed),
         })
     }
 
     /// Where its credentials came from, such as `the environment`.
     pub fn source(&self) -> Option<String> {
-        self.credentials.as_ref()?.in_use().map(|(source, _)| source)
+        self.signer.as_ref()?.in_use().map(|(source, _)| source)
     }
 
     /// ` of the environment`, for a message about credentials.
@@ -136,12 +132,13 @@ fn retries(most: usize) -> RetryConfig {
 }
 
 /// The credentials of every bucket, asked for at once so that their absence is told once and early.
-pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<Arc<RenewedCredentials>> {
+pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
     let found = shared.credentials.get_or_try_init(|| async {
         let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
         let credentials = RenewedCredentials::new(sources);
         credentials.current().await?;
-        Ok::<_, Error>(Arc::new(credentials))
+        let credentials = Arc::new(credentials);
+        Ok::<AwsCredentialProvider, Error>(Arc::clone(shared.signer.get_or_init(|| credentials)) as _)
     });
     Ok(Arc::clone(found.await?))
 }

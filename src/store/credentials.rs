@@ -22,6 +22,8 @@ use crate::error::{Error, Result};
 /// Credentials that renew themselves; shared by every bucket.
 pub struct RenewedCredentials {
     sources: Vec<Source>,
+    /// Who gave those in use, and for how long they hold.
+    given: ShortMutex<Option<(String, Lifetime)>>,
     kept: ShortMutex<Option<Kept>>,
     renewing: Mutex<()>,
 }
@@ -29,8 +31,6 @@ pub struct RenewedCredentials {
 #[derive(Clone)]
 struct Kept {
     credential: Arc<AwsCredential>,
-    /// What a person calls the source.
-    source: String,
     expires: Option<SystemTime>,
     renew_from: Option<SystemTime>,
 }
@@ -56,7 +56,8 @@ const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
 impl RenewedCredentials {
     /// Credentials from the first of `sources` that has some.
     pub fn new(sources: Vec<Source>) -> Self {
-        RenewedCredentials { sources, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
+        let given = ShortMutex::new(None);
+        RenewedCredentials { sources, given, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
     }
 
     /// The credentials to use now.
@@ -71,7 +72,7 @@ impl RenewedCredentials {
             return Ok(kept.credential);
         }
         let kept = match (self.find().await, old) {
-            (Ok((source, found)), _) => Kept::new(source, &found, now),
+            (Ok(found), _) => Kept::new(&found, now),
             (Err(_), Some(old)) if old.holds(now) => Kept { renew_from: now.checked_add(RENEW_AGAIN_AFTER), ..old },
             (Err(error), _) => return Err(error),
         };
@@ -81,22 +82,14 @@ impl RenewedCredentials {
 
     /// Where those in use came from, and for how long they hold; none before they were asked for.
     pub fn in_use(&self) -> Option<(String, Lifetime)> {
-        self.kept().map(|kept| {
-            let lifetime = match (kept.expires, &kept.credential.token) {
-                (Some(expires), _) => Lifetime::Until(expires.into()),
-                (None, Some(_)) => Lifetime::Temporary,
-                (None, None) => Lifetime::Long,
-            };
-            (kept.source, lifetime)
-        })
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn kept(&self) -> Option<Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The name of the first source that has some, and those.
-    async fn find(&self) -> Result<(String, Credentials)> {
+    async fn find(&self) -> Result<Credentials> {
         let mut tried = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
             let (name, provider) = match source {
@@ -107,7 +100,11 @@ impl RenewedCredentials {
                 }
             };
             match provider.provide_credentials().await {
-                Ok(found) => return Ok((name.clone(), found)),
+                Ok(found) => {
+                    let given = Some((name.clone(), Lifetime::of(&found)));
+                    *self.given.lock().unwrap_or_else(PoisonError::into_inner) = given;
+                    return Ok(found);
+                }
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
                     tried.push(format!("{name} ({})", deepest(&error)));
                 }
@@ -127,7 +124,7 @@ impl RenewedCredentials {
 }
 
 impl Kept {
-    fn new(source: String, found: &Credentials, now: SystemTime) -> Kept {
+    fn new(found: &Credentials, now: SystemTime) -> Kept {
         let credential = AwsCredential {
             key_id: found.access_key_id().to_owned(),
             secret_key: found.secret_access_key().to_owned(),
@@ -138,7 +135,7 @@ impl Kept {
             // Credentials that live less than the lead are not asked for with every request.
             lead.max(now.checked_add(RENEW_AGAIN_AFTER).unwrap_or(now)).min(expires)
         });
-        Kept { credential: Arc::new(credential), source, expires: found.expiry(), renew_from }
+        Kept { credential: Arc::new(credential), expires: found.expiry(), renew_from }
     }
 
     fn is_due(&self, now: SystemTime) -> bool {
@@ -147,6 +144,16 @@ impl Kept {
 
     fn holds(&self, now: SystemTime) -> bool {
         self.expires.is_none_or(|expires| expires > now)
+    }
+}
+
+impl Lifetime {
+    fn of(found: &Credentials) -> Lifetime {
+        match (found.expiry(), found.session_token()) {
+            (Some(expires), _) => Lifetime::Until(expires.into()),
+            (None, Some(_)) => Lifetime::Temporary,
+            (None, None) => Lifetime::Long,
+        }
     }
 }
 

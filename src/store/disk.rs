@@ -325,20 +325,9 @@ fn check_length(path: &Path, expected: u64, found: u64) -> Result<()> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
-    advised(Error::statement(format!("`{}` can not be read", path.display())), error)
+    Error::statement(format!("`{}` can not be read", path.display())).because(error)
 }
 
 fn unlistable(path: &Path, error: io::Error) -> Error {
-    advised(Error::statement(format!("`{}` can not be listed", path.display())), error)
-}
-
-/// The error because of what the system said, with what to do where that is known.
-fn advised(told: Error, error: io::Error) -> Error {
-    let told = match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            told.hint("let its owner give this user leave to read it and to enter each folder above it")
-        }
-        _ => told,
-    };
-    told.because(error)
+    Error::statement(format!("`{}` can not be listed", path.display())).because(error)
 }

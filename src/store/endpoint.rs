@@ -17,8 +17,6 @@ pub enum Endpoint {
     Own {
         /// The URL without the bucket and without a last slash.
         base: String,
-        /// The same as messages show it: without a user and a password.
-        shown: String,
         /// The URL with the bucket, by its host or its path.
         bucket_url: String,
         /// Which of the two.
@@ -41,25 +39,22 @@ impl Endpoint {
             return Ok(Endpoint::Aws(config.addressing.unwrap_or(by_name)));
         };
         let base = base.trim_end_matches('/').to_owned();
-        let shown = without_user(&base);
         let url = Url::parse(&base)
             .ok()
             .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
             .ok_or_else(|| {
-                Error::usage(format!("the endpoint `{shown}` is no URL")).hint("write `https://HOST:PORT`")
+                Error::usage(format!("the endpoint `{base}` is no URL")).hint("write `https://HOST:PORT`")
             })?;
         if url.scheme() == "http" && !is_loopback(&url) && !allows_http(config, environment) {
-            return Err(Error::usage(format!(
-                "the endpoint `{shown}` is plain http, which anyone on the way can read"
-            ))
-            .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
+            return Err(Error::usage(format!("the endpoint `{base}` is plain http, which anyone on the way can read"))
+                .hint("use `https://`, or set `allow_http = true` in `[storage]` or `AWS_ALLOW_HTTP=true`"));
         }
         let addressing = config.addressing.unwrap_or(Addressing::Path);
         let bucket_url = match addressing {
             Addressing::Path => format!("{base}/{bucket}"),
             Addressing::VirtualHost => base.replacen("://", &format!("://{bucket}."), 1),
         };
-        Ok(Endpoint::Own { base, shown, bucket_url, addressing })
+        Ok(Endpoint::Own { base, bucket_url, addressing })
     }
 
     /// The URL that names a service other than AWS, and who gave it.
@@ -126,17 +121,9 @@ impl Endpoint {
     pub fn name(&self) -> &str {
         match self {
             Endpoint::Aws(_) => "AWS",
-            Endpoint::Own { shown, .. } => shown,
+            Endpoint::Own { base, .. } => base,
         }
     }
-}
-
-/// A URL without what stands before the host: it may be a password.
-fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-    let host = host.rsplit('@').next().unwrap_or(host);
-    format!("{scheme}://{host}{path}")
 }
 
 fn allows_http(config: &StorageConfig, environment: &Environment) -> bool {
@@ -207,7 +194,6 @@ mod tests {
             choose(&config, &Environment::empty("/")).unwrap().identity("eu-west-1")
         };
         assert_eq!(identity("https://me:hunter2@s3.example/"), "s3.example:443");
-        assert_eq!(without_user("https://me:hunter2@s3.example:1/below"), "https://s3.example:1/below");
         assert_eq!(identity("http://127.0.0.1:9000/below"), "127.0.0.1:9000/below");
         let aws = Endpoint::Aws(Addressing::Path);
         assert_eq!(aws.identity("eu-west-1"), Endpoint::Aws(Addressing::VirtualHost).identity("us-east-1"));

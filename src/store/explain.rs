@@ -88,7 +88,9 @@ pub fn is_not_implemented(error: &ClientError) -> bool {
         || text.contains("<Code>NotImplemented</Code>")
 }
 
-/// Where S3 gave no code, or one that has no sentence above. `asked` is what was being done, and where.
+/// Where S3 gave no code, or one that has no sentence above.
+///
+/// `asked` is what was being done, and where.
 fn by_kind(
     bucket: &Bucket,
     asked: (&str, &str),

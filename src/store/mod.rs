@@ -34,12 +34,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::ObjectStore;
+use object_store::aws::AwsCredentialProvider;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use accounting::RequestCounts;
@@ -116,7 +117,9 @@ struct SharedStores {
     config: StorageConfig,
     environment: Environment,
     profile: OnceCell<profile::Profile>,
-    credentials: OnceCell<Arc<credentials::RenewedCredentials>>,
+    credentials: OnceCell<AwsCredentialProvider>,
+    /// The same, by their own type.
+    signer: OnceLock<Arc<credentials::RenewedCredentials>>,
     buckets: Mutex<BTreeMap<String, Arc<client::Bucket>>>,
     /// One for each host, whatever the bucket.
     throttles: parking_lot::Mutex<BTreeMap<String, Arc<throttle::Throttle>>>,
@@ -138,6 +141,7 @@ impl Stores {
                 environment: environment.clone(),
                 profile: OnceCell::new(),
                 credentials: OnceCell::new(),
+                signer: OnceLock::new(),
                 buckets: Mutex::new(BTreeMap::new()),
                 throttles: parking_lot::Mutex::default(),
                 counters: Arc::default(),
@@ -167,8 +171,13 @@ impl Stores {
         nearby::find(self, location).await
     }
 
-    /// The error with what stands near the folder on disk that does not exist, if it is about one.
+    /// The error about a location that can't be listed with what stands near it, if it is a folder on disk that does not
+    /// exist, or with what to do, if it is one that may not be read.
     pub async fn with_nearby(&self, error: Error, location: &Location) -> Error {
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
+            return error.hint("let its owner give this user leave to read it and to enter each folder above it");
+        }
         let is_missing = matches!(location, Location::Folder(path) if !path.exists());
         match self.nearby(location).await.filter(|_| is_missing) {
             Some(nearby) => error.hint(nearby.hint()),

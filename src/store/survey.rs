@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::accounting::{Answers, CountingConnector};
-use super::credentials::{Lifetime, RenewedCredentials};
+use super::credentials::Lifetime;
 use super::endpoint::Endpoint;
 use super::profile::Profile;
 use super::server_clock::ClockDifference;
@@ -105,8 +105,9 @@ impl Stores {
         }
         let profile = self.profile().await?;
         let region = region::given(config, environment, profile).unwrap_or_else(|| region::FALLBACK.to_owned());
-        let credentials: Arc<RenewedCredentials> = client::credentials(&self.shared, profile, &region).await?;
-        let (source, lifetime) = credentials.in_use().ok_or_else(|| Error::bug("credentials were lost"))?;
+        client::credentials(&self.shared, profile, &region).await?;
+        let in_use = self.shared.signer.get().and_then(|signer| signer.in_use());
+        let (source, lifetime) = in_use.ok_or_else(|| Error::bug("credentials were lost"))?;
         Ok(CredentialsInUse::Found { source, lifetime })
     }
 

@@ -17,7 +17,7 @@ use super::bucket::Bucket;
 use super::counts::{Counters, Counts, RequestKind};
 use super::operations::Operations;
 use super::options::ServerOptions;
-use super::{denied, wrong_region};
+use super::wrong_region;
 
 /// The way from a connection to the bucket and back.
 pub(super) struct Gate {
@@ -105,7 +105,7 @@ impl Gate {
             answer.headers_mut().insert("x-amz-request-id", request_id);
         }
         answer.headers_mut().insert(SERVER, HeaderValue::from_static("AmazonS3"));
-        denied::set_date(&mut answer, &self.options);
+        super::refusals::set_date(&mut answer, &self.options);
         answer
     }
 }

@@ -21,7 +21,6 @@ mod bodies;
 mod bucket;
 mod conditions;
 mod counts;
-mod denied;
 mod folder;
 mod gate;
 mod listing;
@@ -29,6 +28,7 @@ mod multipart;
 mod objects;
 mod operations;
 mod options;
+mod refusals;
 mod wrong_region;
 
 use std::io;
@@ -43,8 +43,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::bucket::Bucket;
 pub use self::counts::Counts;
-pub use self::denied::Denied;
-pub use self::options::{Anonymous, ServerOptions, WrongRegion};
+pub use self::options::{Anonymous, Denied, ServerOptions, WrongRegion};
 
 use self::gate::Gate;
 

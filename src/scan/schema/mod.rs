@@ -7,4 +7,4 @@ mod sample;
 
 pub use cache::SchemaCache;
 pub(super) use sample::{Sample, Sampling};
-pub use sample::{SampleOrigin, beginning, spread};
+pub use sample::{SampleOrigin, spread};

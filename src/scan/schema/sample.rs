@@ -21,7 +21,7 @@ use crate::scan::fetch::{Inflater, ObjectLimit};
 use crate::scan::objects::Snapshot;
 use crate::scan::options::TableOptions;
 use crate::scan::rows::{Damage, bad_record, damaged};
-use crate::store::{Object, Store};
+use crate::store::Object;
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
 const OBJECTS: usize = 96;
@@ -72,7 +72,7 @@ impl Sampling<'_> {
     pub async fn take(&self, snapshot: &Arc<Snapshot>) -> Result<Sample> {
         let pages = snapshot.pages().await?;
         // A snapshot without any object fails by itself, so this is never empty.
-        let chosen: Arc<[Arc<Object>]> = spread(pages.iter().flat_map(|page| page.iter()), OBJECTS).into();
+        let chosen: Arc<[Arc<Object>]> = choose(pages.iter().flat_map(|page| page.iter())).into();
         let file = self.cache.map(|cache| cache.file(self.location, self.options));
         let known = self.earlier(file.clone(), &chosen).await;
         let is_new = known.iter().any(Option::is_none);
@@ -143,8 +143,12 @@ impl Sample {
     }
 }
 
-/// About `most` of the objects, spread over the folders that hold them: the first and the last of each, and some
-/// between.
+/// Up to `OBJECTS` objects, spread over the folders that hold them: the first and the last of each, and some between.
+fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>> {
+    spread(objects, OBJECTS)
+}
+
+/// About `most` of the objects, chosen in the same way.
 pub fn spread<'a>(objects: impl Iterator<Item = &'a Arc<Object>>, most: usize) -> Vec<Arc<Object>> {
     let mut folders: BTreeMap<&str, Vec<&Arc<Object>>> = BTreeMap::new();
     for object in objects {
@@ -213,41 +217,25 @@ impl Look {
         Ok(Seen { inference, bad_records, first_bad })
     }
 
-    /// The whole of a small object, or the whole lines at the beginning of a large one.
+    /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
+    /// the object's own: it can be fetched, and not be decompressed.
     async fn head(&self, object: &Arc<Object>) -> Result<Result<Bytes>> {
-        let keep = |bytes: &Bytes| self.snapshot.keep_sampled(object, bytes);
-        head(self.snapshot.store(), &self.limit, object, &keep).await
-    }
-}
-
-/// The records at the beginning of an object, without its compression: whole lines, or all of it where it is small.
-/// `table` is for messages. The inner error is the object's own: it can be fetched, and not be decompressed.
-pub async fn beginning(store: &Store, table: &str, object: &Arc<Object>) -> Result<Result<Bytes>> {
-    let limit = ObjectLimit { table: table.into(), bytes: RecordPolicy::default().max_object_bytes };
-    head(store, &limit, object, &|_| {}).await
-}
-
-/// The same; `keep` is shown the bytes of an object that was fetched whole.
-async fn head(
-    store: &Store,
-    limit: &ObjectLimit,
-    object: &Arc<Object>,
-    keep: &(dyn Fn(&Bytes) + Sync),
-) -> Result<Result<Bytes>> {
-    let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
-    loop {
-        let is_all = wanted >= object.size;
-        let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
-        if is_all {
-            keep(&bytes);
+        let store = self.snapshot.store();
+        let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
+        loop {
+            let is_all = wanted >= object.size;
+            let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
+            if is_all {
+                self.snapshot.keep_sampled(object, &bytes);
+            }
+            match begin(&self.limit, object, bytes, is_all) {
+                Ok(Some(head)) => return Ok(Ok(head)),
+                Ok(None) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+            // No line ends here, or records span lines: look further, and at the whole of it before long.
+            wanted = wanted.saturating_mul(8);
         }
-        match begin(limit, object, bytes, is_all) {
-            Ok(Some(head)) => return Ok(Ok(head)),
-            Ok(None) => {}
-            Err(error) => return Ok(Err(error)),
-        }
-        // No line ends here, or records span lines: look further, and at the whole of it before long.
-        wanted = wanted.saturating_mul(8);
     }
 }
 
@@ -311,9 +299,7 @@ mod tests {
     #[test]
     fn what_lands_leaves_the_sample_as_it_is_but_for_its_end() {
         let objects: Vec<_> = (0..5_000).map(|n| object(&format!("partition=0/{n:06}.json"))).collect();
-        let keys = |count: usize| {
-            spread(objects.iter().take(count), OBJECTS).iter().map(|object| object.key.clone()).collect()
-        };
+        let keys = |count: usize| choose(objects.iter().take(count)).iter().map(|object| object.key.clone()).collect();
         for count in [100, 1_000, 4_095, 4_096, 4_998] {
             let (before, after): (BTreeSet<String>, BTreeSet<String>) = (keys(count), keys(count + 1));
             // The new last object, and a new one between where the step allows one more.
@@ -327,7 +313,7 @@ mod tests {
         let objects: Vec<_> = (0..3)
             .flat_map(|partition| (0..1000).map(move |n| object(&format!("partition={partition}/{n:04}.json"))))
             .collect();
-        let chosen = spread(objects.iter(), OBJECTS);
+        let chosen = choose(objects.iter());
         assert!((OBJECTS / 2..=OBJECTS).contains(&chosen.len()), "{}", chosen.len());
         for partition in 0..3 {
             for n in [0, 999] {
@@ -367,7 +353,7 @@ mod tests {
     #[test]
     fn few_objects_are_all_looked_at_once() {
         let objects = [object("a/1.json"), object("a/2.json"), object("b/1.json")];
-        assert_eq!(spread(objects.iter(), OBJECTS).len(), 3);
-        assert_eq!(spread([].iter(), OBJECTS).len(), 0);
+        assert_eq!(choose(objects.iter()).len(), 3);
+        assert_eq!(choose([].iter()).len(), 0);
     }
 }

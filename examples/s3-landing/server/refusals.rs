@@ -10,24 +10,7 @@ use hyper::header::{DATE, HeaderValue};
 use s3s::access::S3AccessContext;
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
 
-use super::options::ServerOptions;
-
-/// What is refused, however it is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// Listings: 403 `AccessDenied`.
-    List,
-    /// Objects: 403 `AccessDenied`.
-    Read,
-    /// Uploads: 403 `AccessDenied`.
-    Write,
-    /// Deletions: 403 `AccessDenied`.
-    Delete,
-    /// Everything: 400 `ExpiredToken`.
-    ExpiredToken,
-    /// Everything: 403 `RequestTimeTooSkewed`.
-    WrongClock,
-}
+use super::options::{Denied, ServerOptions};
 
 /// Refuses what the options name.
 pub(super) fn check(context: &S3AccessContext<'_>, options: &ServerOptions) -> S3Result<()> {
