@@ -21,6 +21,8 @@ pub enum Kind {
     Interrupted,
     /// The reader of standard output went away; not a failure.
     ClosedPipe,
+    /// What failed is what was asked for, and stands in the answer; nothing more is to be said.
+    Answered,
     /// A state that pinq should never reach.
     Bug,
 }
@@ -30,7 +32,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::ClosedPipe => 0,
-            Kind::Statement => 1,
+            Kind::Statement | Kind::Answered => 1,
             Kind::Usage => 2,
             Kind::Bug => 70,
             // 128 + SIGINT, what shells expect of a process that the user stopped.

@@ -61,6 +61,7 @@ mod catalog;
 
 pub mod engine;
 
+pub mod doctor;
 pub mod repl;
 pub mod report;
 

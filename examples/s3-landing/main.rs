@@ -47,6 +47,13 @@ struct Arguments {
     /// Its secret
     #[arg(long, value_name = "SECRET", default_value_t = ServerOptions::default().secret_key)]
     secret_key: String,
+    /// Refuse requests of this kind, however they are signed: list, read, write, delete, or all as `expired-token` or
+    /// `wrong-clock`
+    #[arg(long, value_name = "KIND", value_parser = parse_denied)]
+    denied: Vec<server::Denied>,
+    /// Seconds that the `Date` of answers is ahead of this machine's clock
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    clock_ahead: Option<i64>,
     /// Serve requests without a signature too
     #[arg(long)]
     anonymous: bool,
@@ -73,6 +80,8 @@ async fn main() -> io::Result<()> {
         access_key: arguments.access_key,
         secret_key: arguments.secret_key,
         anonymous: if arguments.anonymous { Anonymous::Allowed } else { Anonymous::Refused },
+        denied: arguments.denied,
+        clock_ahead: arguments.clock_ahead,
         wrong_region: if arguments.malformed_region { WrongRegion::Malformed } else { WrongRegion::Redirected },
         latency: arguments.latency,
         slow_down_above: arguments.slow_down_above,
@@ -126,4 +135,17 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
     Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|error| error.to_string())
+}
+
+/// Reads what is refused.
+fn parse_denied(text: &str) -> Result<server::Denied, String> {
+    Ok(match text {
+        "list" => server::Denied::List,
+        "read" => server::Denied::Read,
+        "write" => server::Denied::Write,
+        "delete" => server::Denied::Delete,
+        "expired-token" => server::Denied::ExpiredToken,
+        "wrong-clock" => server::Denied::WrongClock,
+        _ => return Err(format!("`{text}` is not list, read, write, delete, expired-token or wrong-clock")),
+    })
 }

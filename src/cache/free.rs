@@ -15,6 +15,11 @@ impl Cache {
     pub fn default_max_bytes(folder: &Path) -> u64 {
         free_bytes(folder).map_or(MOST, |free| (free / SHARE).min(MOST))
     }
+
+    /// Bytes that this user may still write on the disk of `folder`, which may not exist yet; none where nobody says.
+    pub fn free_bytes(folder: &Path) -> Option<u64> {
+        free_bytes(folder)
+    }
 }
 
 /// Bytes that this user may still write where the folder is or would be.

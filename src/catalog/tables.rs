@@ -207,7 +207,10 @@ impl Tables {
 
     async fn list_topics(&self, landing: &Location) -> Result<Topics> {
         let store = self.context.stores.open(landing).await?;
-        let children = store.children().await?;
+        let children = match store.children().await {
+            Ok(children) => children,
+            Err(error) => return Err(self.context.stores.with_nearby(error, landing).await),
+        };
         let topics: Vec<&str> = children
             .folders
             .iter()

@@ -7,6 +7,7 @@ mod cache;
 mod charts;
 mod check;
 mod completions;
+mod doctor;
 mod findings;
 mod init;
 mod inputs;
@@ -59,6 +60,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Profile(profile::ProfileArgs),
     Check(check::CheckArgs),
+    Doctor(doctor::DoctorArgs),
     Report(reports::ReportArgs),
     Cache(cache::CacheArgs),
     Init(init::InitArgs),
@@ -117,6 +119,7 @@ async fn dispatch(ui: &Ui, parsed: &Arguments, environment: &Environment, signal
         Command::Schema(arguments) => schema::run(ui, common, environment, arguments).await,
         Command::Profile(arguments) => profile::run(ui, common, environment, arguments).await,
         Command::Check(arguments) => check::run(ui, common, environment, arguments).await,
+        Command::Doctor(arguments) => doctor::run(ui, common, environment, arguments).await,
         Command::Report(arguments) => reports::run(ui, common, environment, arguments, signals).await,
         Command::Cache(arguments) => cache::run(ui, common, environment, arguments).await,
         Command::Init(arguments) => init::run(ui, common, environment, arguments).await,

@@ -46,12 +46,21 @@ pub struct CommonArgs {
 impl CommonArgs {
     /// Reads and validates the configuration.
     pub fn config(&self, environment: &Environment) -> Result<Config> {
+        self.config_at(environment, None)
+    }
+
+    /// The same, with `landing` instead of the one that the options name.
+    pub fn config_at(&self, environment: &Environment, landing: Option<&str>) -> Result<Config> {
         let cache = match (self.no_cache, self.refresh) {
             (true, _) => CacheUse::Off,
             (false, true) => CacheUse::Relisted,
             (false, false) => CacheUse::AsConfigured,
         };
-        let overrides = Overrides { file: self.config.clone(), landing: self.landing.clone(), cache };
+        let overrides = Overrides {
+            file: self.config.clone(),
+            landing: landing.map(str::to_owned).or_else(|| self.landing.clone()),
+            cache,
+        };
         Config::load(&overrides, environment, &sql::parse_type)
     }
 

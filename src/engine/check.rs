@@ -63,7 +63,36 @@ impl Engine {
         Ok(checks)
     }
 
+    /// Checks the table of that name alone. A view that does not work is left out.
+    ///
+    /// # Errors
+    /// There is no such table, or it can't be read.
+    pub async fn check_named(&self, name: &str) -> Result<TableCheck> {
+        let table = self.catalog.tables.table(name).await?;
+        let table = table.ok_or_else(|| Error::statement(format!("there is no table `{name}`")))?;
+        let counted = self.count_records(&table).await?;
+        let mut check = counted.clone();
+        Ok(match self.compare_with_view(&table, &mut check).await {
+            Ok(()) => check,
+            Err(_) => counted,
+        })
+    }
+
     async fn check_table(&self, table: &LandedTable) -> Result<TableCheck> {
+        let mut check = self.count_records(table).await?;
+        self.compare_with_view(table, &mut check).await?;
+        Ok(check)
+    }
+
+    async fn compare_with_view(&self, table: &LandedTable, check: &mut TableCheck) -> Result<()> {
+        if self.catalog.views.definitions().any(|view| view.name == table.name()) {
+            self.compare(table, check).await.map_err(|error| pinq_error(error, table.name()))?;
+        }
+        Ok(())
+    }
+
+    /// Counts records, repeats and strays.
+    async fn count_records(&self, table: &LandedTable) -> Result<TableCheck> {
         let failed = |error: DataFusionError| pinq_error(error, table.name());
         let columns = table.columns().await?.columns;
         let known = |key: &String| columns.iter().any(|column| column.name == *key);
@@ -86,9 +115,6 @@ impl Engine {
         (check.records, check.repeats, check.strays) = (row.number(0), row.number(1), row.number(2));
         check.stray_example =
             row.text(3).and_then(|text| text.split_once(SEPARATOR).map(|(object, line)| readable_place(object, line)));
-        if self.catalog.views.definitions().any(|view| view.name == table.name()) {
-            self.compare(table, &mut check).await.map_err(failed)?;
-        }
         Ok(check)
     }
 

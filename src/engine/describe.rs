@@ -53,6 +53,8 @@ pub struct ColumnInfo {
     pub nulls: Option<u64>,
     /// Objects of the sample that have it.
     pub objects: Option<u64>,
+    /// Whether its values are of several types, so that it has one that holds them all.
+    pub is_widened: bool,
 }
 
 /// The columns of a table or a view.
@@ -149,6 +151,7 @@ impl Engine {
                 records: seen.map(|seen| seen.seen),
                 nulls: seen.map(|seen| seen.nulls),
                 objects: seen.map(|seen| seen.objects),
+                is_widened: seen.is_some_and(|seen| seen.widened.iter().flatten().next().is_some()),
             }
         };
         let mut infos: Vec<ColumnInfo> = columns.columns.iter().map(info).collect();
@@ -187,6 +190,7 @@ impl Engine {
             records: None,
             nulls: None,
             objects: None,
+            is_widened: false,
         });
         Ok(TableSchema { columns: columns.collect(), sampled: None })
     }

@@ -5,6 +5,7 @@
 //! `landed.NAME`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::landing::LandingKey;
 use crate::scan::{LandedTable, MetadataColumn};
 use crate::sql::{own_error, quote_identifier};
+use crate::store::Object;
 
 /// The offsets of one partition of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,10 +78,31 @@ impl Engine {
             Err(_) if snapshot.is_empty() => return Ok(Vec::new()),
             listed => listed.map_err(|error| table.within(error))?,
         };
-        let mut partitions: BTreeMap<Option<i32>, Vec<(String, Option<u64>)>> = BTreeMap::new();
-        for object in pages.iter().flat_map(|page| page.iter()) {
+        self.offsets_of(table, pages.iter().flat_map(|page| page.iter())).await
+    }
+
+    /// The offsets of the partitions that these objects are of, as far as the table tells, whose landing may hold only
+    /// some of them: between others nothing is known to be missing, unless each that it holds has one record and the
+    /// others are as small.
+    ///
+    /// # Errors
+    /// There is no such table, or it can't be read.
+    pub async fn sampled_offsets(&self, name: &str, objects: &[Arc<Object>]) -> Result<Vec<PartitionOffsets>> {
+        let table = self.catalog.tables.table(name).await?;
+        let table = table.ok_or_else(|| Error::statement(format!("there is no table `{name}`")))?;
+        self.offsets_of(&table, objects.iter()).await
+    }
+
+    async fn offsets_of<'a>(
+        &self,
+        table: &LandedTable,
+        objects: impl Iterator<Item = &'a Arc<Object>>,
+    ) -> Result<Vec<PartitionOffsets>> {
+        let mut partitions: BTreeMap<Option<i32>, Vec<Named>> = BTreeMap::new();
+        for object in objects {
             let Ok(key) = LandingKey::parse(&object.key) else { continue };
-            partitions.entry(key.partition).or_default().push((object.key.clone(), key.start_offset));
+            let named = Named { object: object.key.clone(), size: object.size, start: key.start_offset };
+            partitions.entry(key.partition).or_default().push(named);
         }
         let mut found = Vec::new();
         for (partition, objects) in partitions {
@@ -92,14 +115,19 @@ impl Engine {
                 table: format!("raw.{}", quote_identifier(table.name())),
                 partition,
                 objects: objects.len() as u64,
-                without_offset: objects.iter().filter(|(_, start)| start.is_none()).count() as u64,
+                without_offset: objects.iter().filter(|named| named.start.is_none()).count() as u64,
                 records: records.values().map(|object| object.records).sum(),
                 repeats: records.values().map(|object| object.repeats).sum(),
                 ..PartitionOffsets::default()
             };
-            let spans = objects.into_iter().filter_map(|(object, start)| {
-                let end = records.get(&object).and_then(|records| records.last).map(|last| last.saturating_add(1));
-                Some(Span { end, start: start?, object })
+            let one_each = largest_of_one(&objects, &records);
+            let spans = objects.into_iter().filter_map(|Named { object, size, start }| {
+                let start = start?;
+                let end = match records.get(&object) {
+                    Some(records) => records.last.map(|last| last.saturating_add(1)),
+                    None => one_each.filter(|largest| size <= *largest).and_then(|_| start.checked_add(1)),
+                };
+                Some(Span { end, start, object })
             });
             compare(&mut offsets, spans.collect());
             found.push(offsets);
@@ -149,6 +177,28 @@ impl Engine {
         }
         Ok(found)
     }
+}
+
+/// An object as its key and the listing tell of it.
+struct Named {
+    object: String,
+    size: u64,
+    start: Option<u64>,
+}
+
+/// So many objects that were read say how many records the others have.
+const TELLING: usize = 20;
+
+/// The size up to which an object that was not read has one record: where each of many that were read has one, and some
+/// were not read.
+fn largest_of_one(objects: &[Named], records: &BTreeMap<String, Records>) -> Option<u64> {
+    let read: Vec<&Named> = objects.iter().filter(|named| records.contains_key(&named.object)).collect();
+    let has_one = |named: &&Named| records.get(&named.object).is_some_and(|records| records.records == 1);
+    if read.len() < TELLING || read.len() == objects.len() || !read.iter().all(has_one) {
+        return None;
+    }
+    // Two records would be larger than most of one.
+    read.iter().map(|named| named.size).max().map(|largest| largest.saturating_add(largest / 4))
 }
 
 /// What one object shows.
@@ -205,6 +255,20 @@ mod tests {
         assert_eq!((offsets.gaps, offsets.overlaps), (3 + 4, 2 + 2));
         assert_eq!(offsets.first_gap, Some((12, 15, "o15".into())));
         assert_eq!(offsets.first_overlap, Some((4, 10, "o4".into())));
+    }
+
+    #[test]
+    fn objects_that_were_not_read_have_one_record_where_all_others_do() {
+        let named = |number: u64| Named { object: format!("o{number}"), size: 100, start: Some(number) };
+        let objects: Vec<Named> = (0..30).map(named).collect();
+        let read = |count: u64, records: u64| {
+            let records = |number: u64| (format!("o{number}"), Records { records, repeats: 0, last: Some(number) });
+            (0..count).map(records).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(largest_of_one(&objects, &read(20, 1)), Some(125));
+        assert_eq!(largest_of_one(&objects, &read(20, 2)), None);
+        assert_eq!(largest_of_one(&objects, &read(19, 1)), None, "too few to tell");
+        assert_eq!(largest_of_one(&objects, &read(30, 1)), None, "all were read, so nothing is left to guess");
     }
 
     #[test]

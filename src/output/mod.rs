@@ -4,6 +4,7 @@
 //! the bytes go (a sink is given), run statements, or name DataFusion.
 
 mod cells;
+mod checklist;
 mod csv;
 mod failure;
 mod format;
@@ -37,6 +38,7 @@ use crate::error::Result;
 use lines::LineEncoder;
 
 pub use cells::is_number;
+pub use checklist::{ChecklistItem, Mark, checklist_lines};
 pub use format::{Format, MaxRows, TableOptions};
 pub use report::{ReportColumn, report, texts};
 pub use screen::{ScreenOptions, Upright, screen};

@@ -17,6 +17,12 @@ pub(super) enum Look {
     Bold,
     /// What is not data: NULL, rulers.
     Dim,
+    /// What is well, worth a look, or wrong.
+    Good,
+    Doubtful,
+    Bad,
+    /// The word before what to do.
+    Hint,
 }
 
 impl Paint {
@@ -25,6 +31,10 @@ impl Paint {
         let code = match (self, look) {
             (Paint::On, Look::Bold) => "1",
             (Paint::On, Look::Dim) => "2",
+            (Paint::On, Look::Good) => "32",
+            (Paint::On, Look::Doubtful) => "1;33",
+            (Paint::On, Look::Bad) => "1;31",
+            (Paint::On, Look::Hint) => "36",
             _ => "",
         };
         if code.is_empty() || text.is_empty() {

@@ -60,11 +60,17 @@ fn break_before(text: &str, end: usize) -> usize {
         return end;
     }
     let least = end / 3;
-    let after = |found: Option<(usize, &str)>| {
-        found.map(|(place, matched)| place + matched.len()).filter(|place| *place > least && *place < end)
+    let after = |found: Option<(usize, &str)>, last: usize| {
+        found.map(|(place, matched)| place + matched.len()).filter(|place| *place > least && *place <= last)
     };
-    let blank = after(line.rmatch_indices(' ').next());
-    let sign = || after(line.rmatch_indices(['-', '_', '/', ',', ';', ':', '.', '&', '?', '|', '}', ']', ')']).next());
+    // A blank that is the last of what fits ends a word as well as any.
+    let blank = after(line.rmatch_indices(' ').next(), end);
+    let sign = || {
+        after(
+            line.rmatch_indices(['-', '_', '/', ',', ';', ':', '.', '&', '?', '|', '}', ']', ')']).next(),
+            end.saturating_sub(1),
+        )
+    };
     blank.or_else(sign).unwrap_or(end)
 }
 
@@ -85,6 +91,7 @@ mod tests {
         assert_eq!(lines("{\"id\":12,\"name\":\"x\"}", 12, MostLines::Any), ["{\"id\":12,", "\"name\":\"x\"}"]);
         assert_eq!(lines("abcdefghij", 4, MostLines::Any), ["abcd", "efgh", "ij"]);
         assert_eq!(lines("a bcdefghijkl", 9, MostLines::Any), ["a bcdefgh", "ijkl"]);
+        assert_eq!(lines("ab,c d efgh", 7, MostLines::Any), ["ab,c d", "efgh"]);
     }
 
     #[test]

@@ -26,5 +26,5 @@ pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};
 pub use rows::{BadPlace, Findings, LateKeyCount, Place, Rejects};
-pub use schema::{SampleOrigin, SchemaCache};
+pub use schema::{SampleOrigin, SchemaCache, spread};
 pub use table::{Expected, LandedTable, SeenTotals, TableContext};

@@ -17,6 +17,7 @@ use object_store::client::{
 
 use super::keys;
 use super::meter::Tries;
+use super::server_clock::ClockDifference;
 use super::throttle::Throttle;
 
 /// How many requests of each kind were sent, each try of a retried one included, and what came back.
@@ -76,6 +77,7 @@ pub struct Answers {
     answered: AtomicBool,
     refused: AtomicU64,
     bucket_region: Mutex<Option<String>>,
+    clock: Mutex<Option<ClockDifference>>,
 }
 
 /// Makes the counting HTTP client of one bucket.
@@ -154,8 +156,19 @@ impl Answers {
         self.bucket_region.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How far this machine's clock was from the service's, at its first answer or its last refusal.
+    pub fn clock(&self) -> Option<ClockDifference> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn remember(&self, response: &HttpResponse) {
-        self.answered.store(true, Ordering::Relaxed);
+        let is_first = !self.answered.swap(true, Ordering::Relaxed);
+        // Not at each of thousands of answers a second: it is of use where a request was refused.
+        if (is_first || !response.status().is_success())
+            && let Some(difference) = ClockDifference::of(response)
+        {
+            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(difference);
+        }
         if let Some(region) = response.headers().get(BUCKET_REGION_HEADER).and_then(|region| region.to_str().ok()) {
             let mut known = self.bucket_region.lock().unwrap_or_else(PoisonError::into_inner);
             if known.as_deref() != Some(region) {

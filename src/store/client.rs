@@ -14,7 +14,7 @@ use super::credentials::RenewedCredentials;
 use super::endpoint::Endpoint;
 use super::profile::Profile;
 use super::{SharedStores, chain, region};
-use crate::config::{Addressing, Signing};
+use crate::config::{Addressing, Signing, StorageConfig};
 use crate::error::{Error, Result};
 
 /// The pauses between the tries of one request, and the time after whose first try it is not tried again.
@@ -41,6 +41,8 @@ pub struct Bucket {
     pub counters: Arc<Counters>,
     /// What the service said.
     pub answers: Arc<Answers>,
+    /// Who signs, where anybody does.
+    pub signer: Option<Arc<RenewedCredentials>>,
 }
 
 impl Bucket {
@@ -49,11 +51,7 @@ impl Bucket {
         let (config, environment) = (&shared.config, &shared.environment);
         let profile = shared.profile.get_or_try_init(|| Profile::choose(config, environment)).await?;
         let endpoint = Endpoint::choose(config, environment, profile, name)?;
-        let options = ClientOptions::new()
-            .with_allow_http(endpoint.is_plain_http())
-            .with_connect_timeout(config.connect_timeout)
-            .with_timeout(config.request_timeout)
-            .with_user_agent(HeaderValue::from_static(concat!("pinq/", env!("CARGO_PKG_VERSION"))));
+        let options = options(config, &endpoint);
         let answers = Arc::new(Answers::default());
         let connector = CountingConnector {
             counters: Arc::clone(&shared.counters),
@@ -99,8 +97,28 @@ impl Bucket {
             range_bytes: config.range_bytes,
             counters: Arc::clone(&shared.counters),
             answers,
+            signer: shared.signer.get().cloned().filter(|_| config.signing == Signing::Signed),
         })
     }
+
+    /// Where its credentials came from, such as `the environment`.
+    pub fn source(&self) -> Option<String> {
+        self.signer.as_ref()?.in_use().map(|(source, _)| source)
+    }
+
+    /// ` of the environment`, for a message about credentials.
+    pub fn whose(&self) -> String {
+        self.source().map(|source| format!(" of {source}")).unwrap_or_default()
+    }
+}
+
+/// How each request is made.
+pub fn options(config: &StorageConfig, endpoint: &Endpoint) -> ClientOptions {
+    ClientOptions::new()
+        .with_allow_http(endpoint.is_plain_http())
+        .with_connect_timeout(config.connect_timeout)
+        .with_timeout(config.request_timeout)
+        .with_user_agent(HeaderValue::from_static(concat!("pinq/", env!("CARGO_PKG_VERSION"))))
 }
 
 /// How a request that failed is tried again. The pauses between its tries double, with jitter, up to a few
@@ -114,12 +132,13 @@ fn retries(most: usize) -> RetryConfig {
 }
 
 /// The credentials of every bucket, asked for at once so that their absence is told once and early.
-async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
+pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
     let found = shared.credentials.get_or_try_init(|| async {
         let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
         let credentials = RenewedCredentials::new(sources);
         credentials.current().await?;
-        Ok::<AwsCredentialProvider, Error>(Arc::new(credentials))
+        let credentials = Arc::new(credentials);
+        Ok::<AwsCredentialProvider, Error>(Arc::clone(shared.signer.get_or_init(|| credentials)) as _)
     });
     Ok(Arc::clone(found.await?))
 }

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use chrono::{DateTime, Utc};
 use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 use tokio::sync::Mutex;
@@ -22,6 +23,8 @@ use crate::secret::Secret;
 /// Credentials that renew themselves; shared by every bucket.
 pub struct RenewedCredentials {
     sources: Vec<Source>,
+    /// Who gave those in use, and for how long they hold.
+    given: ShortMutex<Option<(String, Lifetime)>>,
     kept: ShortMutex<Option<Kept>>,
     renewing: Mutex<()>,
 }
@@ -41,6 +44,17 @@ struct Kept {
     renew_from: Option<SystemTime>,
 }
 
+/// For how long credentials hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until then.
+    Until(DateTime<Utc>),
+    /// They come with a token, and nobody says until when it holds.
+    Temporary,
+    /// Until somebody takes them back.
+    Long,
+}
+
 /// So long before they expire credentials are renewed: longer than a request can take with its
 /// retries, which all use the credentials of the first try.
 const RENEW_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
@@ -51,7 +65,8 @@ const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
 impl RenewedCredentials {
     /// Credentials from the first of `sources` that has some.
     pub fn new(sources: Vec<Source>) -> Self {
-        RenewedCredentials { sources, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
+        let given = ShortMutex::new(None);
+        RenewedCredentials { sources, given, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
     }
 
     /// The credentials to use now.
@@ -74,6 +89,11 @@ impl RenewedCredentials {
         Ok(kept.keys)
     }
 
+    /// Where those in use came from, and for how long they hold; none before they were asked for.
+    pub fn in_use(&self) -> Option<(String, Lifetime)> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn kept(&self) -> Option<Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -89,7 +109,11 @@ impl RenewedCredentials {
                 }
             };
             match provider.provide_credentials().await {
-                Ok(found) => return Ok(found),
+                Ok(found) => {
+                    let given = Some((name.clone(), Lifetime::of(&found)));
+                    *self.given.lock().unwrap_or_else(PoisonError::into_inner) = given;
+                    return Ok(found);
+                }
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
                     tried.push(format!("{name} ({})", deepest(&error)));
                 }
@@ -129,6 +153,16 @@ impl Kept {
 
     fn holds(&self, now: SystemTime) -> bool {
         self.expires.is_none_or(|expires| expires > now)
+    }
+}
+
+impl Lifetime {
+    fn of(found: &Credentials) -> Lifetime {
+        match (found.expiry(), found.session_token()) {
+            (Some(expires), _) => Lifetime::Until(expires.into()),
+            (None, Some(_)) => Lifetime::Temporary,
+            (None, None) => Lifetime::Long,
+        }
     }
 }
 

@@ -34,12 +34,7 @@ impl Endpoint {
         profile: &Profile,
         bucket: &str,
     ) -> Result<Endpoint> {
-        let is_ignored = environment.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-        let configured = || {
-            let by_variable = environment.get("AWS_ENDPOINT_URL_S3").or_else(|| environment.get("AWS_ENDPOINT_URL"));
-            by_variable.or(profile.endpoint.as_deref()).filter(|_| !is_ignored)
-        };
-        let Some(base) = config.endpoint.as_deref().or_else(configured) else {
+        let Some((base, _)) = Endpoint::named_by(config, environment, profile) else {
             // The wildcard of the certificate does not cover a bucket with a dot in its name.
             let by_name = if bucket.contains('.') { Addressing::Path } else { Addressing::VirtualHost };
             return Ok(Endpoint::Aws(config.addressing.unwrap_or(by_name)));
@@ -67,6 +62,23 @@ impl Endpoint {
             Addressing::VirtualHost => base.replacen("://", &format!("://{bucket}."), 1),
         };
         Ok(Endpoint::Own { base, bucket_url, addressing })
+    }
+
+    /// The URL that names a service other than AWS, and who gave it.
+    pub fn named_by<'a>(
+        config: &'a StorageConfig,
+        environment: &'a Environment,
+        profile: &'a Profile,
+    ) -> Option<(&'a str, String)> {
+        if let Some(url) = &config.endpoint {
+            return Some((url, "`[storage] endpoint`".to_owned()));
+        }
+        if environment.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+            return None;
+        }
+        let by_variable = |name: &str| environment.get(name).map(|url| (url, format!("`{name}`")));
+        let by_profile = || profile.endpoint.as_deref().map(|url| (url, format!("the profile `{}`", profile.name)));
+        by_variable("AWS_ENDPOINT_URL_S3").or_else(|| by_variable("AWS_ENDPOINT_URL")).or_else(by_profile)
     }
 
     /// A URL to ask for the bucket's region.

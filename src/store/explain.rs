@@ -6,6 +6,9 @@
 use object_store::Error as ClientError;
 
 use super::client::Bucket;
+use super::policy::{Action, Policy};
+use super::server_clock::ClockDifference;
+use super::transport;
 use crate::config::Signing;
 use crate::error::{Error, Result};
 
@@ -44,22 +47,21 @@ fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Err
     let explained = match answer.code {
         "NoSuchBucket" => about(format!("the bucket `{name}` does not exist at {endpoint}"))
             .hint("check the bucket's name, and `endpoint` if it is not on AWS"),
-        "InvalidAccessKeyId" => about(format!("{endpoint} does not know the access key"))
+        "InvalidAccessKeyId" => about(format!("{endpoint} does not know the access key{}", bucket.whose()))
             .hint("check `AWS_ACCESS_KEY_ID`, `AWS_PROFILE` and `endpoint`"),
-        "SignatureDoesNotMatch" => about("the secret key does not belong to the access key".into())
+        "SignatureDoesNotMatch" => about(format!("the secret key does not belong to the access key{}", bucket.whose()))
             .hint("check `AWS_SECRET_ACCESS_KEY`, or the profile's `aws_secret_access_key`"),
-        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "InvalidToken" => {
-            about("the credentials have expired or their session token is wrong".into())
-                .hint("renew them (`aws sso login`, for one), and unset an old `AWS_SESSION_TOKEN`")
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => {
+            about(format!("the credentials{} have expired", bucket.whose())).hint(renewal(bucket))
         }
-        "RequestTimeTooSkewed" | "RequestExpired" => {
-            about("this machine's clock differs too much from the server's".into()).hint("set the clock")
-        }
+        "InvalidToken" => about(format!("the session token of the credentials{} is wrong", bucket.whose()))
+            .hint("set the `AWS_SESSION_TOKEN` that came with the keys, or unset an old one"),
+        "RequestTimeTooSkewed" | "RequestExpired" => wrong_clock(bucket, &answer, &about),
         "SlowDown" | "ServiceUnavailable" | "TooManyRequests" => about(format!("{endpoint} asks for fewer requests"))
             .hint("lower `requests_in_flight` in `[storage]`, or try again later"),
         "NoSuchKey" | "NotFound" => about("it was deleted after it was listed".into()).hint("run it again"),
         "PreconditionFailed" => about("it was replaced after it was listed".into()).hint("run it again"),
-        _ => by_kind(bucket, &error, &answer, &about),
+        _ => by_kind(bucket, (doing, place), &error, &answer, &about),
     };
     match (answer.code, answer.message) {
         ("", _) => explained,
@@ -87,41 +89,107 @@ pub fn is_not_implemented(error: &ClientError) -> bool {
 }
 
 /// Where S3 gave no code, or one that has no sentence above.
-fn by_kind(bucket: &Bucket, error: &ClientError, answer: &Answer<'_>, about: &dyn Fn(String) -> Error) -> Error {
+///
+/// `asked` is what was being done, and where.
+fn by_kind(
+    bucket: &Bucket,
+    asked: (&str, &str),
+    error: &ClientError,
+    answer: &Answer<'_>,
+    about: &dyn Fn(String) -> Error,
+) -> Error {
     let (name, endpoint) = (&bucket.name, bucket.endpoint.name());
+    if answer.code.is_empty() && transport::is_web_page(answer.text) {
+        return transport::explained(&transport::Fault::NotS3, String::new(), endpoint, about);
+    }
     match error {
         ClientError::NotFound { .. } => about("it does not exist".into()),
         ClientError::Precondition { .. } => about("it was replaced after it was listed".into()).hint("run it again"),
-        ClientError::PermissionDenied { .. } | ClientError::Unauthenticated { .. } => denied(bucket, about),
-        _ if answer.code == "AccessDenied" || answer.has_status(403) || answer.has_status(401) => denied(bucket, about),
+        ClientError::PermissionDenied { .. } | ClientError::Unauthenticated { .. } => {
+            denied(bucket, asked, answer, about)
+        }
+        _ if answer.code == "AccessDenied" || answer.has_status(403) || answer.has_status(401) => {
+            denied(bucket, asked, answer, about)
+        }
         _ if answer.has_status(404) => about(format!("the bucket `{name}` does not exist at {endpoint}"))
             .hint("check the bucket's name, and `endpoint` if it is not on AWS"),
         _ if answer.has_status(503) || answer.has_status(429) => about(format!("{endpoint} asks for fewer requests"))
             .hint("lower `requests_in_flight` in `[storage]`, or try again later"),
         _ if !answer.code.is_empty() => about("the request was refused".into()),
-        _ => match transport_cause(error) {
-            cause if cause.contains("timed out") => about(format!("no answer from {endpoint} in time"))
-                .because(cause)
-                .hint("raise `request_timeout` or `connect_timeout` in `[storage]`, or check the network"),
-            cause if is_no_connection(answer.text) => about(format!("no connection to {endpoint}"))
-                .because(cause)
-                .hint("check `endpoint` in `[storage]`, `AWS_ENDPOINT_URL`, and the network"),
-            cause => about(format!("the request to {endpoint} failed")).because(cause),
-        },
+        _ => {
+            let (fault, cause) = transport::fault(error);
+            transport::explained(&fault, cause, endpoint, about)
+        }
     }
 }
 
-fn denied(bucket: &Bucket, about: &dyn Fn(String) -> Error) -> Error {
-    let error = about("access is denied".into());
-    match bucket.signing {
-        Signing::Anonymous => error.hint("the bucket is not public: remove `anonymous = true` from `[storage]`"),
-        Signing::Signed => error
-            .hint(
-                "reading needs `s3:ListBucket` on the bucket and `s3:GetObject` on its objects, writing `s3:PutObject`, \
-                 removing `s3:DeleteObject`",
-            )
-            .hint("other credentials: `AWS_PROFILE`; a public bucket: `anonymous = true` in `[storage]`"),
+fn denied(
+    bucket: &Bucket,
+    (doing, place): (&str, &str),
+    answer: &Answer<'_>,
+    about: &dyn Fn(String) -> Error,
+) -> Error {
+    if bucket.signing == Signing::Anonymous {
+        return about("access is denied".into())
+            .hint("the bucket is not public: remove `anonymous = true` from `[storage]`");
     }
+    let Some(action) = Action::of(doing) else { return about("access is denied".into()) };
+    let others = "other credentials: `AWS_PROFILE`; a public bucket: `anonymous = true` in `[storage]`";
+    // What guards the key of encrypted objects is another action, which S3 names.
+    if let Some(other) = named_action(answer.message).filter(|named| !named.starts_with("s3:")) {
+        return about(format!("access is denied: the credentials{} lack `{other}`", bucket.whose()))
+            .hint(format!("allow `{other}` on what the answer names, beside `{}`", action.name()))
+            .hint(others);
+    }
+    let policy = Policy::new(action, &bucket.region, &bucket.name, folder_of(place, &bucket.name));
+    about(format!("access is denied: the credentials{} lack `{}`", bucket.whose(), action.name()))
+        .hint(policy.hint())
+        .hint(others)
+}
+
+/// The action that S3 says the caller may not do: `... is not authorized to perform: kms:Decrypt on ...`.
+fn named_action(message: &str) -> Option<&str> {
+    let (_, after) = message.split_once("not authorized to perform: ")?;
+    after.split_whitespace().next()
+}
+
+/// Of `s3://bucket/a/b/c.json` the folder `a/b/`, without folders `name=value` and what is below them.
+fn folder_of<'a>(place: &'a str, bucket: &str) -> &'a str {
+    let below = place.strip_prefix("s3://").and_then(|place| place.strip_prefix(bucket)).unwrap_or_default();
+    let key = below.strip_prefix('/').unwrap_or(below);
+    let folder = key.rfind('/').map_or("", |slash| key.get(..=slash).unwrap_or_default());
+    match folder.find('=') {
+        Some(sign) => {
+            let plain = folder.get(..sign).unwrap_or_default();
+            plain.rfind('/').map_or("", |slash| plain.get(..=slash).unwrap_or_default())
+        }
+        None => folder,
+    }
+}
+
+/// Renewing credentials, by where they came from.
+fn renewal(bucket: &Bucket) -> String {
+    match bucket.source() {
+        Some(source) if source.starts_with("the profile ") => {
+            format!("renew {source}: `aws sso login --profile NAME`, or whatever made its keys")
+        }
+        Some(source) if source == "the environment" => "get new ones and set `AWS_ACCESS_KEY_ID`, \
+             `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` again, or unset them all for a profile to be used"
+            .to_owned(),
+        _ => "renew them (`aws sso login`, for one), and unset an old `AWS_SESSION_TOKEN`".to_owned(),
+    }
+}
+
+fn wrong_clock(bucket: &Bucket, answer: &Answer<'_>, about: &dyn Fn(String) -> Error) -> Error {
+    let server_time = || ClockDifference::of_server_time(element(answer.text, "ServerTime"));
+    let error = match bucket.answers.clock().or_else(server_time) {
+        // A request that waited long is refused by the same code, whatever the clock says.
+        Some(difference) if difference.ahead.saturating_abs() >= 60 => {
+            about(format!("this machine's clock is {difference} the server's"))
+        }
+        _ => about("this machine's clock differs too much from the server's".into()),
+    };
+    error.hint("set the clock (`timedatectl set-ntp true`, for one); S3 refuses more than 15 minutes")
 }
 
 fn wrong_region(bucket: &Bucket, answer: &Answer<'_>, about: &dyn Fn(String) -> Error) -> Option<Error> {
@@ -161,29 +229,6 @@ fn own_error(error: ClientError) -> std::result::Result<Error, ClientError> {
     }
 }
 
-fn is_no_connection(text: &str) -> bool {
-    ["error sending request", "tcp connect error", "dns error", "client error (Connect)"]
-        .iter()
-        .any(|sign| text.contains(sign))
-}
-
-/// The innermost cause, such as `Connection refused (os error 111)`.
-fn transport_cause(error: &ClientError) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    let mut text = String::new();
-    loop {
-        let said = cause.to_string();
-        // A timeout hides below other words, and has causes of its own that say less.
-        if said.contains("timed out") || cause.source().is_none() {
-            text = if said.contains("timed out") { "operation timed out".to_owned() } else { said };
-        }
-        match cause.source() {
-            Some(inner) if text.is_empty() => cause = inner,
-            _ => return text,
-        }
-    }
-}
-
 /// The text of the first XML element of that name, or nothing.
 fn element<'a>(text: &'a str, name: &str) -> &'a str {
     let after = text.split_once(&format!("<{name}>")).map(|(_, after)| after);
@@ -201,6 +246,22 @@ mod tests {
         assert_eq!(element(text, "Message"), "");
         assert_eq!(element(text, "Region"), "");
         assert!(Answer { text, code: "", message: "" }.has_status(403));
+    }
+
+    #[test]
+    fn a_place_has_its_folder_for_the_policy() {
+        assert_eq!(folder_of("s3://b/topics/x.pin/partition=0/x+0+1.json", "b"), "topics/x.pin/");
+        assert_eq!(folder_of("s3://b/topics/", "b"), "topics/");
+        assert_eq!(folder_of("s3://b/x.json", "b"), "");
+        assert_eq!(folder_of("s3://b/dt=1/x.json", "b"), "");
+        assert_eq!(folder_of("s3://b/", "b"), "");
+    }
+
+    #[test]
+    fn an_action_that_s3_names_is_found() {
+        let said = "User: arn:aws:sts::1:x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:x";
+        assert_eq!(named_action(said), Some("kms:Decrypt"));
+        assert_eq!(named_action("Access Denied"), None);
     }
 
     #[test]

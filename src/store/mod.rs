@@ -17,11 +17,15 @@ mod keys;
 mod meter;
 mod nearby;
 mod places;
+mod policy;
 mod profile;
 mod region;
 mod s3;
 mod s3_writes;
+mod server_clock;
+mod survey;
 mod throttle;
+mod transport;
 mod upload;
 mod writes;
 
@@ -30,7 +34,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -40,9 +44,13 @@ use object_store::aws::AwsCredentialProvider;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use accounting::RequestCounts;
+pub use credentials::Lifetime;
 pub use disk::FileReader;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;
+pub use policy::{Action, Policy};
+pub use server_clock::ClockDifference;
+pub use survey::{CredentialsInUse, EndpointInUse, Reached, RegionInUse, Secured};
 pub use writes::{Condition, SmallObject, Version, Written};
 
 use crate::config::{Environment, StorageConfig};
@@ -110,6 +118,8 @@ struct SharedStores {
     environment: Environment,
     profile: OnceCell<profile::Profile>,
     credentials: OnceCell<AwsCredentialProvider>,
+    /// The same, by their own type.
+    signer: OnceLock<Arc<credentials::RenewedCredentials>>,
     buckets: Mutex<BTreeMap<String, Arc<client::Bucket>>>,
     /// One for each host, whatever the bucket.
     throttles: parking_lot::Mutex<BTreeMap<String, Arc<throttle::Throttle>>>,
@@ -131,6 +141,7 @@ impl Stores {
                 environment: environment.clone(),
                 profile: OnceCell::new(),
                 credentials: OnceCell::new(),
+                signer: OnceLock::new(),
                 buckets: Mutex::new(BTreeMap::new()),
                 throttles: parking_lot::Mutex::default(),
                 counters: Arc::default(),
@@ -158,6 +169,20 @@ impl Stores {
     /// listed.
     pub async fn nearby(&self, location: &Location) -> Option<Nearby> {
         nearby::find(self, location).await
+    }
+
+    /// The error about a location that can't be listed with what stands near it, if it is a folder on disk that does not
+    /// exist, or with what to do, if it is one that may not be read.
+    pub async fn with_nearby(&self, error: Error, location: &Location) -> Error {
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
+            return error.hint("let its owner give this user leave to read it and to enter each folder above it");
+        }
+        let is_missing = matches!(location, Location::Folder(path) if !path.exists());
+        match self.nearby(location).await.filter(|_| is_missing) {
+            Some(nearby) => error.hint(nearby.hint()),
+            None => error,
+        }
     }
 
     async fn bucket(&self, name: &str) -> Result<Arc<client::Bucket>> {

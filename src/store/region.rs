@@ -12,13 +12,20 @@ use super::profile::Profile;
 use crate::config::{Environment, StorageConfig};
 
 /// The region that S3 has where none is known, and that other services accept.
-const FALLBACK: &str = "us-east-1";
+pub const FALLBACK: &str = "us-east-1";
 
 /// `[storage] region`, else `AWS_REGION`, else `AWS_DEFAULT_REGION`, else the profile's; none where
 /// the bucket has to be asked.
 pub fn given(config: &StorageConfig, environment: &Environment, profile: &Profile) -> Option<String> {
-    let by_variable = || environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
-    config.region.as_deref().or_else(by_variable).or(profile.region.as_deref()).map(str::to_owned)
+    given_by(config, environment, profile).map(|(region, _)| region)
+}
+
+/// The same, and who gave it.
+pub fn given_by(config: &StorageConfig, environment: &Environment, profile: &Profile) -> Option<(String, String)> {
+    let by_variable = |name: &str| environment.get(name).map(|region| (region.to_owned(), format!("`{name}`")));
+    let by_file = || config.region.clone().map(|region| (region, "`[storage] region`".to_owned()));
+    let by_profile = || profile.region.clone().map(|region| (region, format!("the profile `{}`", profile.name)));
+    by_file().or_else(|| by_variable("AWS_REGION")).or_else(|| by_variable("AWS_DEFAULT_REGION")).or_else(by_profile)
 }
 
 /// Asks the bucket by one unsigned HEAD, which S3 answers with the region even where it refuses. A
@@ -40,7 +47,8 @@ pub async fn of_bucket(
     FALLBACK.to_owned()
 }
 
-fn head(url: &str) -> Option<HttpRequest> {
+/// A request for headers alone.
+pub fn head(url: &str) -> Option<HttpRequest> {
     let mut request = HttpRequest::new(HttpRequestBody::empty());
     *request.method_mut() = "HEAD".parse().ok()?;
     *request.uri_mut() = url.parse().ok()?;

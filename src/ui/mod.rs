@@ -162,9 +162,10 @@ impl Ui {
         self.write(&format!("{}{}", self.paint("1;31", "error: "), printable::lines(message)));
     }
 
-    /// An error with its causes and hints. A closed pipe says nothing: there is nobody to tell.
+    /// An error with its causes and hints. A closed pipe says nothing: there is nobody to tell. What was answered has been
+    /// told.
     pub fn print_error(&self, error: &Error) {
-        if error.kind() == Kind::ClosedPipe {
+        if matches!(error.kind(), Kind::ClosedPipe | Kind::Answered) {
             return;
         }
         let rendered = printable::lines(&error.render()).into_owned();

@@ -11,7 +11,7 @@ use s3s::path::S3Path;
 use s3s::{S3Result, s3_error};
 
 use super::options::{Anonymous, ServerOptions};
-use super::wrong_region;
+use super::{refusals, wrong_region};
 
 /// Knows the secret of one access key; every other access key is unknown, as S3 says it.
 pub(super) struct KeyPair {
@@ -63,6 +63,7 @@ impl S3Access for SignedForThisRegion {
                 Anonymous::Refused => Err(s3_error!(AccessDenied, "Access Denied")),
             };
         }
+        refusals::check(context, &self.options)?;
         // The location is what a client asks for in order to learn the region, so S3 tells it anywhere.
         if !names_bucket || context.s3_op().name() == "GetBucketLocation" {
             return Ok(());

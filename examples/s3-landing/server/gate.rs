@@ -105,6 +105,7 @@ impl Gate {
             answer.headers_mut().insert("x-amz-request-id", request_id);
         }
         answer.headers_mut().insert(SERVER, HeaderValue::from_static("AmazonS3"));
+        super::refusals::set_date(&mut answer, &self.options);
         answer
     }
 }

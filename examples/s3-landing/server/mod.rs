@@ -28,6 +28,7 @@ mod multipart;
 mod objects;
 mod operations;
 mod options;
+mod refusals;
 mod wrong_region;
 
 use std::io;
@@ -42,7 +43,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::bucket::Bucket;
 pub use self::counts::Counts;
-pub use self::options::{Anonymous, ServerOptions, WrongRegion};
+pub use self::options::{Anonymous, Denied, ServerOptions, WrongRegion};
 
 use self::gate::Gate;
 

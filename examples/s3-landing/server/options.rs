@@ -23,6 +23,23 @@ pub enum WrongRegion {
     Malformed,
 }
 
+/// What is refused, however it is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Listings: 403 `AccessDenied`.
+    List,
+    /// Objects: 403 `AccessDenied`.
+    Read,
+    /// Uploads: 403 `AccessDenied`.
+    Write,
+    /// Deletions: 403 `AccessDenied`.
+    Delete,
+    /// Everything: 400 `ExpiredToken`.
+    ExpiredToken,
+    /// Everything: 403 `RequestTimeTooSkewed`.
+    WrongClock,
+}
+
 /// Options of [`S3Server::start`](super::S3Server::start); the default is a private bucket `landing` without latency.
 #[derive(Clone)]
 pub struct ServerOptions {
@@ -34,6 +51,10 @@ pub struct ServerOptions {
     pub secret_key: String,
     pub anonymous: Anonymous,
     pub wrong_region: WrongRegion,
+    /// What is refused, however it is signed.
+    pub denied: Vec<Denied>,
+    /// Seconds that the `Date` of answers is ahead of this machine's clock.
+    pub clock_ahead: Option<i64>,
     /// How long each request sleeps before it is answered, whatever it asks for.
     pub latency: Duration,
     /// GETs and LISTs beyond so many requests in flight are answered with 503 `SlowDown`; none are by default.
@@ -51,6 +72,8 @@ impl Default for ServerOptions {
             secret_key: "landing/example/secret/key/0000000000000".to_owned(),
             anonymous: Anonymous::Refused,
             wrong_region: WrongRegion::Redirected,
+            denied: Vec::new(),
+            clock_ahead: None,
             latency: Duration::ZERO,
             slow_down_above: None,
             port: 0,

@@ -6,5 +6,5 @@ mod cache;
 mod sample;
 
 pub use cache::SchemaCache;
-pub use sample::SampleOrigin;
 pub(super) use sample::{Sample, Sampling};
+pub use sample::{SampleOrigin, spread};

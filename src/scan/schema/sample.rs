@@ -145,13 +145,18 @@ impl Sample {
 
 /// Up to `OBJECTS` objects, spread over the folders that hold them: the first and the last of each, and some between.
 fn choose<'a>(objects: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Arc<Object>> {
+    spread(objects, OBJECTS)
+}
+
+/// About `most` of the objects, chosen in the same way.
+pub fn spread<'a>(objects: impl Iterator<Item = &'a Arc<Object>>, most: usize) -> Vec<Arc<Object>> {
     let mut folders: BTreeMap<&str, Vec<&Arc<Object>>> = BTreeMap::new();
     for object in objects {
         let folder = object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder).or_default().push(object);
     }
-    let share = (OBJECTS / folders.len().max(1)).max(3);
-    let step = folders.len().div_ceil(OBJECTS / 3).max(1);
+    let share = (most / folders.len().max(1)).max(3);
+    let step = folders.len().div_ceil((most / 3).max(1)).max(1);
     let mut chosen = Vec::new();
     for objects in folders.into_values().step_by(step) {
         // A step that doubles: as objects land, those between stay the same, and what was seen in them is known.

@@ -2,9 +2,10 @@
 //!
 //! That no secret is in it is checked with every run.
 
+use super::fixed_answer::{self, TLS_ALERT, WEB_PAGE};
 use super::landings::{COUNT, items, samples, serve};
 use super::program::{Pinq, WRONG_SECRET};
-use crate::s3::Bucket;
+use crate::s3::{Bucket, Denied, S3Server, ServerOptions};
 
 /// `pinq sql` over a landing of that location.
 fn over(pinq: Pinq, landing: &str) -> Pinq {
@@ -90,4 +91,64 @@ async fn a_server_that_is_not_there_is_told_soon() {
     let finished = pinq.run().await;
     finished.assert_refused(1, &[&format!("no connection to {endpoint}"), "hint: check `endpoint`"]);
     assert!(finished.elapsed.as_secs() < 10, "{:?}", finished.elapsed);
+}
+
+async fn denying(denied: Denied) -> S3Server {
+    let options = ServerOptions { denied: vec![denied], ..ServerOptions::default() };
+    S3Server::start(items(&[2]), options).await.expect("a free port")
+}
+
+#[tokio::test]
+async fn a_denied_action_is_named_with_the_smallest_policy() {
+    let listing = Pinq::against(&denying(Denied::List).await).sql(COUNT).run().await;
+    listing.assert_refused(
+        1,
+        &[
+            "can not list `s3://landing/topics/`: access is denied: the credentials of the environment lack `s3:ListBucket`",
+            "hint: allow `s3:ListBucket` on `arn:aws:s3:::landing`; the smallest policy that does so: {",
+            "\"s3:prefix\":\"topics/*\"",
+        ],
+    );
+    let reading = Pinq::against(&denying(Denied::Read).await).sql(COUNT).run().await;
+    reading.assert_refused(1, &["lack `s3:GetObject`", "arn:aws:s3:::landing/topics/demo.item/*"]);
+    let output = ["--output", "s3://landing/out/answer.csv"];
+    let writing = Pinq::against(&denying(Denied::Write).await).sql(COUNT).args(output).run().await;
+    writing.assert_refused(1, &["can not write", "lack `s3:PutObject`", "arn:aws:s3:::landing/out/*"]);
+}
+
+#[tokio::test]
+async fn an_expired_token_says_whose_it_is() {
+    let server = denying(Denied::ExpiredToken).await;
+    let finished = Pinq::against(&server).env("AWS_SESSION_TOKEN", "old").sql(COUNT).run().await;
+    finished.assert_refused(1, &["the credentials of the environment have expired", "set `AWS_ACCESS_KEY_ID`"]);
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_told_by_how_much() {
+    let options =
+        ServerOptions { denied: vec![Denied::WrongClock], clock_ahead: Some(3_600), ..ServerOptions::default() };
+    let server = S3Server::start(items(&[2]), options).await.expect("a free port");
+    let finished = Pinq::against(&server).sql(COUNT).run().await;
+    finished.assert_refused(1, &["this machine's clock is ", " behind the server's", "hint: set the clock"]);
+}
+
+#[tokio::test]
+async fn what_is_not_s3_is_told() {
+    let server = serve(&items(&[2])).await;
+    let with = |endpoint: String| Pinq::against(&server).env("AWS_ENDPOINT_URL", endpoint).sql(COUNT);
+    let page = fixed_answer::serve(WEB_PAGE).await;
+    with(format!("http://{page}")).run().await.assert_refused(1, &["is not S3", "hint: check `endpoint`"]);
+    let tls = fixed_answer::serve(TLS_ALERT).await;
+    let finished = with(format!("http://{tls}")).run().await;
+    finished.assert_refused(1, &["does not speak plain http at that port", "endpoint = \"https://127.0.0.1"]);
+    let plain = with(server.endpoint().replace("http://", "https://")).run().await;
+    plain.assert_refused(1, &["speaks plain http at that port, not https", "endpoint = \"http://127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told() {
+    let server = serve(&items(&[2])).await;
+    let with = Pinq::against(&server).env("AWS_ENDPOINT_URL", "https://no-such-host.invalid").sql(COUNT);
+    let finished = with.run().await;
+    finished.assert_refused(1, &["no connection to https://no-such-host.invalid"]);
 }

@@ -6,7 +6,7 @@
 const LAYERS: [(u8, &[&str]); 10] = [
     (9, &["main", "lib"]),
     (8, &["cli"]),
-    (7, &["report", "repl"]),
+    (7, &["report", "repl", "doctor"]),
     (6, &["engine"]),
     (5, &["catalog"]),
     (4, &["scan"]),
