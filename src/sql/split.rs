@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 use super::reserved;
-use super::source::{Position, Source, SourceStatement};
+use super::source::{Position, Source, SourceStatement, Walk};
 use super::{Heading, depth, diagnose};
 use crate::error::{Error, Result};
 
@@ -36,9 +36,9 @@ pub fn split(text: &str, origin: &str) -> Result<Vec<SourceStatement>> {
         let number = if ended { before.len() + 1 } else { before.len() };
         return Err(unreadable(&source, number, &failure));
     }
-    let mut statements = Vec::new();
+    let (mut statements, mut walk) = (Vec::new(), Walk::over(&source.text));
     for piece in pieces(&tokens).filter(|piece| !is_empty(piece)) {
-        statements.push(statement(&source, piece, statements.len() + 1)?);
+        statements.push(statement(&source, piece, statements.len() + 1, &mut walk)?);
     }
     Ok(statements)
 }
@@ -72,7 +72,12 @@ fn is_empty(piece: &[TokenWithSpan]) -> bool {
     piece.iter().all(is_blank)
 }
 
-fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Result<SourceStatement> {
+fn statement(
+    source: &Arc<Source>,
+    piece: &[TokenWithSpan],
+    number: usize,
+    walk: &mut Walk<'_>,
+) -> Result<SourceStatement> {
     let first = piece.iter().position(|token| !is_blank(token)).unwrap_or(0);
     let last = piece.iter().rposition(|token| !is_blank(token)).unwrap_or(0);
     let (leading, body) = (piece.get(..first).unwrap_or_default(), piece.get(first..=last).unwrap_or_default());
@@ -80,7 +85,7 @@ fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Re
         return Err(Error::bug("a statement without tokens reached the parser"));
     };
     let start = Position::from(opening.span.start);
-    let range = source.offset(start)..source.offset(closing.span.end.into());
+    let range = walk.offset(start)..walk.offset(closing.span.end.into());
     if let Some(token) = depth::too_deep(body) {
         return Err(too_deep(source, number, token));
     }
@@ -114,4 +119,29 @@ fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error
 /// Whether the tokenizer only missed an end that may still come.
 fn is_open(message: &str) -> bool {
     ["Unterminated", "Unexpected EOF", "before EOF", "or EOF after"].iter().any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_thousand_statements_are_split_in_one_walk() {
+        // Looking for each from the start took minutes.
+        for separator in [";", ";\n"] {
+            let statements = split(&format!("select 'é'{separator}").repeat(100_000), "q.sql").unwrap();
+            assert_eq!(statements.len(), 100_000);
+            assert!(statements.iter().all(|statement| statement.text() == "select 'é'"));
+        }
+    }
+
+    #[test]
+    fn places_are_found_wherever_the_lines_end() {
+        let statements = split("\r\nselect 1 ;\n\n/* é */ select 'ü\n' -- x\n; select\r3", "q.sql").unwrap();
+        let texts: Vec<&str> = statements.iter().map(SourceStatement::text).collect();
+        assert_eq!(texts, ["select 1", "select 'ü\n'", "select\r3"]);
+        for statement in &statements {
+            assert_eq!(statement.source.offset(statement.start), statement.range.start);
+        }
+    }
 }
