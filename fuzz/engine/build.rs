@@ -19,8 +19,10 @@ fn main() {
         .map(|(folder, _)| folder)
         .find(|folder| folder.rsplit('/').next().is_some_and(|name| name.starts_with("datafusion-sql-")))
         .expect("`datafusion-sql` is in the lock file");
-    let modules: String =
-        ["parser", "resolve"].iter().map(|name| format!("#[path = {:?}]\npub mod {name};\n", format!("{path}/src/{name}.rs"))).collect();
+    let modules: String = ["parser", "resolve"]
+        .iter()
+        .map(|name| format!("#[path = {:?}]\npub mod {name};\n", format!("{path}/src/{name}.rs")))
+        .collect();
     let folder = env::var("OUT_DIR").expect("cargo says where to");
     fs::write(format!("{folder}/modules.rs"), modules).expect("the folder can be written to");
     println!("cargo::rerun-if-changed=build.rs");

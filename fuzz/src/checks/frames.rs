@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::{Kind, Result};
-use crate::fetch::parts::Cutter;
-use crate::fetch::wanted::Positions;
 use crate::fetch::inflate::{InflatedParts, Inflater, ObjectLimit};
 use crate::fetch::pack::{Piece, Start};
+use crate::fetch::parts::Cutter;
+use crate::fetch::wanted::Positions;
 use crate::json::{BadRecord, Framing, Record, Records};
 use crate::landing::Compression;
 use crate::store::Object;

@@ -33,7 +33,9 @@ fn check_split(text: &str) {
             check_nothing(text.get(end..).expect("the last statement lies in the text"));
             let first = statements.first();
             // What stands before a `;` is no heading of what comes behind it.
-            assert!(first.is_none_or(|first| text.trim_start().starts_with(';') || first.heading == heading || text.contains(';')));
+            assert!(first.is_none_or(|first| text.trim_start().starts_with(';')
+                || first.heading == heading
+                || text.contains(';')));
         }
         Err(error) => check_error(text, &error),
     }

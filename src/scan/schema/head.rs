@@ -132,7 +132,7 @@ impl Head {
         let mut cutter = Cutter::new(Arc::clone(object), framing, limit.clone(), Positions::Uncounted);
         let parts = cutter.push(&bytes)?;
         let parts = parts.iter().take_while(|part| matches!(part.start, Start::Part { .. }));
-        let end = parts.map(|part| part.bytes.len()).sum();
+        let end: usize = parts.map(|part| part.bytes.len()).sum();
         if end == 0 {
             let most = limit.record_bytes;
             return Err(Error::statement(format!(

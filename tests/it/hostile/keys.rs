@@ -48,7 +48,8 @@ async fn every_odd_name_on_disk_is_read_once() {
     for (number, name) in names.iter().enumerate() {
         landing = landing.object(name, format!("{{\"n\":{number}}}"));
     }
-    let (finished, _) = landing.ask("select count(*) as n, count(distinct _object) as o, sum(n) as s from landed.t").await;
+    let (finished, _) =
+        landing.ask("select count(*) as n, count(distinct _object) as o, sum(n) as s from landed.t").await;
     let (count, sum) = (names.len(), names.len() * (names.len() - 1) / 2);
     assert_eq!(finished.answer(), format!("n,o,s\n{count},{count},{sum}\n"));
 }
@@ -79,7 +80,8 @@ async fn keys_that_seem_to_lead_elsewhere_lead_nowhere() {
     let bucket = Bucket::memory();
     bucket.insert("topics/demo.item/partition=0/demo.item+0+0000000000.json", "{\"n\":0}");
     bucket.insert("secret/x.json", "{\"n\":1000}");
-    let odd = ["../../secret/x.json", "partition=0/../../../secret/x.json", "./x.json", "/x.json", "a//x.json", "..json"];
+    let odd =
+        ["../../secret/x.json", "partition=0/../../../secret/x.json", "./x.json", "/x.json", "a//x.json", "..json"];
     for key in odd {
         bucket.insert(&format!("topics/demo.item/{key}"), "{\"n\":100}");
     }
