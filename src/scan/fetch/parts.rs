@@ -293,9 +293,12 @@ mod tests {
         assert!(cut(b"", 1).is_empty());
     }
 
+    /// A record's line, byte, position and text.
+    type Seen = (u64, u64, u64, String);
+
     /// The records that the pieces of a text hold, each with its place, the largest tail on the way, and the lines that
     /// were passed over.
-    fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<(u64, u64, u64, String)>, usize, Vec<u64>) {
+    fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<Seen>, usize, Vec<u64>) {
         let mut cutter = cutter(framing, most, Positions::Counted);
         let (mut pieces, mut largest) = (Vec::new(), 0);
         for chunk in text.chunks(chunk) {
@@ -321,7 +324,7 @@ mod tests {
         (read, largest, passed)
     }
 
-    fn all(text: &[u8], framing: Framing) -> Vec<(u64, u64, u64, String)> {
+    fn all(text: &[u8], framing: Framing) -> Vec<Seen> {
         let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let records = Records::new(text, framing, 1, 0, 0).map(Result::unwrap);
         records.map(|record| (record.line, record.byte, record.position, shown(record.text))).collect()
