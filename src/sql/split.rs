@@ -13,6 +13,7 @@ use super::reserved;
 use super::source::{Position, Source, SourceStatement, Walk};
 use super::{Heading, depth, diagnose};
 use crate::error::{Error, Result};
+use crate::printable;
 
 /// The dialect in which DataFusion reads SQL unless it is told otherwise.
 static DIALECT: GenericDialect = GenericDialect {};
@@ -111,6 +112,7 @@ fn too_deep(source: &Source, number: usize, token: &TokenWithSpan) -> Error {
 fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error {
     let at = Position::from(failure.location);
     let what = diagnose::lowercase_first(&failure.message);
+    let what = printable::one_line(&what);
     let error =
         Error::statement(format!("{}: statement {number}: {what}\n{}", source.place(at), source.excerpt(at, 1)));
     if is_open(&failure.message) { error.hint("close the quote or comment that begins there") } else { error }
@@ -132,6 +134,15 @@ mod tests {
             let statements = split(&format!("select 'é'{separator}").repeat(100_000), "q.sql").unwrap();
             assert_eq!(statements.len(), 100_000);
             assert!(statements.iter().all(|statement| statement.text() == "select 'é'"));
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_line_and_an_excerpt_whatever_the_text_holds() {
+        for text in ["select 5 from t \"a\n$a=\0\u{1b}[2J\" b c", "select '\u{1b}[2J\n", "select \u{202e} \0"] {
+            let error = split(text, "q.sql").unwrap_err();
+            assert_eq!(error.message().lines().count(), 4, "{error}");
+            assert!(!error.message().contains(['\u{1b}', '\0']), "{error}");
         }
     }
 

@@ -155,11 +155,17 @@ impl Cutter {
         let (mut end, mut place) = (0, self.place);
         loop {
             let next = records.next();
-            let at = usize::try_from(records.byte().saturating_sub(self.byte)).unwrap_or(usize::MAX);
+            let offset = |byte: u64| usize::try_from(byte.saturating_sub(self.byte)).unwrap_or(usize::MAX);
+            let mut at = offset(records.byte());
             let is_certain = match &next {
                 // Nothing but blanks.
                 None => return (self.tail.len(), records.place()),
-                Some(Ok(record)) => record.is_whole() && at < self.tail.len(),
+                Some(Ok(record)) if record.is_whole() => {
+                    // A number that ends here may go on; so may the line of a record that is its only one up to here.
+                    at = offset(record.byte).saturating_add(record.text.len());
+                    at < self.tail.len()
+                }
+                Some(Ok(_)) => false,
                 Some(Err(_)) => true,
             };
             // A torn value ends where the next one seems to begin, if that is not far away.
@@ -355,6 +361,8 @@ mod tests {
             (joined("\n\n"), Framing::Values),
             (format!("[{}]\n{{}}", joined("\n,\n")), Framing::Values),
             (format!("[{}{}]", " ".repeat(9 << 20), joined(",")), Framing::Values),
+            (format!("{{}}{}{{}}\n{{}}", " ".repeat(9 << 20)), Framing::Lines),
+            (format!("{}{{}}", " \r".repeat(4 << 20)), Framing::Lines),
         ] {
             for chunk in [PART_BYTES, 300_007] {
                 let (read, largest, passed) = read(text.as_bytes(), framing, 1 << 20, chunk);
