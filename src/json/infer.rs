@@ -351,8 +351,8 @@ mod tests {
     }
 
     #[test]
-    fn a_million_keys_are_no_million_columns() {
-        let keys = (0..1_000_000).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
+    fn too_many_keys_are_not_all_columns() {
+        let keys = (0..50_000).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
         let mut inference = observed(&format!("{{{keys}}}"), "one.json");
         inference.merge(observed("{\"k7\":2.5,\"another\":1}", "two.json"));
         let columns = inference.columns();

@@ -128,11 +128,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hundred_thousand_statements_are_split_in_one_walk() {
+    fn twenty_thousand_statements_are_split_in_one_walk() {
         // Looking for each from the start took minutes.
         for separator in [";", ";\n"] {
-            let statements = split(&format!("select 'é'{separator}").repeat(100_000), "q.sql").unwrap();
-            assert_eq!(statements.len(), 100_000);
+            let statements = split(&format!("select 'é'{separator}").repeat(20_000), "q.sql").unwrap();
+            assert_eq!(statements.len(), 20_000);
             assert!(statements.iter().all(|statement| statement.text() == "select 'é'"));
         }
     }
