@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::output::{Format, MaxRows, Sink, TableOptions};
+use crate::output::{Format, Formulas, MaxRows, Sink, TableOptions};
 use crate::store::Stores;
 use crate::ui::Ui;
 
@@ -76,14 +76,20 @@ impl Output {
     ///
     /// # Errors
     /// A terminal would get bytes that it can't show.
-    pub fn new(ui: &Ui, destination: Destination, format: Option<Format>, max_rows: MaxRows) -> Result<Output> {
+    pub fn new(
+        ui: &Ui,
+        destination: Destination,
+        format: Option<Format>,
+        max_rows: MaxRows,
+        formulas: Formulas,
+    ) -> Result<Output> {
         let format = format.unwrap_or_else(|| destination.format());
         let width = ui.options().width.filter(|_| destination == Destination::Stdout);
         if width.is_some() && matches!(format, Format::Arrow | Format::Parquet) {
             return Err(Error::usage(format!("{format} is not for a terminal"))
                 .hint("redirect standard output, or use `--output PATH`"));
         }
-        Ok(Output { destination, format, options: TableOptions { width, max_rows } })
+        Ok(Output { destination, format, options: TableOptions { width, max_rows, formulas } })
     }
 
     /// A draft of the answer called `name`. Where all answers go into one file, it is that file's.
@@ -225,7 +231,7 @@ mod tests {
     fn bytes_that_no_terminal_shows_are_not_written_to_one() {
         let output = |width, format, output: &str| {
             let ui = Ui::new(UiOptions { width, ..UiOptions::default() });
-            Output::new(&ui, destination(output), Some(format), MaxRows::default())
+            Output::new(&ui, destination(output), Some(format), MaxRows::default(), Formulas::default())
         };
         for format in [Format::Arrow, Format::Parquet] {
             assert!(output(Some(80), format, "-").unwrap_err().message().contains("is not for a terminal"));

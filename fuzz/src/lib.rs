@@ -15,22 +15,35 @@ macro_rules! is_x86_feature_detected {
 
 #[path = "../../src/column.rs"]
 pub mod column;
+#[path = "../../src/config/mod.rs"]
+pub mod config;
+#[path = "../../src/error.rs"]
+pub mod error;
 #[path = "../../src/json/mod.rs"]
 pub mod json;
-// `key` names its neighbour by `super`; the rest of the folder needs more of pinq.
-#[path = "../../src/landing/compression.rs"]
-pub mod compression;
-#[path = "../../src/landing/key.rs"]
-pub mod key;
+#[path = "../../src/landing/mod.rs"]
+pub mod landing;
+#[path = "../../src/location.rs"]
+mod location;
 #[path = "../../src/json/number.rs"]
 mod number;
+#[path = "../../src/printable.rs"]
+mod printable;
 #[path = "../../src/schedule/mod.rs"]
 pub mod schedule;
 #[path = "../../src/spelling.rs"]
 mod spelling;
+#[path = "../../src/sql/mod.rs"]
+pub mod sql;
 #[path = "../../src/timestamp.rs"]
 pub mod timestamp;
 
+pub mod chart;
 pub mod checks;
+mod engine;
+pub mod fetch;
 mod hidden;
+mod output;
 mod reference;
+
+use engine::{cache, scan, store};

@@ -8,7 +8,7 @@ use crate::config::{CacheUse, Config, Environment, Overrides};
 use crate::destination::{Destination, Output};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::output::{Format, MaxRows};
+use crate::output::{Format, Formulas, MaxRows};
 use crate::sql;
 use crate::ui::Ui;
 
@@ -35,6 +35,9 @@ pub struct CommonArgs {
     /// Rows of an answer that a table shows: a number, or `all`
     #[arg(long, global = true, value_name = "ROWS", default_value = "40", value_parser = max_rows)]
     pub max_rows: MaxRows,
+    /// Cells of csv and tsv that a spreadsheet would compute, such as `=1+1`: `keep` them, or `escape` them with `'`
+    #[arg(long, global = true, value_name = "WHAT", default_value = "keep", value_parser = formulas)]
+    pub csv_formulas: Formulas,
     /// Keep nothing from run to run, and use nothing that was kept
     #[arg(long, global = true)]
     pub no_cache: bool,
@@ -72,7 +75,7 @@ impl CommonArgs {
     /// Where answers go, and as what. Bytes that no terminal can show are refused where one would get them.
     pub fn output(&self, ui: &Ui, environment: &Environment) -> Result<Output> {
         let destination = Destination::of(self.output.as_deref(), environment.working_folder())?;
-        Output::new(ui, destination, self.format, self.max_rows)
+        Output::new(ui, destination, self.format, self.max_rows, self.csv_formulas)
     }
 }
 
@@ -81,6 +84,10 @@ fn format_name(text: &str) -> Result<Format, String> {
 }
 
 fn max_rows(text: &str) -> Result<MaxRows, String> {
+    text.parse().map_err(in_one_line)
+}
+
+fn formulas(text: &str) -> Result<Formulas, String> {
     text.parse().map_err(in_one_line)
 }
 

@@ -58,6 +58,7 @@
 //! timezone = "Europe/London"            # by which the schedule goes; default: UTC
 //! destination = "reports/"              # required: a folder or `s3://BUCKET/PREFIX/`
 //! formats = ["html", "csv"]             # that is the default; `html` is the page, the others are those of `--format`
+//! csv_formulas = "keep"                 # or "escape": cells like `=1+1` begin with `'` in csv and tsv
 //! checks = ["queries/checks/*.sql"]     # as `questions`; each statement must return no rows; default: none
 //! keep = 30                             # runs that stay published, 1 at least
 //! retries = 3                           # of a run that failed, 0 to 100
@@ -223,6 +224,16 @@ impl Config {
         }
         config.cache = config.cache.and_then(|cache| cache.used(overrides.cache));
         Ok(config)
+    }
+
+    /// The configuration that `text` is as the file `path`, which need not exist. Errors are those of [`Config::load`].
+    pub fn of_text(
+        path: impl Into<PathBuf>,
+        text: impl Into<String>,
+        environment: &Environment,
+        parse_type: &dyn Fn(&str) -> Result<ColumnType>,
+    ) -> Result<Config> {
+        validate::validate(&source::SourceText { path: path.into(), text: text.into() }, environment, parse_type)
     }
 
     /// The configuration of pinq where there is no file: no landing, no tables, all else by default.

@@ -128,12 +128,21 @@ pub struct RawReport {
     pub timezone: Option<Spanned<String>>,
     pub destination: Option<Spanned<String>>,
     pub formats: Option<Spanned<Vec<Spanned<String>>>>,
+    pub csv_formulas: Option<RawFormulas>,
     #[serde(default)]
     pub checks: Vec<Spanned<String>>,
     pub keep: Option<Spanned<u32>>,
     pub retries: Option<Spanned<u32>>,
     pub notify: Option<Spanned<Secret>>,
     pub notify_on: Option<Spanned<RawNotifyOn>>,
+}
+
+/// `csv_formulas = "keep" | "escape"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawFormulas {
+    Keep,
+    Escape,
 }
 
 /// `notify_on = "failure" | "always"`.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::location::Location;
-use crate::output::Format;
+use crate::output::{Format, Formulas};
 use crate::schedule::Schedule;
 use crate::secret::Secret;
 
@@ -35,6 +35,8 @@ pub struct ReportConfig {
     pub destination: Location,
     /// How answers are published.
     pub formats: Vec<ReportFormat>,
+    /// What becomes of formulas in csv and tsv.
+    pub formulas: Formulas,
     /// Files, folders and patterns of checks; each statement must return no rows.
     pub checks: Vec<PathBuf>,
     /// Runs that stay published; 1 at least.

@@ -88,6 +88,11 @@ impl BadRecord {
         BadRecord::at(record, 0, format!("the record has {length} bytes, more than the {most} of `max_record_size`"))
     }
 
+    /// A line of so many bytes, more than `most`, of which `line` is the beginning.
+    pub fn too_long(line: &Record<'_>, length: u64, most: u64) -> Self {
+        BadRecord::at(line, 0, format!("the record has {length} bytes, more than the {most} of `max_record_size`"))
+    }
+
     /// A bad record from the parser's error over the record's whole text.
     pub(super) fn from_json(record: &Record<'_>, error: &serde_json::Error) -> Self {
         let mut line_start = 0;

@@ -284,7 +284,7 @@ impl Task for Fast<'_, '_, '_> {
         templates.restart();
         let newlines = match records.framing() {
             Framing::Lines => Newlines::EndRecords,
-            Framing::Values => Newlines::AreBlanks,
+            Framing::Values | Framing::PartOfValues(..) => Newlines::AreBlanks,
         };
         let mut converted = Converted::default();
         while rows.count < wanted {

@@ -19,6 +19,30 @@ pub enum Framing {
     Lines,
     /// A record may span lines: pretty-printed, concatenated, or the items of a top-level array.
     Values,
+    /// As [`Framing::Values`], in a part of an object that begins there, and ends where another part goes on.
+    PartOfValues(Place, PartEnd),
+}
+
+/// What may come next in [`Framing::Values`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A value, or an array's opening bracket.
+    Outside,
+    /// After an array's opening bracket.
+    ItemOrEnd,
+    /// After an item.
+    CommaOrEnd,
+    /// After a comma.
+    Item,
+}
+
+/// What the end of a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartEnd {
+    /// The object's end, too.
+    OfObject,
+    /// A place between records.
+    BetweenRecords,
 }
 
 impl Framing {

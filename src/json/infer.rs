@@ -15,6 +15,9 @@ use crate::column::Column;
 
 /// Places within nested values whose types are watched, a column.
 const MOST_PATHS: usize = 1000;
+/// Keys that become columns. Where there are more, they are data rather than names, and planning would take minutes: the
+/// others are left to be told of as keys that no column has.
+const MOST_COLUMNS: usize = 1000;
 
 /// What has been observed; parts observed side by side can be merged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -112,7 +115,7 @@ impl Inference {
         }
         let (records, objects) = (self.records, self.objects);
         for (position, (key, value)) in entries(text).into_iter().enumerate() {
-            let observed = self.column(position, &key);
+            let Some(observed) = self.column(position, &key) else { continue };
             let shape = Shape::of(value.get());
             let repeated = observed.last_record == records;
             observed.last_record = records;
@@ -143,7 +146,7 @@ impl Inference {
     /// other objects.
     pub fn merge(&mut self, other: Inference) {
         for theirs in other.columns {
-            let ours = self.column(usize::MAX, &theirs.name);
+            let Some(ours) = self.column(usize::MAX, &theirs.name) else { continue };
             ours.seen = ours.seen.saturating_add(theirs.seen);
             ours.nulls = ours.nulls.saturating_add(theirs.nulls);
             ours.objects = ours.objects.saturating_add(theirs.objects);
@@ -162,19 +165,22 @@ impl Inference {
         self.columns.iter().map(Observed::inferred).collect()
     }
 
-    /// The column of that name. Records are like the one before, so it is looked for where that had it.
-    fn column(&mut self, position: usize, name: &str) -> &mut Observed {
+    /// The column of that name, unless there are too many. Records are like the one before, so it is looked for where that
+    /// had it.
+    fn column(&mut self, position: usize, name: &str) -> Option<&mut Observed> {
         let place = if self.columns.get(position).is_some_and(|column| column.name == name) {
             position
         } else if let Some(place) = self.by_name.get(name) {
             *place
+        } else if self.columns.len() >= MOST_COLUMNS {
+            return None;
         } else {
             let place = self.columns.len();
             self.by_name.insert(name.to_owned(), place);
             self.columns.push(Observed::new(name.to_owned()));
             place
         };
-        &mut self.columns[place]
+        self.columns.get_mut(place)
     }
 }
 
@@ -342,6 +348,16 @@ mod tests {
             columns.into_iter().map(|column| (column.column, column.seen, column.nulls)).collect()
         };
         assert_eq!(stripped(merged.columns()), stripped(whole));
+    }
+
+    #[test]
+    fn too_many_keys_are_not_all_columns() {
+        let keys = (0..50_000).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
+        let mut inference = observed(&format!("{{{keys}}}"), "one.json");
+        inference.merge(observed("{\"k7\":2.5,\"another\":1}", "two.json"));
+        let columns = inference.columns();
+        assert_eq!((columns.len(), inference.records()), (MOST_COLUMNS, 2));
+        assert_eq!(columns[7].column, Column::new("k7", ColumnType::Double));
     }
 
     #[test]

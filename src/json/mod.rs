@@ -31,7 +31,7 @@ mod text_builder;
 
 pub use bad_record::{BadRecord, Fault, RejectedRecord};
 pub use decoder::{DecodeOptions, Decoded, Decoder, Filled, OnBadValue, Pushed};
-pub use framing::Framing;
+pub use framing::{Framing, PartEnd, Place};
 pub use infer::{Inference, InferredColumn, WidenedFrom};
 pub use keys::LateKey;
 pub use record::Record;

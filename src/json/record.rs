@@ -2,6 +2,8 @@
 //!
 //! Owns nothing but the place. Whether the text is valid JSON is the decoder's to find.
 
+use super::framing::value_length;
+
 /// The text of one record and where it lies in its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -15,6 +17,13 @@ pub struct Record<'a> {
     pub byte: u64,
     /// How many records came before it in its object, tombstones and bad ones included.
     pub position: u64,
+}
+
+impl Record<'_> {
+    /// Whether the text is one whole value, as far as its brackets and quotes say.
+    pub fn is_whole(&self) -> bool {
+        value_length(self.text) == Some(self.text.len())
+    }
 }
 
 /// The text without JSON's white space at both ends.

@@ -4,7 +4,7 @@
 //! what it cannot make out it yields as it is, and the decoder says what is wrong with it.
 
 use super::bad_record::BadRecord;
-use super::framing::{BYTE_ORDER_MARK, Framing, may_hold_several, value_length};
+use super::framing::{BYTE_ORDER_MARK, Framing, PartEnd, Place, may_hold_several, value_length};
 use super::record::{Record, is_blank, offset, trim};
 
 /// An iterator over the records of an object or of a part of one that begins at a line's start.
@@ -23,20 +23,10 @@ pub struct Records<'a> {
     /// Where the line ends that holds several records, while it is read.
     split_end: Option<usize>,
     place: Place,
+    /// Whether an array that is open at the end is closed in another part.
+    end: PartEnd,
     /// How many records of the object came before the next one.
     position: u64,
-}
-
-/// What may come next in [`Framing::Values`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Outside,
-    /// After an array's opening bracket.
-    ItemOrEnd,
-    /// After an item.
-    CommaOrEnd,
-    /// After a comma.
-    Item,
 }
 
 impl<'a> Records<'a> {
@@ -45,6 +35,10 @@ impl<'a> Records<'a> {
     /// A byte-order mark at the object's start is passed over.
     pub fn new(bytes: &'a [u8], framing: Framing, first_line: u64, first_byte: u64, first_record: u64) -> Self {
         let at = if first_byte == 0 && bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let (framing, place, end) = match framing {
+            Framing::PartOfValues(place, end) => (Framing::Values, place, end),
+            whole => (whole, Place::Outside, PartEnd::OfObject),
+        };
         Records {
             bytes,
             framing,
@@ -53,7 +47,8 @@ impl<'a> Records<'a> {
             line: first_line,
             line_start: at,
             split_end: None,
-            place: Place::Outside,
+            place,
+            end,
             position: first_record,
         }
     }
@@ -68,6 +63,12 @@ impl<'a> Records<'a> {
         Records { bytes, ..self }
     }
 
+    /// The same records, with so many more of the object before the first of them.
+    #[must_use]
+    pub fn after(self, more: u64) -> Self {
+        Records { position: self.position.saturating_add(more), ..self }
+    }
+
     /// How many records of the object came before the next one.
     pub fn position(&self) -> u64 {
         self.position
@@ -78,7 +79,12 @@ impl<'a> Records<'a> {
         self.first_byte.saturating_add(offset(self.at))
     }
 
-    /// How the records follow one another.
+    /// What may come next where records span lines.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// How the records follow one another; never a part's.
     pub(super) fn framing(&self) -> Framing {
         self.framing
     }
@@ -93,7 +99,7 @@ impl<'a> Records<'a> {
                 self.skip_blanks(end);
                 Some((self.bytes.get(..end)?, self.at))
             }
-            (Framing::Values, _) => {
+            (Framing::Values | Framing::PartOfValues(..), _) => {
                 self.skip_blanks(self.bytes.len());
                 // A comma is taken, and left again by `next` where what follows is no record.
                 let after_comma = self.place == Place::CommaOrEnd && self.bytes.get(self.at) == Some(&b',');
@@ -144,7 +150,7 @@ impl<'a> Records<'a> {
                 }
             }
             (Framing::Lines, Some(_)) => self.at = end,
-            (Framing::Values, _) => {
+            (Framing::Values | Framing::PartOfValues(..), _) => {
                 self.advance(start);
                 let taken = (self.line, self.position);
                 self.advance(end);
@@ -235,7 +241,7 @@ impl<'a> Records<'a> {
         loop {
             self.skip_blanks(self.bytes.len());
             let Some(byte) = self.bytes.get(self.at) else {
-                if self.place == Place::Outside {
+                if self.place == Place::Outside || self.end == PartEnd::BetweenRecords {
                     return None;
                 }
                 self.place = Place::Outside;
@@ -338,7 +344,7 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let next = match self.framing {
             Framing::Lines => self.next_of_lines().map(Ok),
-            Framing::Values => self.next_of_values(),
+            Framing::Values | Framing::PartOfValues(..) => self.next_of_values(),
         };
         if next.is_some() {
             self.position = self.position.saturating_add(1);

@@ -6,9 +6,12 @@
 
 use arrow::datatypes::Schema;
 
+use super::formulas::Formulas;
 use super::lines::{LineStyle, names};
 
-pub(super) struct Csv;
+pub(super) struct Csv {
+    pub(super) formulas: Formulas,
+}
 
 impl LineStyle for Csv {
     const START: &'static str = "";
@@ -20,10 +23,11 @@ impl LineStyle for Csv {
 
     /// Quotes text that a reader would otherwise cut, trim or take for NULL.
     fn push_cell(&self, line: &mut String, text: &str) {
+        let text = self.formulas.guard(text);
         let needs_quotes =
             text.is_empty() || text.starts_with(' ') || text.ends_with(' ') || text.contains([',', '"', '\n', '\r']);
         if !needs_quotes {
-            line.push_str(text);
+            line.push_str(&text);
             return;
         }
         line.push('"');

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use super::formulas::Formulas;
 use crate::error::{Error, Result};
 
 /// An output format.
@@ -40,13 +41,15 @@ pub enum MaxRows {
     All,
 }
 
-/// What decides how a table is drawn, or its records upright.
+/// What decides how a table is drawn, or its records upright, and how csv and tsv are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TableOptions {
     /// The terminal's width in columns; `None` where there is none, and nothing is cut or wrapped.
     pub width: Option<usize>,
     /// How many rows are shown.
     pub max_rows: MaxRows,
+    /// What becomes of formulas in csv and tsv.
+    pub formulas: Formulas,
 }
 
 impl Format {

@@ -8,6 +8,7 @@ mod checklist;
 mod csv;
 mod failure;
 mod format;
+mod formulas;
 mod frame;
 mod ipc;
 mod json;
@@ -40,6 +41,7 @@ use lines::LineEncoder;
 pub use cells::is_number;
 pub use checklist::{ChecklistItem, Mark, checklist_lines};
 pub use format::{Format, MaxRows, TableOptions};
+pub use formulas::Formulas;
 pub use report::{ReportColumn, report, texts};
 pub use screen::{ScreenOptions, Upright, screen};
 
@@ -64,8 +66,8 @@ pub trait Encoder: Send {
     fn finish(&mut self) -> Result<Written>;
 }
 
-/// An encoder of `format` for an answer of `schema` into `sink`. `options` matter to tables and upright
-/// records only.
+/// An encoder of `format` for an answer of `schema` into `sink`. `options` matter to tables, upright
+/// records, csv and tsv only.
 ///
 /// # Errors
 /// The sink fails, or the format cannot hold the schema: JSON has no place for two columns of one
@@ -76,8 +78,8 @@ pub fn encoder(format: Format, schema: SchemaRef, sink: Sink, options: &TableOpt
         Format::Vertical if plan::is_plan(&schema) => Box::new(plan::PlanEncoder::new(sink)),
         Format::Vertical => Box::new(vertical::VerticalEncoder::new(&schema, sink, options)),
         Format::Table => Box::new(table::TableEncoder::new(schema, sink, options)),
-        Format::Csv => Box::new(LineEncoder::new(csv::Csv, &schema, sink)?),
-        Format::Tsv => Box::new(LineEncoder::new(tsv::Tsv, &schema, sink)?),
+        Format::Csv => Box::new(LineEncoder::new(csv::Csv { formulas: options.formulas }, &schema, sink)?),
+        Format::Tsv => Box::new(LineEncoder::new(tsv::Tsv { formulas: options.formulas }, &schema, sink)?),
         Format::Json => json::array(&schema, sink)?,
         Format::Ndjson => json::lines(&schema, sink)?,
         Format::Markdown => Box::new(LineEncoder::new(markdown::Markdown, &schema, sink)?),

@@ -139,7 +139,7 @@ fn a_table_lines_up_and_escapes() {
 
 #[test]
 fn a_table_keeps_the_first_rows_and_counts_the_rest() {
-    let options = TableOptions { width: Some(30), max_rows: MaxRows::First(4) };
+    let options = TableOptions { width: Some(30), max_rows: MaxRows::First(4), ..TableOptions::default() };
     let drawn = text(Format::Table, &[answer(), answer()], &options);
     assert!(drawn.ends_with("first 4 of 6 rows\n"), "{drawn}");
     assert!(drawn.contains("not shown: "), "{drawn}");
@@ -149,7 +149,7 @@ fn a_table_keeps_the_first_rows_and_counts_the_rest() {
 
 #[test]
 fn upright_records_are_whole_and_counted() {
-    let options = TableOptions { width: None, max_rows: MaxRows::First(1) };
+    let options = TableOptions { width: None, max_rows: MaxRows::First(1), ..TableOptions::default() };
     let expected = "\
 ── record 1 ────────────────────────────
 id     │ 9007199254740993
@@ -164,7 +164,7 @@ first 1 of 3 rows
     assert_eq!(text(Format::Vertical, &[answer()], &options), expected);
     let all = whole(Format::Vertical);
     assert!(all.contains("text   │ a,\"b\"\\t|\\\\nż\n") && all.ends_with("list   │ []\n3 rows\n"), "{all}");
-    let narrow = TableOptions { width: Some(20), max_rows: MaxRows::All };
+    let narrow = TableOptions { width: Some(20), max_rows: MaxRows::All, ..TableOptions::default() };
     assert!(text(Format::Vertical, &[answer()], &narrow).contains("id     │ 90071992547\n       │ 40993\n"));
 }
 
@@ -172,7 +172,8 @@ first 1 of 3 rows
 fn all_rows_are_drawn_in_blocks() {
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..25_000));
     let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
-    let drawn = text(Format::Table, &[batch], &TableOptions { width: None, max_rows: MaxRows::All });
+    let drawn =
+        text(Format::Table, &[batch], &TableOptions { width: None, max_rows: MaxRows::All, ..TableOptions::default() });
     assert_eq!(drawn.lines().filter(|line| line.starts_with('╞')).count(), 3);
     assert!(drawn.contains(" 24999 │") && drawn.ends_with("25000 rows\n"));
 }

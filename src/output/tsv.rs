@@ -5,9 +5,12 @@
 
 use arrow::datatypes::Schema;
 
+use super::formulas::Formulas;
 use super::lines::{LineStyle, names};
 
-pub(super) struct Tsv;
+pub(super) struct Tsv {
+    pub(super) formulas: Formulas,
+}
 
 impl LineStyle for Tsv {
     const START: &'static str = "";
@@ -18,7 +21,7 @@ impl LineStyle for Tsv {
     }
 
     fn push_cell(&self, line: &mut String, text: &str) {
-        for character in text.chars() {
+        for character in self.formulas.guard(text).chars() {
             match character {
                 '\\' => line.push_str("\\\\"),
                 '\t' => line.push_str("\\t"),

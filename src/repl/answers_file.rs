@@ -104,7 +104,7 @@ impl AnswersFile {
         if answers > 0 && self.format != Format::Ndjson {
             writeln!(sink)?;
         }
-        let options = TableOptions { width: None, max_rows: MaxRows::All };
+        let options = TableOptions { width: None, max_rows: MaxRows::All, ..TableOptions::default() };
         let inner = output::encoder(self.format, schema, sink, &options)?;
         Ok(Box::new(WholeAnswer { inner: Some(inner), file, before, tally: Arc::clone(&self.tally) }))
     }

@@ -320,7 +320,11 @@ impl Session<'_> {
                 output::screen(schema, sink, &options)
             }
             (_, format) => {
-                let options = TableOptions { width: size.map(|size| size.width), max_rows: MaxRows::All };
+                let options = TableOptions {
+                    width: size.map(|size| size.width),
+                    max_rows: MaxRows::All,
+                    ..TableOptions::default()
+                };
                 output::encoder(format, schema, sink, &options)?
             }
         };

@@ -18,7 +18,7 @@ use super::page::TableOfRows;
 use crate::chart::ChartData;
 use crate::config::ReportFormat;
 use crate::error::{Error, Result};
-use crate::output::{self, Encoder, Format, MaxRows, Sink, TableOptions};
+use crate::output::{self, Encoder, Format, Formulas, MaxRows, Sink, TableOptions};
 use crate::publication::FileRecord;
 
 /// Bytes of an answer's rows, in memory, above which they are not kept for the next run to compare with.
@@ -53,7 +53,7 @@ pub(super) struct WrittenAnswer {
 }
 
 impl AnswerFiles {
-    /// Files of the answer called `name` in `folder`, in `formats`.
+    /// Files of the answer called `name` in `folder`, in `formats`, csv and tsv with their formulas so.
     ///
     /// # Errors
     /// A file can't be made, or a format has no place for the columns.
@@ -62,10 +62,11 @@ impl AnswerFiles {
         name: &str,
         schema: SchemaRef,
         formats: &[ReportFormat],
+        formulas: Formulas,
     ) -> Result<AnswerFiles> {
         let kept_path = folder.join(ROWS_FOLDER).join(format!("{name}.arrow"));
         std::fs::create_dir_all(folder.join(ROWS_FOLDER)).map_err(|error| unwritten(&kept_path, error))?;
-        let kept = encoder(Format::Arrow, &schema, &kept_path)?;
+        let kept = encoder(Format::Arrow, &schema, &kept_path, formulas)?;
         let mut answer = AnswerFiles {
             folder: folder.to_owned(),
             files: Vec::new(),
@@ -82,7 +83,7 @@ impl AnswerFiles {
                 }
                 ReportFormat::File(format) => {
                     let file = format!("{name}.{}", format.extension());
-                    match encoder(*format, &answer.schema, &folder.join(&file)) {
+                    match encoder(*format, &answer.schema, &folder.join(&file), formulas) {
                         Ok(encoder) => answer.files.push((file, encoder)),
                         Err(error) => {
                             let _first_error_counts = std::fs::remove_file(folder.join(&file));
@@ -203,10 +204,10 @@ fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
         .map_err(|error| Error::bug("a batch could not be made of its own columns").because(error))
 }
 
-fn encoder(format: Format, schema: &SchemaRef, path: &Path) -> Result<Box<dyn Encoder>> {
+fn encoder(format: Format, schema: &SchemaRef, path: &Path, formulas: Formulas) -> Result<Box<dyn Encoder>> {
     let file = File::create(path).map_err(|error| unwritten(path, error))?;
     let sink: Sink = Box::new(BufWriter::with_capacity(1 << 16, file));
-    let options = TableOptions { width: None, max_rows: MaxRows::All };
+    let options = TableOptions { width: None, max_rows: MaxRows::All, formulas };
     output::encoder(format, SchemaRef::clone(schema), sink, &options)
 }
 

@@ -160,7 +160,7 @@ impl Asking<'_> {
             drain(&progress, engine, answer).await?;
             return Ok(None);
         }
-        let mut files = AnswerFiles::create(folder, name, answer.schema(), &report.formats)?;
+        let mut files = AnswerFiles::create(folder, name, answer.schema(), &report.formats, report.formulas)?;
         let written = loop {
             match next(&progress, engine, &mut answer).await {
                 Ok(Some(batch)) => match files.push(&batch) {

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::config::{Notify, SimulatedClock, Webhook};
 use crate::location::Location;
+use crate::output::Formulas;
 use crate::publication::{CheckRecord, QuestionRecord};
 
 /// A receiver that answers with these, one after another, and keeps what it was sent.
@@ -69,6 +70,7 @@ fn report(webhook: &str, on: NotifyOn) -> ReportConfig {
         schedule: None,
         destination: Location::S3 { bucket: "bucket".to_owned(), prefix: "reports/".to_owned() },
         formats: vec![ReportFormat::Html],
+        formulas: Formulas::default(),
         checks: Vec::new(),
         keep: 1,
         retries: 0,

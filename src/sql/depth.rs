@@ -13,6 +13,10 @@ use super::split::is_blank;
 /// stack for it, also in a debug build.
 pub(super) const MOST: usize = 2_000;
 
+/// How many operators a word counts for that the parser recurses at without a limit of its own: some fifty of them are
+/// as deep as it goes by itself.
+const RECURSION: usize = MOST / 50;
+
 /// What opened a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
@@ -45,6 +49,8 @@ enum Role {
     Condition,
     Between,
     Operator,
+    /// `EXPLAIN EXPLAIN ...`, `INTERVAL INTERVAL ...`
+    Recursion,
     /// Begins a clause or the next of a list.
     Separator,
     Opens(Opening),
@@ -72,6 +78,7 @@ pub(super) fn too_deep(tokens: &[TokenWithSpan]) -> Option<&TokenWithSpan> {
                 level.awaits_and = true;
             }
             Role::Operator => level.operators = level.operators.saturating_add(1),
+            Role::Recursion => level.operators = level.operators.saturating_add(RECURSION),
             Role::Separator => level.next_condition(),
             Role::Opens(opening) => outer.push(std::mem::replace(&mut level, Level::opened_by(opening))),
             Role::Indexes => {
@@ -107,6 +114,8 @@ fn role(token: &Token, before: Option<&Token>) -> Role {
                 Role::Operator
             }
             Keyword::REGEXP | Keyword::DIV | Keyword::COLLATE | Keyword::AT | Keyword::NOT => Role::Operator,
+            Keyword::EXPLAIN => Role::Recursion,
+            Keyword::INTERVAL if is_keyword(before, Keyword::INTERVAL) => Role::Recursion,
             // `IS DISTINCT FROM` goes on.
             Keyword::FROM if is_keyword(before, Keyword::DISTINCT) => Role::None,
             Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::HAVING | Keyword::ON => Role::Separator,
@@ -191,6 +200,20 @@ mod tests {
             assert!(is_too_deep(&chain("a", link, MOST + 1)), "{link}");
         }
         assert!(is_too_deep(&chain("a from b", " join c on d.e = f.g and h", MOST + 1)));
+    }
+
+    #[test]
+    fn words_at_which_the_parser_recurses_are_few() {
+        for (word, end) in [("explain ", "select 1"), ("explain analyze verbose ", "select 1"), ("interval ", "'1'")] {
+            assert!(!is_too_deep(&format!("{}{end}", word.repeat(40))), "{word}");
+            let deep = format!("{}{end}", word.repeat(10_000));
+            assert!(is_too_deep(&deep), "{word}");
+            let error = crate::sql::split(&deep, "q.sql").unwrap_err();
+            assert!(error.message().contains("is nested too deeply"), "{error}");
+            // What is let through must not exhaust the stack.
+            let _parsed = crate::sql::split(&format!("select {}{end}", word.repeat(48)), "q.sql");
+        }
+        assert!(!is_too_deep(&chain("a", " + interval '1 day'", 900)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::settings::{self, NoSetting};
 use super::source::{Position, Source, SourceStatement};
 use super::split::{is_blank, tokenize};
 use crate::error::Error;
+use crate::printable;
 use crate::spelling::nearest;
 
 /// Names that a hint lists at most.
@@ -152,6 +153,8 @@ fn syntax_error(
         }
         None => lowercase_first(said),
     };
+    // A token may have lines, and what steers a terminal.
+    let what = printable::one_line(&what);
     let place = source.place(at);
     let advice = said.contains("nd of statement, found").then(|| advise_syntax(source, start, at)).flatten();
     let error =

@@ -4,6 +4,7 @@
 //! characters, as the tokenizer counts them.
 
 use std::ops::Range;
+use std::str::Chars;
 use std::sync::Arc;
 
 use datafusion::sql::parser::Statement;
@@ -51,6 +52,13 @@ pub struct SourceStatement {
     pub parsed: Statement,
 }
 
+/// Finds the bytes of places that follow one another, in one walk over the text, however many they are.
+pub(super) struct Walk<'a> {
+    rest: Chars<'a>,
+    offset: usize,
+    at: Position,
+}
+
 impl SourceStatement {
     /// The statement's own text.
     pub fn text(&self) -> &str {
@@ -73,6 +81,27 @@ impl From<Location> for Position {
     fn from(location: Location) -> Self {
         let number = |from: u64| usize::try_from(from).unwrap_or(usize::MAX);
         Position { line: number(location.line), column: number(location.column) }
+    }
+}
+
+impl Walk<'_> {
+    /// At the beginning of the text.
+    pub fn over(text: &str) -> Walk<'_> {
+        Walk { rest: text.chars(), offset: 0, at: Position { line: 1, column: 1 } }
+    }
+
+    /// As [`Source::offset`], for a place that is not before the last one.
+    pub fn offset(&mut self, at: Position) -> usize {
+        while self.at < at
+            && let Some(character) = self.rest.next()
+        {
+            self.offset += character.len_utf8();
+            self.at = match character {
+                '\n' => Position { line: self.at.line + 1, column: 1 },
+                _ => Position { line: self.at.line, column: self.at.column + 1 },
+            };
+        }
+        self.offset
     }
 }
 

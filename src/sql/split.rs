@@ -10,9 +10,10 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 use super::reserved;
-use super::source::{Position, Source, SourceStatement};
+use super::source::{Position, Source, SourceStatement, Walk};
 use super::{Heading, depth, diagnose};
 use crate::error::{Error, Result};
+use crate::printable;
 
 /// The dialect in which DataFusion reads SQL unless it is told otherwise.
 static DIALECT: GenericDialect = GenericDialect {};
@@ -36,9 +37,9 @@ pub fn split(text: &str, origin: &str) -> Result<Vec<SourceStatement>> {
         let number = if ended { before.len() + 1 } else { before.len() };
         return Err(unreadable(&source, number, &failure));
     }
-    let mut statements = Vec::new();
+    let (mut statements, mut walk) = (Vec::new(), Walk::over(&source.text));
     for piece in pieces(&tokens).filter(|piece| !is_empty(piece)) {
-        statements.push(statement(&source, piece, statements.len() + 1)?);
+        statements.push(statement(&source, piece, statements.len() + 1, &mut walk)?);
     }
     Ok(statements)
 }
@@ -72,7 +73,12 @@ fn is_empty(piece: &[TokenWithSpan]) -> bool {
     piece.iter().all(is_blank)
 }
 
-fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Result<SourceStatement> {
+fn statement(
+    source: &Arc<Source>,
+    piece: &[TokenWithSpan],
+    number: usize,
+    walk: &mut Walk<'_>,
+) -> Result<SourceStatement> {
     let first = piece.iter().position(|token| !is_blank(token)).unwrap_or(0);
     let last = piece.iter().rposition(|token| !is_blank(token)).unwrap_or(0);
     let (leading, body) = (piece.get(..first).unwrap_or_default(), piece.get(first..=last).unwrap_or_default());
@@ -80,7 +86,7 @@ fn statement(source: &Arc<Source>, piece: &[TokenWithSpan], number: usize) -> Re
         return Err(Error::bug("a statement without tokens reached the parser"));
     };
     let start = Position::from(opening.span.start);
-    let range = source.offset(start)..source.offset(closing.span.end.into());
+    let range = walk.offset(start)..walk.offset(closing.span.end.into());
     if let Some(token) = depth::too_deep(body) {
         return Err(too_deep(source, number, token));
     }
@@ -106,6 +112,7 @@ fn too_deep(source: &Source, number: usize, token: &TokenWithSpan) -> Error {
 fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error {
     let at = Position::from(failure.location);
     let what = diagnose::lowercase_first(&failure.message);
+    let what = printable::one_line(&what);
     let error =
         Error::statement(format!("{}: statement {number}: {what}\n{}", source.place(at), source.excerpt(at, 1)));
     if is_open(&failure.message) { error.hint("close the quote or comment that begins there") } else { error }
@@ -114,4 +121,38 @@ fn unreadable(source: &Source, number: usize, failure: &TokenizerError) -> Error
 /// Whether the tokenizer only missed an end that may still come.
 fn is_open(message: &str) -> bool {
     ["Unterminated", "Unexpected EOF", "before EOF", "or EOF after"].iter().any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_thousand_statements_are_split_in_one_walk() {
+        // Looking for each from the start took minutes.
+        for separator in [";", ";\n"] {
+            let statements = split(&format!("select 'é'{separator}").repeat(20_000), "q.sql").unwrap();
+            assert_eq!(statements.len(), 20_000);
+            assert!(statements.iter().all(|statement| statement.text() == "select 'é'"));
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_line_and_an_excerpt_whatever_the_text_holds() {
+        for text in ["select 5 from t \"a\n$a=\0\u{1b}[2J\" b c", "select '\u{1b}[2J\n", "select \u{202e} \0"] {
+            let error = split(text, "q.sql").unwrap_err();
+            assert_eq!(error.message().lines().count(), 4, "{error}");
+            assert!(!error.message().contains(['\u{1b}', '\0']), "{error}");
+        }
+    }
+
+    #[test]
+    fn places_are_found_wherever_the_lines_end() {
+        let statements = split("\r\nselect 1 ;\n\n/* é */ select 'ü\n' -- x\n; select\r3", "q.sql").unwrap();
+        let texts: Vec<&str> = statements.iter().map(SourceStatement::text).collect();
+        assert_eq!(texts, ["select 1", "select 'ü\n'", "select\r3"]);
+        for statement in &statements {
+            assert_eq!(statement.source.offset(statement.start), statement.range.start);
+        }
+    }
 }

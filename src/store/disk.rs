@@ -20,6 +20,7 @@ use super::accounting::Counters;
 use super::{Children, FULL_PAGE, Level, Object};
 use crate::error::{Error, Result};
 use crate::location::Location;
+use crate::printable;
 
 /// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
 /// would look like broken ones.
@@ -163,7 +164,7 @@ impl Disk {
         let start = buffer.len();
         let size = usize::try_from(object.size).ok();
         let end = size.and_then(|size| start.checked_add(size)?.checked_add(1));
-        let end = end.ok_or_else(|| Error::statement(format!("`{}` is larger than memory", path.display())))?;
+        let end = end.ok_or_else(|| Error::statement(format!("`{}` is larger than memory", shown(&path))))?;
         buffer.resize(end, 0);
         let mut filled = start;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -188,6 +189,12 @@ impl Disk {
 
     fn open(&self, object: &Object) -> Result<(PathBuf, File)> {
         let path = self.path(&object.key);
+        // Opening a pipe would wait for whoever writes into it. What is no file has no size, so that the others cost no
+        // further call.
+        if object.size == 0 && fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
+            return Err(Error::statement(format!("`{}` is no file, but a pipe, a socket or a device", shown(&path)))
+                .hint("move it out of the folder"));
+        }
         match File::open(&path) {
             Ok(file) => Ok((path, file)),
             Err(error) => Err(unreadable(&path, error)),
@@ -210,7 +217,7 @@ impl Disk {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory && below.is_empty() => return self.single(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::usage(format!("the folder `{}` does not exist", path.display())));
+                return Err(Error::usage(format!("the folder `{}` does not exist", shown(&path))));
             }
             Err(error) => return Err(unlistable(&path, error)),
         };
@@ -218,7 +225,7 @@ impl Disk {
         for entry in entries {
             let entry = entry.map_err(|error| unlistable(&path, error))?;
             let name = entry.file_name().into_string().map_err(|name| {
-                Error::statement(format!("`{}` is a name that is no text", path.join(name).display())).hint("rename it")
+                Error::statement(format!("`{}` is a name that is no text", shown(&path.join(name)))).hint("rename it")
             })?;
             let meta = match entry.metadata() {
                 Ok(meta) => meta,
@@ -242,7 +249,7 @@ impl Disk {
         let meta = fs::metadata(self.root.as_path()).map_err(|error| unlistable(&self.root, error))?;
         match name {
             Some(name) => Ok(Children { folders: Vec::new(), objects: vec![object(name, &meta)] }),
-            None => Err(Error::usage(format!("`{}` is not a folder", self.root.display()))),
+            None => Err(Error::usage(format!("`{}` is not a folder", shown(&self.root)))),
         }
     }
 
@@ -255,7 +262,7 @@ impl Disk {
             while let Some((folder, depth)) = waiting.pop() {
                 if depth > DEEPEST {
                     let path = self.root.join(&folder);
-                    return Err(Error::statement(format!("`{}` is deeper than {DEEPEST} folders", path.display()))
+                    return Err(Error::statement(format!("`{}` is deeper than {DEEPEST} folders", shown(&path)))
                         .hint("a link there may lead in a circle"));
                 }
                 let children = self.read_folder(&folder)?;
@@ -320,14 +327,19 @@ fn check_length(path: &Path, expected: u64, found: u64) -> Result<()> {
         return Ok(());
     }
     let than = if found > expected { "more" } else { "fewer" };
-    Err(Error::statement(format!("`{}` has {than} bytes than the {expected} that were listed", path.display()))
+    Err(Error::statement(format!("`{}` has {than} bytes than the {expected} that were listed", shown(path)))
         .hint("it was written while it was read: run it again"))
 }
 
+/// The path as messages show it: on one line.
+fn shown(path: &Path) -> String {
+    printable::one_line(&path.display().to_string()).into_owned()
+}
+
 fn unreadable(path: &Path, error: io::Error) -> Error {
-    Error::statement(format!("`{}` can not be read", path.display())).because(error)
+    Error::statement(format!("`{}` can not be read", shown(path))).because(error)
 }
 
 fn unlistable(path: &Path, error: io::Error) -> Error {
-    Error::statement(format!("`{}` can not be listed", path.display())).because(error)
+    Error::statement(format!("`{}` can not be listed", shown(path))).because(error)
 }

@@ -1,7 +1,7 @@
 //! Carrying every key through a client that accepts only some.
 //!
 //! The S3 client parses each listed key as a path without empty names, `.` or `..`, and without a
-//! last slash: one such key would fail the whole page, and a folder marker would lose its slash. So
+//! last slash or control characters: one such key would fail the whole page, and a folder marker would lose its slash. So
 //! names like these get a mark in the listing's text before the client sees it, and lose it again
 //! after. Owns that mark. A marked key can be listed and named, though the client can not fetch it.
 
@@ -12,6 +12,12 @@ use memchr::memmem;
 
 /// A character of the private use area, which XML allows and the client leaves alone.
 const MARK: char = '\u{e000}';
+
+/// Stands before a character that stands for a control character, or for itself.
+const CONTROL: char = '\u{e001}';
+
+/// The first of the characters that stand for control characters, in their order.
+const FIRST_CONTROL: u32 = 0xe100;
 
 /// A listing's XML with odd keys and prefixes marked.
 pub fn protect_listing(body: Bytes) -> Bytes {
@@ -53,8 +59,71 @@ pub fn restore(key: &str) -> Cow<'_, str> {
     if !key.contains(MARK) {
         return Cow::Borrowed(key);
     }
-    let names = key.split('/').map(|name| name.strip_prefix(MARK).unwrap_or(name));
+    let names = key.split('/').map(|name| match name.strip_prefix(MARK) {
+        Some(marked) => with_controls(marked),
+        None => name.to_owned(),
+    });
     Cow::Owned(names.collect::<Vec<_>>().join("/"))
+}
+
+/// Whether the name has a control character, as it is or as XML writes it: `&#27;`, `&#x1B;`.
+fn has_control(name: &str) -> bool {
+    let mut rest = name;
+    while let Some(found) = rest.find(|c: char| c.is_ascii_control() || c == '&') {
+        let here = rest.get(found..).unwrap_or_default();
+        if control(here).is_some() {
+            return true;
+        }
+        rest = here.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// The control character that the text begins with, and how many bytes it takes.
+fn control(text: &str) -> Option<(char, usize)> {
+    let first = text.chars().next()?;
+    if first.is_ascii_control() {
+        return Some((first, 1));
+    }
+    let end = text.strip_prefix("&#")?.find(';')?.checked_add(2)?;
+    let number = text.get(2..end)?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    let character = char::from_u32(code).filter(char::is_ascii_control)?;
+    Some((character, end.checked_add(1)?))
+}
+
+fn without_controls(name: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), name);
+    while let Some(first) = rest.chars().next() {
+        let (stands_for, length) = match control(rest) {
+            Some((character, length)) => (char::from_u32(FIRST_CONTROL + u32::from(character)), length),
+            None => (None, first.len_utf8()),
+        };
+        if stands_for.is_some() || first == CONTROL {
+            plain.push(CONTROL);
+        }
+        plain.push(stands_for.unwrap_or(first));
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    plain
+}
+
+fn with_controls(name: &str) -> String {
+    let mut characters = name.chars();
+    let mut restored = String::new();
+    while let Some(character) = characters.next() {
+        restored.push(match character {
+            CONTROL => characters.next().map_or(CONTROL, |next| {
+                let code = u32::from(next).checked_sub(FIRST_CONTROL).and_then(char::from_u32);
+                code.filter(char::is_ascii_control).unwrap_or(next)
+            }),
+            other => other,
+        });
+    }
+    restored
 }
 
 fn mark(key: &str, is_folder: bool) -> Cow<'_, str> {
@@ -64,14 +133,19 @@ fn mark(key: &str, is_folder: bool) -> Cow<'_, str> {
         None if is_folder && key.is_empty() => return Cow::Borrowed(key),
         None => (key, ""),
     };
-    let is_odd = |name: &str| matches!(name, "" | "." | "..") || name.starts_with(MARK);
+    let is_odd = |name: &str| {
+        matches!(name, "" | "." | "..") || name.starts_with(MARK) || name.contains(CONTROL) || has_control(name)
+    };
     if !names.split('/').any(is_odd) {
         return Cow::Borrowed(key);
     }
-    let marked: Vec<_> = names
-        .split('/')
-        .map(|name| if is_odd(name) { Cow::Owned(format!("{MARK}{name}")) } else { Cow::Borrowed(name) })
-        .collect();
+    let marked: Vec<_> =
+        names
+            .split('/')
+            .map(|name| {
+                if is_odd(name) { Cow::Owned(format!("{MARK}{}", without_controls(name))) } else { Cow::Borrowed(name) }
+            })
+            .collect();
     Cow::Owned(marked.join("/") + end)
 }
 
@@ -92,6 +166,22 @@ mod tests {
             let marked = mark(folder, true);
             let through = Path::parse(&marked).unwrap_or_else(|error| panic!("{folder}: {error}"));
             assert_eq!(format!("{}/", restore(through.as_ref())), folder);
+        }
+    }
+
+    #[test]
+    fn control_characters_survive_the_client_as_text_and_as_references() {
+        for key in
+            ["a\u{1}b", "a/\u{1b}[31m/\n", "\u{7f}", "\u{e001}\r", "\u{e001}", "\u{e001}\u{e11b}/\t", "&amp;#27;"]
+        {
+            let through = Path::parse(mark(key, false)).unwrap_or_else(|error| panic!("{key:?}: {error}"));
+            assert_eq!(restore(through.as_ref()), key);
+        }
+        for (written, key) in
+            [("a&#27;b", "a\u{1b}b"), ("&#x1B;&amp;&#xd;&#65;", "\u{1b}&amp;\r&#65;"), ("&#10;/&", "\n/&")]
+        {
+            let through = Path::parse(mark(written, false)).unwrap_or_else(|error| panic!("{key:?}: {error}"));
+            assert_eq!(restore(through.as_ref()), key);
         }
     }
 

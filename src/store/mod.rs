@@ -29,7 +29,7 @@ mod transport;
 mod upload;
 mod writes;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -56,6 +56,7 @@ pub use writes::{Condition, SmallObject, Version, Written};
 use crate::config::{Environment, StorageConfig};
 use crate::error::{Error, Result};
 use crate::location::Location;
+use crate::printable;
 
 /// Objects and folders that a page of a listing holds unless it is the last one, as on S3.
 pub const FULL_PAGE: usize = 1_000;
@@ -71,6 +72,13 @@ pub struct Object {
     pub modified: DateTime<Utc>,
     /// The entity tag with its quotes; none on disk.
     pub etag: Option<String>,
+}
+
+impl Object {
+    /// The key as messages show it: on one line.
+    pub fn shown(&self) -> Cow<'_, str> {
+        printable::one_line(&self.key)
+    }
 }
 
 /// What stands directly below a store's location.

@@ -17,6 +17,7 @@ use super::explain::Explain;
 use super::meter::{RequestMeter, Tries};
 use super::{Children, Level, Object, keys, upload};
 use crate::error::{Error, Result};
+use crate::printable;
 
 /// A prefix of a bucket.
 #[derive(Clone)]
@@ -144,7 +145,7 @@ impl Prefix {
 
     /// The object's name for messages.
     pub(super) fn place(&self, key: &str) -> String {
-        format!("s3://{}/{}{key}", self.bucket.name, self.folder)
+        printable::one_line(&format!("s3://{}/{}{key}", self.bucket.name, self.folder)).into_owned()
     }
 
     /// The client's form of a key, which must stand for the same bytes.

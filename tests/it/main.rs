@@ -13,6 +13,7 @@ mod caching;
 mod cli;
 mod console;
 mod documented_schedules;
+mod hostile;
 mod publishing;
 mod questions;
 mod reach;

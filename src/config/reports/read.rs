@@ -11,12 +11,12 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::Spanned;
 use url::Url;
 
-use super::super::raw::{RawNotifyOn, RawReport};
+use super::super::raw::{RawFormulas, RawNotifyOn, RawReport};
 use super::super::source::SourceText;
 use super::super::validate::{count, location, not_empty};
 use super::{Notify, NotifyOn, ReportConfig, ReportFormat, Webhook};
 use crate::error::{Error, Result};
-use crate::output::Format;
+use crate::output::{Format, Formulas};
 use crate::schedule::Schedule;
 use crate::spelling::nearest;
 
@@ -75,6 +75,10 @@ fn report(source: &SourceText, name: &Spanned<String>, raw: &RawReport) -> Resul
         schedule: schedule(source, &within, raw)?,
         destination: location(source, destination)?,
         formats: formats(source, raw.formats.as_ref())?,
+        formulas: match raw.csv_formulas {
+            Some(RawFormulas::Escape) => Formulas::Escape,
+            Some(RawFormulas::Keep) | None => Formulas::Keep,
+        },
         checks: patterns(source, &raw.checks)?,
         keep: count(source, &raw.keep, 1..1_000_001, KEEP)?,
         retries: u32::try_from(retries).unwrap_or(MOST_RETRIES),

@@ -24,6 +24,8 @@ pub struct ObjectLimit {
     pub table: Arc<str>,
     /// The bytes of one.
     pub bytes: u64,
+    /// The bytes of a record, beyond which nothing is gathered that may be one.
+    pub record_bytes: u64,
 }
 
 /// One compressed object being read.
@@ -47,12 +49,8 @@ enum Progress {
     /// Nothing was read yet.
     Beginning,
     Cutting(Cutter, VecDeque<Piece>),
-    /// Its records were given, as far as they go; lines are not counted in it.
-    Damaged {
-        byte: u64,
-        reason: Arc<str>,
-    },
-    Ended,
+    /// Everything was read.
+    Ending(VecDeque<Piece>),
 }
 
 impl Inflater {
@@ -126,30 +124,21 @@ impl InflatedParts {
     pub fn next(&mut self) -> Result<Option<Piece>> {
         loop {
             match &mut self.progress {
-                Progress::Ended => return Ok(None),
-                Progress::Damaged { byte, reason } => {
-                    let start = Start::Damaged { line: 1, byte: *byte, reason: Arc::clone(reason) };
-                    self.progress = Progress::Ended;
-                    return Ok(Some(Piece { object: Arc::clone(&self.inflater.object), bytes: Bytes::new(), start }));
-                }
+                Progress::Ending(ready) => return Ok(ready.pop_front()),
                 Progress::Beginning => {
                     let mut bytes = Vec::new();
                     self.inflater.fill(&mut bytes, PART_BYTES)?;
                     let framing = Framing::detect(&bytes);
-                    let is_whole = bytes.len() < PART_BYTES;
-                    if framing == Framing::Values || (is_whole && self.inflater.damage.is_none()) {
-                        self.inflater.fill(&mut bytes, usize::MAX)?;
-                        self.progress = match self.inflater.damage() {
-                            Some(reason) => Progress::Damaged { byte: bytes.len() as u64, reason },
-                            None => Progress::Ended,
-                        };
+                    let object = Arc::clone(&self.inflater.object);
+                    if bytes.len() < PART_BYTES && self.inflater.damage.is_none() {
+                        self.progress = Progress::Ending(VecDeque::new());
                         let start = Start::Part { framing, line: 1, byte: 0, record: 0 };
-                        let object = Arc::clone(&self.inflater.object);
                         return Ok(Some(Piece { object, bytes: bytes.into(), start }));
                     }
                     // Whoever reads the parts one after another counts their records by itself.
-                    let mut cutter = Cutter::new(Arc::clone(&self.inflater.object), Positions::Uncounted);
-                    let ready = cutter.push(&bytes.into()).into();
+                    let limit = self.inflater.limit.clone();
+                    let mut cutter = Cutter::new(object, framing, limit, Positions::Uncounted);
+                    let ready = cutter.push(&bytes.into())?.into();
                     self.progress = Progress::Cutting(cutter, ready);
                 }
                 Progress::Cutting(cutter, ready) => {
@@ -158,19 +147,16 @@ impl InflatedParts {
                     }
                     let mut bytes = Vec::with_capacity(PART_BYTES);
                     if self.inflater.fill(&mut bytes, PART_BYTES)? > 0 {
-                        ready.extend(cutter.push(&bytes.into()));
+                        ready.extend(cutter.push(&bytes.into())?);
                         continue;
                     }
-                    match std::mem::replace(&mut self.progress, Progress::Ended) {
-                        Progress::Cutting(cutter, _) => {
-                            return Ok(match self.inflater.damage() {
-                                Some(reason) => Some(cutter.damaged(reason)),
-                                // Its end is told by there being no next part.
-                                None => cutter.finish().find(|piece| !piece.bytes.is_empty()),
-                            });
-                        }
-                        Progress::Beginning | Progress::Damaged { .. } | Progress::Ended => return Ok(None),
-                    }
+                    let ending = Progress::Ending(VecDeque::new());
+                    let Progress::Cutting(cutter, _) = std::mem::replace(&mut self.progress, ending) else { continue };
+                    self.progress = Progress::Ending(match self.inflater.damage() {
+                        Some(reason) => cutter.damaged(reason).collect(),
+                        // Its end is told by there being no next part.
+                        None => cutter.finish().filter(|piece| !matches!(piece.start, Start::End { .. })).collect(),
+                    });
                 }
             }
         }
@@ -180,8 +166,8 @@ impl InflatedParts {
 impl ObjectLimit {
     /// What is said of an object that is larger.
     pub fn exceeded(&self, object: &Object) -> Error {
-        let ObjectLimit { table, bytes } = self;
-        Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.key))
+        let ObjectLimit { table, bytes, .. } = self;
+        Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.shown()))
             .hint(format!("if that is right, raise `max_object_size` under `[tables.{table}]`"))
     }
 }
@@ -201,7 +187,7 @@ mod tests {
     fn parts(compressed: Vec<u8>, most: u64) -> Result<Vec<Piece>> {
         let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
         let compression = Compression::of_magic(&compressed);
-        let limit = ObjectLimit { table: "pin".into(), bytes: most };
+        let limit = ObjectLimit { table: "pin".into(), bytes: most, record_bytes: 64 << 20 };
         let mut parts = InflatedParts::new(Arc::new(object), compression, compressed.into(), limit)?;
         std::iter::from_fn(|| parts.next().transpose()).collect()
     }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::budget::{Lane, PART_BYTES, Permit, closed};
 use super::feed::Fetcher;
 use super::inflate::Inflater;
-use super::pack::{PACK_BYTES, Pack, Piece, Start};
+use super::pack::{PACK_BYTES, Pack, Piece};
 use super::parts::Cutter;
 use crate::error::{Error, Result};
 use crate::json::Framing;
@@ -39,8 +39,7 @@ struct ChunkReader {
 }
 
 impl Fetcher {
-    /// Sends a large object in parts that end at line ends. One whose records do not stand line by line
-    /// can't be cut and is sent whole.
+    /// Sends a large object in parts that end between records: at line ends, unless records span lines.
     pub(super) async fn read_large(&self, object: Arc<Object>) -> Result<()> {
         let _reading = self.large.acquire().await.map_err(closed)?;
         self.count_object(&object);
@@ -130,7 +129,7 @@ impl Fetcher {
             .boxed()
     }
 
-    /// Sends plain chunks as parts, or as a whole where lines do not hold records.
+    /// Sends plain chunks as parts.
     /// `damage` is set at the end of the chunks where they are not all that the object holds.
     async fn send_parts(
         &self,
@@ -140,16 +139,13 @@ impl Fetcher {
     ) -> Result<()> {
         let mut cutter = None;
         while let Some(Chunk { bytes, permit }) = chunks.try_next().await? {
-            if cutter.is_none() && Framing::detect(&bytes) == Framing::Values {
-                drop(permit);
-                return self.send_whole(object, bytes, chunks, damage).await;
-            }
-            let cutter = cutter.get_or_insert_with(|| Cutter::new(Arc::clone(&object), self.wanted.positions));
-            self.send_pieces(cutter.push(&bytes), &permit).await?;
+            let begin = || self.cutter(&object, Framing::detect(&bytes));
+            let pieces = cutter.get_or_insert_with(begin).push(&bytes)?;
+            self.send_pieces(pieces, &permit).await?;
         }
-        let cutter = cutter.unwrap_or_else(|| Cutter::new(object, self.wanted.positions));
+        let cutter = cutter.unwrap_or_else(|| self.cutter(&object, Framing::Lines));
         let rest: Vec<Piece> = match damage.get() {
-            Some(reason) => vec![cutter.damaged(Arc::clone(reason))],
+            Some(reason) => cutter.damaged(Arc::clone(reason)).collect(),
             None => cutter.finish().collect(),
         };
         let permit =
@@ -174,33 +170,8 @@ impl Fetcher {
         Ok(())
     }
 
-    /// Gathers what can't be cut. Nobody may wait for a share of the budget while holding another, so what
-    /// was gathered counts once it is whole.
-    async fn send_whole(
-        &self,
-        object: Arc<Object>,
-        first: Bytes,
-        mut rest: BoxStream<'_, Result<Chunk>>,
-        damage: &OnceLock<Arc<str>>,
-    ) -> Result<()> {
-        let mut whole = Vec::from(first);
-        while let Some(chunk) = rest.try_next().await? {
-            if whole.len().saturating_add(chunk.bytes.len()) as u64 > self.limit.bytes {
-                return Err(self.limit.exceeded(&object));
-            }
-            whole.extend_from_slice(&chunk.bytes);
-        }
-        drop(rest);
-        let permit = self.budget.reserve(Lane::Decoding, whole.len() as u64).await?;
-        let start = Start::Part { framing: Framing::Values, line: 1, byte: 0, record: 0 };
-        let byte = whole.len() as u64;
-        let end = match damage.get() {
-            Some(reason) => Start::Damaged { line: 1, byte, reason: Arc::clone(reason) },
-            None => Start::End { byte },
-        };
-        let end = Piece { object: Arc::clone(&object), bytes: Bytes::new(), start: end };
-        let piece = Piece { object, bytes: whole.into(), start };
-        self.send(Pack { pieces: vec![piece, end], permits: vec![permit] }).await
+    fn cutter(&self, object: &Arc<Object>, framing: Framing) -> Cutter {
+        Cutter::new(Arc::clone(object), framing, self.limit.clone(), self.wanted.positions)
     }
 
     /// Decompresses chunks on a thread of their own and sends the plain ones.

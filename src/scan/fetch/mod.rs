@@ -14,8 +14,9 @@ mod parts;
 mod wanted;
 
 pub(super) use ahead::Volume;
-pub(super) use budget::Permit;
+pub(super) use budget::{PART_BYTES, Permit};
 pub(super) use feed::{Feed, Limits};
 pub(super) use inflate::{InflatedParts, Inflater, ObjectLimit};
 pub(super) use pack::{Load, Pack, Piece, Start};
+pub(super) use parts::Cutter;
 pub(super) use wanted::{Positions, Rows, Wanted};

@@ -47,6 +47,19 @@ pub enum Start {
         /// The offset, from 0.
         byte: u64,
     },
+    /// Nowhere: a line was passed over that is longer than a record may be, and the bytes are its beginning.
+    Passed {
+        /// Its number, from 1.
+        line: u64,
+        /// The offset of its first byte, from 0.
+        byte: u64,
+        /// How many records came before, as in a part.
+        record: u64,
+        /// Its bytes, without the line's end.
+        length: u64,
+        /// The offset of what comes after it.
+        end: u64,
+    },
     /// Nowhere: here the compressed object can't be decompressed any further, and the bytes are what was
     /// left of a line that is not whole.
     Damaged {
@@ -64,7 +77,10 @@ impl Start {
     pub fn byte(&self) -> u64 {
         match self {
             Start::Object => 0,
-            Start::Part { byte, .. } | Start::End { byte } | Start::Damaged { byte, .. } => *byte,
+            Start::Part { byte, .. }
+            | Start::End { byte }
+            | Start::Passed { byte, .. }
+            | Start::Damaged { byte, .. } => *byte,
         }
     }
 }

@@ -1,80 +1,219 @@
 //! Cutting a large object into parts that begin and end between records.
 //!
-//! Owns the seams: a chunk of bytes ends anywhere, a part only at a line's end. It must not read or
-//! decompress, and copies nothing but the records that lie across two chunks.
+//! Owns the seams: a chunk of bytes ends anywhere, a part only between records; and that a line or a value without an
+//! end takes no more memory than a record may. It must not read or decompress, and copies nothing but the records that
+//! lie across two chunks.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::budget::PART_BYTES;
+use super::inflate::ObjectLimit;
 use super::pack::{Piece, Start};
 use super::wanted::Positions;
-use crate::json::{Framing, Records};
+use crate::error::{Error, Result};
+use crate::json::{Framing, PartEnd, Place, Records};
 use crate::store::Object;
+
+/// Bytes that are kept of a line that is longer than a record may be.
+const KEPT_OF_LINE: usize = 64 << 10;
 
 /// Takes an object's chunks in order and gives its parts.
 #[derive(Debug)]
 pub struct Cutter {
     object: Arc<Object>,
-    /// What came after the last line's end.
+    limit: ObjectLimit,
+    framing: Framing,
+    /// What came after the last part's end.
     tail: Vec<u8>,
+    /// The line that is passed over, where it is longer than a record may be.
+    passed: Option<PassedLine>,
     /// The number of the first line that was not given yet, from 1, and the offset of its first byte.
     line: u64,
     byte: u64,
     /// The number of the first record that was not given yet, from 0, where records are counted.
     record: u64,
     positions: Positions,
+    /// What may come next, where records span lines.
+    place: Place,
+}
+
+/// The beginning of a line, and how much of it there was.
+#[derive(Debug)]
+struct PassedLine {
+    beginning: Bytes,
+    length: u64,
 }
 
 impl Cutter {
-    /// A cutter of an object whose records stand line by line.
-    pub fn new(object: Arc<Object>, positions: Positions) -> Cutter {
-        Cutter { object, tail: Vec::new(), line: 1, byte: 0, record: 0, positions }
+    /// A cutter of an object whose records follow one another in that way.
+    pub fn new(object: Arc<Object>, framing: Framing, limit: ObjectLimit, positions: Positions) -> Cutter {
+        Cutter {
+            object,
+            limit,
+            framing,
+            tail: Vec::new(),
+            passed: None,
+            line: 1,
+            byte: 0,
+            record: 0,
+            positions,
+            place: Place::Outside,
+        }
     }
 
-    /// The parts that are complete with this chunk. All but the first share its bytes.
-    pub fn push(&mut self, chunk: &Bytes) -> Vec<Piece> {
+    /// The parts that are complete with this chunk. Of an object of lines all but the first share its bytes.
+    ///
+    /// # Errors
+    /// A record that spans lines is longer than one may be, so that nobody can tell where it ends.
+    pub fn push(&mut self, chunk: &Bytes) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
+        if self.framing != Framing::Lines {
+            self.tail.extend_from_slice(chunk);
+            self.relieve(&mut pieces)?;
+            return Ok(pieces);
+        }
         let mut at = 0;
-        if !self.tail.is_empty() {
-            let Some(newline) = memchr::memchr(b'\n', chunk) else {
-                self.tail.extend_from_slice(chunk);
-                return pieces;
-            };
-            at = newline.saturating_add(1);
-            self.tail.extend_from_slice(chunk.get(..at).unwrap_or_default());
-            let seam = std::mem::take(&mut self.tail);
-            pieces.push(self.piece(seam.into()));
+        if !self.tail.is_empty() || self.passed.is_some() {
+            let newline = memchr::memchr(b'\n', chunk);
+            at = newline.map_or(chunk.len(), |newline| newline.saturating_add(1));
+            let rest = chunk.get(..at).unwrap_or_default();
+            match (&mut self.passed, newline) {
+                (Some(passed), _) => {
+                    passed.length = passed.length.saturating_add(rest.len() as u64);
+                    pieces.extend(newline.and_then(|_| self.end_of_passed(1)));
+                }
+                (None, None) => self.tail.extend_from_slice(rest),
+                (None, Some(_)) => {
+                    self.tail.extend_from_slice(rest);
+                    let seam = std::mem::take(&mut self.tail);
+                    pieces.push(self.piece(seam.into(), PartEnd::BetweenRecords));
+                }
+            }
         }
         while let Some(end) = next_end(chunk, at) {
-            pieces.push(self.piece(chunk.slice(at..end)));
+            pieces.push(self.piece(chunk.slice(at..end), PartEnd::BetweenRecords));
             at = end;
         }
         self.tail.extend_from_slice(chunk.get(at..).unwrap_or_default());
-        pieces
+        self.relieve(&mut pieces)?;
+        Ok(pieces)
     }
 
-    /// What stands after the last line's end, once the object has no further chunk, and the object's end.
+    /// What stands after the last part's end, once the object has no further chunk, and the object's end.
     pub fn finish(mut self) -> impl Iterator<Item = Piece> {
-        let tail = std::mem::take(&mut self.tail);
-        let rest = (!tail.is_empty()).then(|| self.piece(tail.into()));
+        let rest = match self.passed {
+            Some(_) => self.end_of_passed(0),
+            None => self.rest(),
+        };
         let end = Piece { object: self.object, bytes: Bytes::new(), start: Start::End { byte: self.byte } };
         rest.into_iter().chain([end])
     }
 
-    /// What stands after the last line's end of an object that can't be decompressed any further.
-    pub fn damaged(mut self, reason: Arc<str>) -> Piece {
-        let tail = std::mem::take(&mut self.tail);
+    /// What stands after the last part's end of an object that can't be decompressed any further. The last piece says so;
+    /// the line in it is not whole.
+    pub fn damaged(mut self, reason: Arc<str>) -> impl Iterator<Item = Piece> {
+        // Where records span lines, one that is not whole is found by whoever reads them.
+        let rest = if self.framing == Framing::Lines { None } else { self.rest() };
         let start = Start::Damaged { line: self.line, byte: self.byte, reason };
-        Piece { object: self.object, bytes: tail.into(), start }
+        let bytes = self.passed.map_or_else(|| self.tail.into(), |passed| passed.beginning);
+        rest.into_iter().chain([Piece { object: self.object, bytes, start }])
     }
 
-    fn piece(&mut self, bytes: Bytes) -> Piece {
-        let (line, byte, record) = (self.line, self.byte, self.record);
-        let start = Start::Part { framing: Framing::Lines, line, byte, record };
+    fn rest(&mut self) -> Option<Piece> {
+        let tail = std::mem::take(&mut self.tail);
+        (!tail.is_empty()).then(|| self.piece(tail.into(), PartEnd::OfObject))
+    }
+
+    /// Gives what is whole of a tail that is longer than a record may be, and passes over what is not.
+    fn relieve(&mut self, pieces: &mut Vec<Piece>) -> Result<()> {
+        let most = usize::try_from(self.limit.record_bytes).unwrap_or(usize::MAX).max(PART_BYTES);
+        while self.tail.len() > most {
+            let (end, place) = self.end_of_whole();
+            if end > 0 {
+                let rest = self.tail.split_off(end);
+                let whole = std::mem::replace(&mut self.tail, rest);
+                pieces.push(self.piece(whole.into(), PartEnd::BetweenRecords));
+                self.place = place;
+            } else if self.framing == Framing::Lines {
+                let mut beginning = std::mem::take(&mut self.tail);
+                let length = beginning.len() as u64;
+                beginning.truncate(KEPT_OF_LINE);
+                beginning.shrink_to_fit();
+                self.passed = Some(PassedLine { beginning: beginning.into(), length });
+            } else {
+                return Err(self.endless());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the last record ends in the tail that what follows can't change any more, and what may come next there.
+    fn end_of_whole(&self) -> (usize, Place) {
+        let mut records = Records::new(&self.tail, self.framing(PartEnd::BetweenRecords), self.line, self.byte, 0);
+        let (mut end, mut place) = (0, self.place);
+        loop {
+            let next = records.next();
+            let offset = |byte: u64| usize::try_from(byte.saturating_sub(self.byte)).unwrap_or(usize::MAX);
+            let mut at = offset(records.byte());
+            let is_certain = match &next {
+                // Nothing but blanks.
+                None => return (self.tail.len(), records.place()),
+                Some(Ok(record)) if record.is_whole() => {
+                    // A number that ends here may go on; so may the line of a record that is its only one up to here.
+                    at = offset(record.byte).saturating_add(record.text.len());
+                    at < self.tail.len()
+                }
+                Some(Ok(_)) => false,
+                Some(Err(_)) => true,
+            };
+            // A torn value ends where the next one seems to begin, if that is not far away.
+            let is_torn = end == 0 && self.framing != Framing::Lines && at < self.tail.len();
+            if is_certain || is_torn {
+                (end, place) = (at, records.place());
+            }
+            if !is_certain {
+                return (end, place);
+            }
+        }
+    }
+
+    fn endless(&self) -> Error {
+        let (key, line, byte, most) = (self.object.shown(), self.line, self.byte, self.limit.record_bytes);
+        Error::statement(format!(
+            "object `{key}`: a record at line {line} (byte {byte}) or after it has more than the {most} bytes of \
+             `max_record_size`, and it spans lines, so that nobody can tell where the next one begins"
+        ))
+        .hint(format!("if that is right, raise `max_record_size` under `[tables.{}]`", self.limit.table))
+    }
+
+    /// The piece that says that a line was passed over, with so many bytes of line end.
+    fn end_of_passed(&mut self, line_end: u64) -> Option<Piece> {
+        let PassedLine { beginning, length } = self.passed.take()?;
+        let end = self.byte.saturating_add(length);
+        let length = length.saturating_sub(line_end);
+        let start = Start::Passed { line: self.line, byte: self.byte, record: self.record, length, end };
+        self.line = self.line.saturating_add(line_end);
+        self.byte = end;
+        self.record = self.record.saturating_add(1);
+        Some(Piece { object: Arc::clone(&self.object), bytes: beginning, start })
+    }
+
+    fn framing(&self, end: PartEnd) -> Framing {
+        match (self.framing, self.byte, end) {
+            (Framing::Lines, ..) => Framing::Lines,
+            // The whole of it.
+            (_, 0, PartEnd::OfObject) => Framing::Values,
+            _ => Framing::PartOfValues(self.place, end),
+        }
+    }
+
+    fn piece(&mut self, bytes: Bytes, end: PartEnd) -> Piece {
+        let (line, byte, record, framing) = (self.line, self.byte, self.record, self.framing(end));
+        let start = Start::Part { framing, line, byte, record };
         if self.positions == Positions::Counted {
-            let records = Records::new(&bytes, Framing::Lines, line, byte, 0).count();
+            let records = Records::new(&bytes, framing, line, byte, 0).count();
             self.record = self.record.saturating_add(records as u64);
         }
         let lines = memchr::memchr_iter(b'\n', &bytes).count();
@@ -100,11 +239,16 @@ fn next_end(chunk: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn cut(text: &[u8], chunk: usize) -> Vec<Piece> {
+    fn cutter(framing: Framing, record_bytes: u64, positions: Positions) -> Cutter {
         let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
-        let mut cutter = Cutter::new(Arc::new(object), Positions::Counted);
+        let limit = ObjectLimit { table: "pin".into(), bytes: u64::MAX, record_bytes };
+        Cutter::new(Arc::new(object), framing, limit, positions)
+    }
+
+    fn cut(text: &[u8], chunk: usize) -> Vec<Piece> {
+        let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Counted);
         let mut pieces: Vec<_> =
-            text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk))).collect();
+            text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).unwrap()).collect();
         pieces.extend(cutter.finish());
         let end = pieces.pop().unwrap();
         assert!(matches!(end.start, Start::End { byte } if byte == text.len() as u64));
@@ -134,11 +278,8 @@ mod tests {
     fn a_large_chunk_makes_many_parts_without_a_copy() {
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         let text = Bytes::from(line.repeat(8 << 10));
-        let mut cutter = Cutter::new(
-            Arc::new(Object { key: String::new(), size: 0, modified: Default::default(), etag: None }),
-            Positions::Uncounted,
-        );
-        let pieces = cutter.push(&text);
+        let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Uncounted);
+        let pieces = cutter.push(&text).unwrap();
         assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
         assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));
         assert_eq!(cutter.finish().count(), 1);
@@ -156,5 +297,89 @@ mod tests {
     #[test]
     fn nothing_makes_no_part() {
         assert!(cut(b"", 1).is_empty());
+    }
+
+    /// A record's line, byte, position and text.
+    type Seen = (u64, u64, u64, String);
+
+    /// The records that the pieces of a text hold, each with its place, the largest tail on the way, and the lines that
+    /// were passed over.
+    fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<Seen>, usize, Vec<u64>) {
+        let mut cutter = cutter(framing, most, Positions::Counted);
+        let (mut pieces, mut largest) = (Vec::new(), 0);
+        for chunk in text.chunks(chunk) {
+            pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk)).unwrap());
+            largest = largest.max(cutter.tail.capacity());
+        }
+        pieces.extend(cutter.finish());
+        let (mut read, mut passed) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece.start {
+                Start::Part { framing, line, byte, record } => {
+                    for record in Records::new(&piece.bytes, framing, line, byte, record) {
+                        let record = record.unwrap();
+                        let text = String::from_utf8_lossy(record.text).into_owned();
+                        read.push((record.line, record.byte, record.position, text));
+                    }
+                }
+                Start::Passed { length, .. } => passed.push(length),
+                Start::End { byte } => assert_eq!(byte, text.len() as u64),
+                other => panic!("{other:?}"),
+            }
+        }
+        (read, largest, passed)
+    }
+
+    fn all(text: &[u8], framing: Framing) -> Vec<Seen> {
+        let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let records = Records::new(text, framing, 1, 0, 0).map(Result::unwrap);
+        records.map(|record| (record.line, record.byte, record.position, shown(record.text))).collect()
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_passed_over_in_little_memory() {
+        let endless = format!("{{\"id\":1,\"a\":\"{}\"}}", "x".repeat(40 << 20));
+        let text = format!("{{\"id\":0}}\n{endless}\n{{\"id\":2}}\n");
+        for chunk in [PART_BYTES, 1 << 16, 3_000_001] {
+            let (read, largest, passed) = read(text.as_bytes(), Framing::Lines, 1 << 20, chunk);
+            let after = (endless.len() + 10) as u64;
+            assert_eq!(read, [(1, 0, 0, "{\"id\":0}".into()), (3, after, 2, "{\"id\":2}".into())], "chunks of {chunk}");
+            assert_eq!(passed, [endless.len() as u64]);
+            assert!(largest < 5 * PART_BYTES, "{largest}");
+        }
+        let (_, largest, passed) = read(endless.as_bytes(), Framing::Lines, 1 << 20, PART_BYTES);
+        assert!(passed == [endless.len() as u64] && largest < 5 * PART_BYTES);
+    }
+
+    #[test]
+    fn records_of_one_endless_line_or_array_are_cut_between_them() {
+        let record = |id: usize| format!("{{\"id\":{id},\"a\":\"{}\"}}", "]},{[\\\"".repeat(5_000));
+        let joined = |separator: &str| (0..300).map(record).collect::<Vec<_>>().join(separator);
+        for (text, framing) in [
+            (joined(""), Framing::Lines),
+            (format!("{{}}\n{}\n{{}}", joined(" ")), Framing::Lines),
+            (joined("\n\n"), Framing::Values),
+            (format!("[{}]\n{{}}", joined("\n,\n")), Framing::Values),
+            (format!("[{}{}]", " ".repeat(9 << 20), joined(",")), Framing::Values),
+            (format!("{{}}{}{{}}\n{{}}", " ".repeat(9 << 20)), Framing::Lines),
+            (format!("{}{{}}", " \r".repeat(4 << 20)), Framing::Lines),
+        ] {
+            for chunk in [PART_BYTES, 300_007] {
+                let (read, largest, passed) = read(text.as_bytes(), framing, 1 << 20, chunk);
+                assert!(read == all(text.as_bytes(), framing) && passed.is_empty(), "{framing:?} {chunk}");
+                assert!(largest < 5 * PART_BYTES, "{framing:?}: {largest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_over_lines_without_an_end_is_an_error() {
+        let text = format!("{{\n\"a\": \"{}\"\n}}\n{{\n}}", "x".repeat(8 << 20));
+        let mut cutter = cutter(Framing::Values, 1 << 20, Positions::Uncounted);
+        let error =
+            text.as_bytes().chunks(PART_BYTES).find_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).err());
+        let error = error.unwrap();
+        assert!(error.message().contains("line 1 (byte 0) or after it has more than the 1048576 bytes"), "{error}");
+        assert!(error.hints()[0].contains("`max_record_size` under `[tables.pin]`"));
     }
 }

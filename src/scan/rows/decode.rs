@@ -8,7 +8,6 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::memory_pool::MemoryPool;
 
 use super::judge::Judge;
-use super::rejects::Damage;
 use super::repeats::Repeats;
 use super::spoiled::Spoiled;
 use super::tally::ScanTally;
@@ -27,9 +26,6 @@ use crate::scan::objects::{MetadataColumn, Origin, OriginColumn, object_column, 
 use crate::scan::provider::Projection;
 use crate::scan::table::LandedTable;
 use crate::store::Object;
-
-/// Bytes that are kept of a line that an object's damage cut off.
-const KEPT_OF_TAIL: usize = 64 << 10;
 
 /// One partition of a scan.
 pub struct Decoding {
@@ -87,9 +83,9 @@ impl Open {
         Open { object: piece.object, bytes: piece.bytes, records, more, noted, end }
     }
 
-    /// Goes on with the next part of the same object.
-    fn begin(&mut self, part: Piece) {
-        self.records = begin(&part, Some(self.records.position()));
+    /// Goes on with the next part of the same object, before which so many records were passed over.
+    fn begin(&mut self, part: Piece, passed: u64) {
+        self.records = begin(&part, Some(self.records.position().saturating_add(passed)));
         self.bytes = part.bytes;
     }
 }
@@ -98,7 +94,9 @@ impl Open {
 fn begin(piece: &Piece, position: Option<u64>) -> Records<'static> {
     let (framing, line, byte, record) = match piece.start {
         Start::Part { framing, line, byte, record } => (framing, line, byte, record),
-        Start::Object | Start::End { .. } | Start::Damaged { .. } => (Framing::detect(&piece.bytes), 1, 0, 0),
+        Start::Object | Start::End { .. } | Start::Passed { .. } | Start::Damaged { .. } => {
+            (Framing::detect(&piece.bytes), 1, 0, 0)
+        }
     };
     Records::new(&piece.bytes, framing, line, byte, position.unwrap_or(record)).pause()
 }
@@ -204,9 +202,11 @@ impl Decoding {
                     return Ok(());
                 };
                 let (object, from, mut found) = (Arc::clone(&piece.object), piece.start.byte(), Found::default());
+                // Behind a line that was passed over the object goes on.
+                let to = if let Start::Passed { end, .. } = &piece.start { Some(*end) } else { None };
                 position.piece = self.open(piece, &mut found)?;
                 if let (None, Some(recorder)) = (&position.piece, &mut position.recorder) {
-                    recorder.note(&object, from, None, 0, &found);
+                    recorder.note(&object, from, to, 0, &found);
                 }
             }
             let Some(mut piece) = position.piece.take() else { continue };
@@ -267,8 +267,8 @@ impl Decoding {
         let Some(parts) = &mut piece.more else { return Ok(false) };
         let next = self.next_part(parts, found)?;
         let goes_on = next.is_some();
-        if let Some(part) = next {
-            piece.begin(part);
+        if let Some((part, passed)) = next {
+            piece.begin(part, passed);
         }
         Ok(goes_on)
     }
@@ -283,34 +283,24 @@ impl Decoding {
         let limit = self.table.object_limit().clone();
         let parts = InflatedParts::new(piece.object, compression, piece.bytes, limit);
         let mut parts = parts.map_err(|error| self.table.within(error))?;
-        Ok(self.next_part(&mut parts, found)?.map(|first| Open::new(first, Some(parts))))
+        Ok(self.next_part(&mut parts, found)?.map(|(first, passed)| {
+            let mut open = Open::new(first, Some(parts));
+            open.records = open.records.after(passed);
+            open
+        }))
     }
 
-    /// The next part of a compressed object; nothing beyond the last that can be read.
-    fn next_part(&self, parts: &mut InflatedParts, found: &mut Found) -> Result<Option<Piece>> {
-        let part = parts.next().map_err(|error| self.table.within(error))?;
-        part.map_or(Ok(None), |part| self.readable(part, found))
-    }
-
-    /// The piece, unless it is but the end of an object. One that can't be read any further is judged.
-    fn readable(&self, piece: Piece, found: &mut Found) -> Result<Option<Piece>> {
-        let (object, bytes, line, byte, reason) = match &piece {
-            Piece { start: Start::Object | Start::Part { .. }, .. } => {
-                if let Some(repeats) = &self.repeats {
-                    repeats.add_bytes(piece.bytes.len() as u64);
-                }
-                return Ok(Some(piece));
+    /// The next part of a compressed object, and how many records were passed over before it; nothing beyond the last
+    /// that can be read.
+    fn next_part(&self, parts: &mut InflatedParts, found: &mut Found) -> Result<Option<(Piece, u64)>> {
+        let mut passed = 0;
+        while let Some(part) = parts.next().map_err(|error| self.table.within(error))? {
+            if let Some(part) = self.readable(part, found)? {
+                return Ok(Some((part, passed)));
             }
-            Piece { start: Start::End { .. }, .. } => return Ok(None),
-            Piece { object, bytes, start: Start::Damaged { line, byte, reason } } => {
-                (object, bytes, line, byte, reason)
-            }
-        };
-        self.metrics.bad_records.add(1);
-        let text = String::from_utf8_lossy(bytes.get(..KEPT_OF_TAIL).unwrap_or(bytes)).into_owned();
-        let damage = Damage { line: *line, byte: *byte, reason: reason.to_string(), text };
-        found.damage = Some(damage.clone());
-        self.judge.damaged(object, damage).map(|()| None)
+            passed += 1;
+        }
+        Ok(None)
     }
 
     fn finish(&self, position: &mut Position) -> Result<RecordBatch, DataFusionError> {

@@ -9,6 +9,7 @@ use super::tally::{BadPlace, Place, ScanTally};
 use crate::config::{BadRecordLimit, OnBadRecord};
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, Fault};
+use crate::printable;
 use crate::scan::table::LandedTable;
 use crate::store::Object;
 
@@ -100,7 +101,8 @@ impl Judge {
 fn shown(bad: &BadPlace) -> String {
     let BadPlace { place, byte, reason, snippet } = bad;
     let separator = if snippet.is_empty() { "" } else { "\n" };
-    format!("object `{}`, line {} (byte {byte}): {reason}{separator}{snippet}", place.object, place.line)
+    let object = printable::one_line(&place.object);
+    format!("object `{object}`, line {} (byte {byte}): {reason}{separator}{snippet}", place.line)
 }
 
 /// The way out that skipping is.
@@ -115,7 +117,7 @@ pub fn damaged(table: &str, object: &Object, damage: &Damage) -> Error {
     let Damage { line, byte, reason, .. } = damage;
     Error::statement(format!(
         "object `{}` could not be decompressed beyond line {line} (byte {byte}): {reason}",
-        object.key
+        object.shown()
     ))
     .hint(skip_hint(table))
 }
@@ -124,7 +126,7 @@ pub fn damaged(table: &str, object: &Object, damage: &Damage) -> Error {
 pub fn bad_record(table: &str, object: &Object, bad: &BadRecord) -> Error {
     let error = Error::statement(format!(
         "object `{}`, line {}, column {} (byte {}): {}\n{}",
-        object.key,
+        object.shown(),
         bad.line,
         bad.column,
         bad.byte,

@@ -10,9 +10,10 @@ mod rejects;
 mod repeats;
 mod spoiled;
 mod tally;
+mod unreadable;
 
 pub(super) use decode::{Decoding, Position};
-pub(super) use judge::{Judge, bad_record, damaged};
+pub(super) use judge::{Judge, bad_record, damaged, skip_hint};
 pub(super) use rejects::Damage;
 pub use rejects::Rejects;
 pub(super) use repeats::Repeats;

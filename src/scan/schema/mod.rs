@@ -3,6 +3,7 @@
 //! Owns which objects are sampled and when a remembered result holds. It must not widen types (`json` does).
 
 mod cache;
+mod head;
 mod sample;
 
 pub use cache::SchemaCache;

@@ -3,35 +3,26 @@
 //! Owns which objects are looked at. What their values widen to is `json`'s.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::cache::{SchemaCache, SchemaFile};
+use super::head::head;
 use crate::config::{OnBadRecord, RecordPolicy};
 use crate::error::{Error, Result};
-use crate::json::{BadRecord, Framing, Inference, InferredColumn, Records};
-use crate::landing::Compression;
+use crate::json::{BadRecord, Inference, InferredColumn, Records};
 use crate::location::Location;
-use crate::scan::fetch::{Inflater, ObjectLimit};
+use crate::scan::fetch::ObjectLimit;
 use crate::scan::objects::Snapshot;
 use crate::scan::options::TableOptions;
-use crate::scan::rows::{Damage, bad_record, damaged};
+use crate::scan::rows::bad_record;
 use crate::store::Object;
 
 /// Objects looked at in all; with tiny ones this is one round trip at the usual requests in flight.
 const OBJECTS: usize = 96;
-/// An object up to this size is fetched whole, for the scan as well.
-const WHOLE_UP_TO: u64 = 1 << 20;
-/// Of an object's bytes one in so many is looked at, between these bounds: a run does nothing else before, and a
-/// smaller object is one of more.
-const LOOKED_AT: u64 = 64;
-const LEAST_BYTES: usize = 64 << 10;
-const MOST_BYTES: usize = 1 << 20;
 
 /// What a sample of a table shows.
 #[derive(Debug)]
@@ -190,15 +181,15 @@ impl Look {
     /// What its first records show, and how many of them can't be read.
     async fn at(&self, object: &Arc<Object>) -> Result<Seen> {
         let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
-        let bytes = match self.head(object).await? {
-            Ok(bytes) => bytes,
+        let head = match head(&self.snapshot, &self.limit, object).await? {
+            Ok(head) => head,
             // A scan counts the object as a bad record.
             Err(error) if self.policy.on_bad_record == OnBadRecord::Skip => {
                 return Ok(Seen { inference, bad_records: 1, first_bad: Some(error.message().to_owned()) });
             }
             Err(error) => return Err(error),
         };
-        for record in Records::new(&bytes, Framing::detect(&bytes), 1, 0, 0) {
+        for record in Records::new(&head.bytes, head.framing, 1, 0, 0) {
             let observed = record.and_then(|record| {
                 if record.text.len() as u64 > self.policy.max_record_bytes {
                     return Err(BadRecord::too_large(&record, self.policy.max_record_bytes));
@@ -216,74 +207,6 @@ impl Look {
         }
         Ok(Seen { inference, bad_records, first_bad })
     }
-
-    /// The whole of a small object, or the whole lines at the beginning of a large one. The inner error is
-    /// the object's own: it can be fetched, and not be decompressed.
-    async fn head(&self, object: &Arc<Object>) -> Result<Result<Bytes>> {
-        let store = self.snapshot.store();
-        let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
-        loop {
-            let is_all = wanted >= object.size;
-            let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
-            if is_all {
-                self.snapshot.keep_sampled(object, &bytes);
-            }
-            match begin(&self.limit, object, bytes, is_all) {
-                Ok(Some(head)) => return Ok(Ok(head)),
-                Ok(None) => {}
-                Err(error) => return Ok(Err(error)),
-            }
-            // No line ends here, or records span lines: look further, and at the whole of it before long.
-            wanted = wanted.saturating_mul(8);
-        }
-    }
-}
-
-/// The plain lines in the first `bytes` of an object, or all of it where `is_all`; none where that is too
-/// little to tell.
-fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, is_all: bool) -> Result<Option<Bytes>> {
-    let (compression, most) = (Compression::of_magic(&bytes), looked_at(object));
-    if compression == Compression::None {
-        if is_all && bytes.len() <= most {
-            return Ok(Some(bytes));
-        }
-        return Ok(whole_lines(&bytes.slice(..most.min(bytes.len()))).or(is_all.then_some(bytes)));
-    }
-    let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
-    let mut plain = Vec::new();
-    // What was cut off in the middle can't end well: damage says something of whole objects alone.
-    inflater.fill(&mut plain, most)?;
-    if plain.len() >= most {
-        let head = Bytes::from(plain);
-        if let Some(lines) = whole_lines(&head) {
-            return Ok(Some(lines));
-        }
-        plain = head.into();
-    }
-    if !is_all {
-        return Ok(None);
-    }
-    inflater.fill(&mut plain, usize::MAX)?;
-    match inflater.damage() {
-        Some(reason) => {
-            let line = memchr::memchr_iter(b'\n', &plain).count() as u64 + 1;
-            let byte = memchr::memrchr(b'\n', &plain).map_or(0, |newline| newline as u64 + 1);
-            let damage = Damage { line, byte, reason: reason.to_string(), text: String::new() };
-            Err(damaged(&limit.table, object, &damage))
-        }
-        None => Ok(Some(plain.into())),
-    }
-}
-
-/// How many bytes of the object's records are looked at.
-fn looked_at(object: &Object) -> usize {
-    usize::try_from(object.size / LOOKED_AT).unwrap_or(MOST_BYTES).clamp(LEAST_BYTES, MOST_BYTES)
-}
-
-/// The lines that end in these bytes, where lines hold records.
-fn whole_lines(bytes: &Bytes) -> Option<Bytes> {
-    let end = memchr::memrchr(b'\n', bytes)?;
-    (Framing::detect(bytes) == Framing::Lines).then(|| bytes.slice(..=end))
 }
 
 #[cfg(test)]
@@ -321,33 +244,6 @@ mod tests {
                 assert!(chosen.iter().any(|object| object.key == key), "{key}");
             }
         }
-    }
-
-    #[test]
-    fn a_head_is_whole_lines_and_what_is_too_little_to_tell_is_said() {
-        let limit = ObjectLimit { table: "pin".into(), bytes: 64 << 20 };
-        let head = |bytes: &[u8], is_all| {
-            begin(&limit, &object("a.json"), Bytes::copy_from_slice(bytes), is_all).unwrap().map(|head| head.len())
-        };
-        let lines = "{\"a\":1}\n".repeat(40_000);
-        let (lines, array) = (lines.as_bytes(), format!("[{}1]", "1,\n".repeat(LEAST_BYTES)));
-        assert_eq!(head(&lines[..LEAST_BYTES + 100], false), Some(LEAST_BYTES / 8 * 8));
-        assert_eq!(head(lines, true), Some(LEAST_BYTES / 8 * 8));
-        assert_eq!((head(&[b'1'; 100], false), head(&[b'1'; 100], true)), (None, Some(100)));
-        assert_eq!(head(&array.as_bytes()[..LEAST_BYTES], false), None);
-        let zstd = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
-        assert_eq!(head(&zstd(lines), true), Some(LEAST_BYTES / 8 * 8));
-        assert_eq!(head(&zstd(array.as_bytes()), true), Some(array.len()));
-        let long = [b'1'; LEAST_BYTES + 100];
-        assert_eq!((head(&zstd(&long), true), head(&zstd(&long)[..12], false)), (Some(long.len()), None));
-    }
-
-    #[test]
-    fn a_share_of_a_large_object_is_looked_at() {
-        let sized = |size| looked_at(&Object { size, ..Object::clone(&object("a.json")) });
-        assert_eq!(sized(100), LEAST_BYTES);
-        assert_eq!(sized(32 << 20), 512 << 10);
-        assert_eq!(sized(1 << 40), MOST_BYTES);
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub(super) fn daily(destination: &str, keep: usize) -> ReportConfig {
         schedule: None,
         destination: Location::parse(destination, Path::new("/nowhere")).expect("a location"),
         formats: vec![ReportFormat::Html],
+        formulas: pinq::output::Formulas::Keep,
         checks: Vec::new(),
         keep,
         retries: 0,

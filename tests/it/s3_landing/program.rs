@@ -144,6 +144,13 @@ impl Running {
         assert!(sent.success(), "the signal could not be sent");
     }
 
+    /// The most memory that it held up to now, in MiB; nothing where the system does not tell, or once it has ended.
+    pub(crate) fn peak_mib(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? / 1024)
+    }
+
     /// Whether it has not ended yet.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().expect("the state of a child").is_none()

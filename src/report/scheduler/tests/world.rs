@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::config::{Clock, ReportConfig, SimulatedClock};
 use crate::error::{Error, Result};
 use crate::location::Location;
+use crate::output::Formulas;
 use crate::publication::{Outcome, RunRecord, run_id};
 use crate::report::scheduler::{Holding, Release, ReportRunner, Right, Try};
 use crate::schedule::Schedule;
@@ -229,6 +230,7 @@ pub fn report(name: &str, schedule: Schedule, retries: u32) -> Arc<ReportConfig>
         schedule: Some(schedule),
         destination: Location::Folder("reports".into()),
         formats: Vec::new(),
+        formulas: Formulas::default(),
         checks: Vec::new(),
         keep: 1,
         retries,
