@@ -25,3 +25,4 @@ mod scheduling;
 mod slt;
 mod terminal;
 mod tidy;
+mod weather;

@@ -219,7 +219,7 @@ impl Look {
         let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
         loop {
             let is_all = wanted >= object.size;
-            let bytes = if is_all { store.get(object).await? } else { store.get_range(object, 0..wanted).await? };
+            let bytes = if is_all { store.get(object).await? } else { store.get_range_alone(object, 0..wanted).await? };
             if is_all {
                 self.snapshot.keep_sampled(object, &bytes);
             }
