@@ -172,7 +172,8 @@ pub struct StorageConfig {
 /// How far the bytes of objects are compared with what the service says of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {
-    /// With the checksums that come with an answer; over plain http with all that there is.
+    /// With the checksums that come with an answer; over plain http also with those that have to be asked for, and small
+    /// objects with the MD5 that their ETag may be.
     Automatic,
     /// With all that there is: checksums, which of an object read in ranges cost a request, and MD5s in ETags.
     Always,

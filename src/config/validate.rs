@@ -9,7 +9,9 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::environment::Environment;
-use super::raw::{RawCache, RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawVerify, RawViews};
+use super::raw::{
+    RawCache, RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawVerify, RawViews,
+};
 use super::source::SourceText;
 use super::tables::{BadRecordLimit, OnBadRecord, REST_COLUMN, RecordPolicy, Rest};
 use super::value::{parse_age, parse_duration, parse_memory, parse_size};

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use object_store::{ClientOptions, HeaderMap};
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
 };
+use object_store::{ClientOptions, HeaderMap};
 
 use super::integrity::Told;
 use super::keys;
@@ -188,7 +188,8 @@ impl HttpConnector for CountingConnector {
             None => {
                 // The S3 client signs headers of its options and sends them. What sends requests knows options, too,
                 // and would add them to those that have none, unsigned, which S3 refuses.
-                let made = ReqwestConnector::default().connect(&options.clone().with_default_headers(HeaderMap::new()))?;
+                let made =
+                    ReqwestConnector::default().connect(&options.clone().with_default_headers(HeaderMap::new()))?;
                 self.client.get_or_init(|| made).clone()
             }
         };

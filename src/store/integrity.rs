@@ -18,6 +18,9 @@ use crate::config::Verification;
 /// More bytes than these are summed on a thread that may be busy for a while.
 const AT_ONCE: usize = 256 << 10;
 
+/// Up to so many bytes an MD5 costs next to nothing beside the request. Of more it would cost as much as decoding them.
+const SMALL: u64 = 64 << 10;
+
 /// What is compared for the requests of one bucket.
 #[derive(Debug)]
 pub struct Integrity {
@@ -113,13 +116,14 @@ impl Integrity {
 
     /// Judges a whole object.
     pub async fn judge(&self, bytes: &Bytes, etag: Option<&str>, told: &Told) -> Judgement {
-        let Some(mut seal) = self.seal(etag, told) else { return Judgement::Sound };
+        let Some(mut seal) = self.seal(etag, told, bytes.len() as u64) else { return Judgement::Sound };
         seal.add(bytes).await;
         self.finish(seal)
     }
 
-    /// A sum to be compared with what was told, and else with the ETag; none where there is nothing to compare.
-    pub fn seal(&self, etag: Option<&str>, told: &Told) -> Option<Seal> {
+    /// A sum of an object of so many bytes, to be compared with what was told, and else with the ETag; none where there
+    /// is nothing to compare, or nothing cheap.
+    pub fn seal(&self, etag: Option<&str>, told: &Told, size: u64) -> Option<Seal> {
         if self.verification == Verification::Off {
             return None;
         }
@@ -129,7 +133,8 @@ impl Integrity {
             return Some(Seal { sum, expected: base64, form: None });
         }
         let (form, digits) = form(etag?)?;
-        let is_worth = self.is_thorough() && !told.is_encrypted && self.worth(form).get() != OTHERS;
+        let is_cheap = size <= SMALL || self.verification == Verification::Always;
+        let is_worth = self.is_thorough() && is_cheap && !told.is_encrypted && self.worth(form).get() != OTHERS;
         is_worth.then(|| Seal { sum: Sum::Md5(Box::default()), expected: digits, form: Some(form) })
     }
 
@@ -319,7 +324,12 @@ mod tests {
         assert!(judge(&plain(), BODY, MD5, &Told::default()));
         assert!(!judge(&plain(), b"123456788", MD5, &Told::default()));
         assert!(!judge(&plain(), BODY, one_part, &Told::default()));
-        assert!(judge(&plain(), BODY, &format!("\"{}-1\"", hex(&sum_of_form(Md5::digest(BODY).into(), Some(Form::OnePart)))), &Told::default()));
+        assert!(judge(
+            &plain(),
+            BODY,
+            &format!("\"{}-1\"", hex(&sum_of_form(Md5::digest(BODY).into(), Some(Form::OnePart)))),
+            &Told::default()
+        ));
         assert!(judge(&Integrity::new(Verification::Automatic, false), b"x", MD5, &Told::default()));
         assert!(!judge(&Integrity::new(Verification::Always, false), b"x", MD5, &Told::default()));
         assert!(judge(&Integrity::new(Verification::Off, true), b"x", MD5, &Told::default()));
@@ -328,6 +338,14 @@ mod tests {
         for other in ["\"abc\"", "\"25f9e794323b453885f5181f1b624d0b-7\"", "W/\"x\""] {
             assert!(judge(&plain(), b"x", other, &Told::default()), "{other}");
         }
+    }
+
+    #[test]
+    fn an_md5_of_much_is_for_those_who_ask_for_it() {
+        let seal = |verification, size| Integrity::new(verification, true).seal(Some(MD5), &Told::default(), size);
+        assert!(seal(Verification::Automatic, SMALL).is_some());
+        assert!(seal(Verification::Automatic, SMALL + 1).is_none());
+        assert!(seal(Verification::Always, 1 << 40).is_some());
     }
 
     #[test]

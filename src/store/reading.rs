@@ -69,7 +69,7 @@ pub async fn seal(prefix: &Prefix, object: &Object) -> Result<Option<Sealed>> {
     let place = prefix.place(&object.key);
     let answer = prefix.bucket.reader.get_opts(&path, options).await.explain(&prefix.bucket, "read", &place)?;
     is_as_listed(object, answer.meta.e_tag.as_deref(), &place)?;
-    let seal = prefix.bucket.integrity.seal(object.etag.as_deref(), &told);
+    let seal = prefix.bucket.integrity.seal(object.etag.as_deref(), &told, object.size);
     Ok(seal.map(|seal| Sealed { prefix: prefix.clone(), object: object.clone(), told, seal }))
 }
 
@@ -92,7 +92,7 @@ impl Sealed {
         let etag = object.etag.as_deref();
         // Whether the ETag is no sum, or the bytes are damaged, is told by reading them once more.
         if what == "MD5" && integrity.is_unsure(etag) {
-            let again = integrity.seal(etag, &told);
+            let again = integrity.seal(etag, &told, object.size);
             if let Some(mut again) = again {
                 let step = prefix.range_bytes().max(1);
                 let mut start = 0;

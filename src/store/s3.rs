@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use object_store::ObjectStore;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path as ClientPath;
-use object_store::ObjectStore;
 
 use super::below::{Below, KeyPage, Start};
 use super::client::Bucket;

@@ -38,9 +38,7 @@ pub(super) async fn refuse<B>(met: Met, request: &Request<B>) -> Option<Response
         FaultKind::SlowDown => {
             document(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.")
         }
-        FaultKind::ExpiredToken => {
-            document(StatusCode::FORBIDDEN, "ExpiredToken", "The provided token has expired.")
-        }
+        FaultKind::ExpiredToken => document(StatusCode::FORBIDDEN, "ExpiredToken", "The provided token has expired."),
         FaultKind::Skewed => document(
             StatusCode::FORBIDDEN,
             "RequestTimeTooSkewed",
@@ -67,11 +65,7 @@ pub(super) async fn refuse<B>(met: Met, request: &Request<B>) -> Option<Response
 }
 
 /// The answer as it is sent.
-pub(super) async fn spoil(
-    met: Met,
-    answer: Response<Body>,
-    wishes: &Arc<Wishes>,
-) -> Result<Response<Body>, HttpError> {
+pub(super) async fn spoil(met: Met, answer: Response<Body>, wishes: &Arc<Wishes>) -> Result<Response<Body>, HttpError> {
     let Some(fault) = met.fault.filter(|_| answer.status().is_success()) else { return Ok(answer) };
     let (mut head, body) = answer.into_parts();
     let body = http_body_util::BodyExt::collect(body).await.map_err(HttpError::new)?.to_bytes();

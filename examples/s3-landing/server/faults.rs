@@ -256,9 +256,9 @@ impl fmt::Display for Fault {
 
 fn operation(text: &str) -> Result<FaultyOperation, String> {
     let found = OPERATIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-    found.map(|(_, operation)| *operation).ok_or_else(|| {
-        format!("`{text}` is no operation; there are {}", OPERATIONS.map(|(name, _)| name).join(", "))
-    })
+    found
+        .map(|(_, operation)| *operation)
+        .ok_or_else(|| format!("`{text}` is no operation; there are {}", OPERATIONS.map(|(name, _)| name).join(", ")))
 }
 
 fn number(text: &str) -> Result<u64, String> {

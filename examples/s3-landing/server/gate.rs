@@ -3,8 +3,8 @@
 //! What goes wrong on purpose is decided in [`Gate::pass`], too; `faults` says what there is.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SERVER};

@@ -88,7 +88,10 @@ mod tests {
 
     #[test]
     fn names_in_order_are_not_remembered() {
-        assert_eq!(listed(&[&["a", "b"], &[], &["c"], &["d", "e"]]), (["a", "b", "c", "d", "e"].map(str::to_owned).into(), false));
+        assert_eq!(
+            listed(&[&["a", "b"], &[], &["c"], &["d", "e"]]),
+            (["a", "b", "c", "d", "e"].map(str::to_owned).into(), false)
+        );
     }
 
     #[test]

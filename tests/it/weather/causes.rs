@@ -77,7 +77,8 @@ async fn damage_is_found_by_checksums_and_by_etags_in_whole_objects_and_in_range
         let tiny = Fault { key: Some("+0+0000000070.json".to_owned()), ..Fault::always(FaultKind::Flip) };
         let text = told(tiny, checksums, PATIENCE).await;
         assert_said(&text, &["+0+0000000070.json", sum, "is not what the service says it is"]);
-        let declared = "[tables.pin]\ncolumns = { index = \"bigint\", title = \"varchar\" }\non_bad_record = \"skip\"\n";
+        let declared =
+            "[tables.pin]\ncolumns = { index = \"bigint\", title = \"varchar\" }\non_bad_record = \"skip\"\n";
         let text = told(large, checksums, &format!("{PATIENCE}{declared}")).await;
         assert_said(&text, &[".pin+0+0000000000.json", sum, "is not what the service says it is"]);
     }

@@ -30,9 +30,7 @@ fn cells() -> Vec<(Fault, Option<Outcome>, Option<Outcome>)> {
             ListLoop => (None, Some(Told)),
         };
         let operations: &[_] = match kind {
-            Internal | SlowDown | StallHead | StallBody | Reset | Cut => {
-                &[FaultyOperation::Get, FaultyOperation::List]
-            }
+            Internal | SlowDown | StallHead | StallBody | Reset | Cut => &[FaultyOperation::Get, FaultyOperation::List],
             ListRepeat | ListReorder | ListLoop | ListLost => &[FaultyOperation::List],
             _ => &[FaultyOperation::Get],
         };

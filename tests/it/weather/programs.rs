@@ -32,7 +32,8 @@ fn answers(finished: &Finished) -> BTreeMap<String, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_end_with_whole_answers_and_a_code_that_says_how() {
-    let server = S3Server::start(bucket(), ServerOptions { page: 9, ..ServerOptions::default() }).await.expect("a port");
+    let server =
+        S3Server::start(bucket(), ServerOptions { page: 9, ..ServerOptions::default() }).await.expect("a port");
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let fair = run(&server, &scratch.path().join("fair")).await;
     assert_eq!(fair.code, Some(0), "{}", fair.stderr);

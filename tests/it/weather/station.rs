@@ -82,7 +82,8 @@ pub(super) async fn fair() -> &'static [String] {
     static FAIR: OnceCell<Vec<String>> = OnceCell::const_new();
     FAIR.get_or_init(|| async {
         let station = Station::start(ServerOptions::default()).await;
-        let run = Run { told: "fair weather".into(), questions: (0..QUESTIONS).collect(), cache: None, storage: PATIENCE };
+        let run =
+            Run { told: "fair weather".into(), questions: (0..QUESTIONS).collect(), cache: None, storage: PATIENCE };
         let answers = station.ask(&run).await;
         answers.into_iter().map(|answer| answer.unwrap_or_else(|error| panic!("{}", error.render()))).collect()
     })
@@ -162,11 +163,8 @@ impl Station {
             cache: CacheUse::AsConfigured,
         };
         let mut config = Config::load(&overrides, &environment, &sql::parse_type).expect("a configuration");
-        let cache = |path: &Path| CacheConfig {
-            path: path.to_owned(),
-            max_bytes: Some(1 << 30),
-            relisting: Relisting::Always,
-        };
+        let cache =
+            |path: &Path| CacheConfig { path: path.to_owned(), max_bytes: Some(1 << 30), relisting: Relisting::Always };
         config.cache = run.cache.map(cache);
         Engine::open(&config, &environment).expect("an engine")
     }
