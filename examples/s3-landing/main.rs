@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use server::{Anonymous, Bucket, Counts, S3Server, ServerOptions, WrongRegion};
+use server::{Anonymous, Bucket, Checksums, Counts, Fault, Faults, S3Server, ServerOptions, WrongRegion};
 
 /// Serve a folder as an S3 bucket on 127.0.0.1, with signatures checked and a latency of your choice.
 ///
@@ -32,6 +32,18 @@ struct Arguments {
     /// Answer GETs and LISTs beyond this many requests in flight with 503 `SlowDown`
     #[arg(long, value_name = "REQUESTS")]
     slow_down_above: Option<u64>,
+    /// Something to do wrong, as in `reset:rate=0.01,seed=7`; may be given more than once
+    ///
+    /// KIND is one of: internal (500), slow-down (503), delay, stall-head, stall-body, drip, reset, cut, surplus, short,
+    /// long, flip, gone, replaced, swapped, expired-token, redirect, skewed, list-repeat, list-reorder, list-loop,
+    /// list-lost. After a colon, in any number and separated by commas: op=GET|LIST|HEAD|PUT|DELETE|any, key=PART of the
+    /// path or query, n=NUMBER of the request that it strikes (from 1, of those that match), from=NUMBER, rate=SHARE with
+    /// seed=NUMBER, times=MOST, ms=MILLISECONDS of a delay. Without n, from and rate it strikes each time.
+    #[arg(long = "fault", value_name = "KIND[:NAME=VALUE,...]")]
+    faults: Vec<Fault>,
+    /// The checksum to tell of whole objects, as AWS does: none, crc64nvme or crc32c
+    #[arg(long, value_name = "KIND", default_value = "none", value_parser = Checksums::parse)]
+    checksums: Checksums,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -85,6 +97,9 @@ async fn main() -> io::Result<()> {
         wrong_region: if arguments.malformed_region { WrongRegion::Malformed } else { WrongRegion::Redirected },
         latency: arguments.latency,
         slow_down_above: arguments.slow_down_above,
+        faults: Faults(arguments.faults),
+        checksums: arguments.checksums,
+        page: ServerOptions::default().page,
         port: arguments.port,
     };
     let server = S3Server::start(bucket, options).await?;

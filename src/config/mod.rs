@@ -166,6 +166,20 @@ pub struct StorageConfig {
     pub request_timeout: Duration,
     /// How often a request is tried again.
     pub retries: usize,
+    /// How far the bytes of objects are compared with what the service says of them.
+    pub verification: Verification,
+}
+
+/// How far the bytes of objects are compared with what the service says of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// With the checksums that come with an answer; over plain http also with those that have to be asked for, and small
+    /// objects with the MD5 that their ETag may be.
+    Automatic,
+    /// With all that there is: checksums, which of an object read in ranges cost a request, and MD5s in ETags.
+    Always,
+    /// With nothing but the length.
+    Off,
 }
 
 /// How a bucket is addressed.
@@ -276,6 +290,7 @@ impl Default for StorageConfig {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             retries: 10,
+            verification: Verification::Automatic,
         }
     }
 }

@@ -94,6 +94,16 @@ pub struct RawStorage {
     pub connect_timeout: Option<Spanned<String>>,
     pub request_timeout: Option<Spanned<String>>,
     pub retries: Option<u32>,
+    pub verify: Option<RawVerify>,
+}
+
+/// `verify = "auto" | "always" | "off"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawVerify {
+    Auto,
+    Always,
+    Off,
 }
 
 /// `[cache]`.

@@ -63,6 +63,7 @@ range_size = "1MiB"
 connect_timeout = "500ms"
 request_timeout = "2m"
 retries = 0
+verify = "always"
 [cache]
 path = "kept"
 max_size = "3GB"
@@ -119,6 +120,7 @@ threads = 7
             connect_timeout: Duration::from_millis(500),
             request_timeout: Duration::from_secs(120),
             retries: 0,
+            verification: Verification::Always,
         }
     );
     let relisting = Relisting::After(Duration::ZERO);

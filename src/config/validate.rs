@@ -9,13 +9,15 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::environment::Environment;
-use super::raw::{RawCache, RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawViews};
+use super::raw::{
+    RawCache, RawConfig, RawOnBadRecord, RawOnBadValue, RawSession, RawStorage, RawTable, RawVerify, RawViews,
+};
 use super::source::SourceText;
 use super::tables::{BadRecordLimit, OnBadRecord, REST_COLUMN, RecordPolicy, Rest};
 use super::value::{parse_age, parse_duration, parse_memory, parse_size};
 use super::{
     Addressing, CacheConfig, Config, OnBadValue, PlainHttp, Relisting, SessionConfig, Signing, StorageConfig,
-    TableConfig, TableSource, ViewsConfig, ViewsOrigin,
+    TableConfig, TableSource, Verification, ViewsConfig, ViewsOrigin,
 };
 use crate::column::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -195,6 +197,11 @@ fn storage(source: &SourceText, raw: &RawStorage) -> Result<StorageConfig> {
         connect_timeout: duration(&raw.connect_timeout, default.connect_timeout)?,
         request_timeout: duration(&raw.request_timeout, default.request_timeout)?,
         retries: raw.retries.map_or(default.retries, |retries| retries as usize),
+        verification: match raw.verify {
+            None | Some(RawVerify::Auto) => Verification::Automatic,
+            Some(RawVerify::Always) => Verification::Always,
+            Some(RawVerify::Off) => Verification::Off,
+        },
     })
 }
 

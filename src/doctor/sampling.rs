@@ -219,7 +219,7 @@ async fn beginning(store: &Store, object: &Object) -> Result<(Bytes, bool)> {
     if object.size <= WHOLE {
         return Ok((store.get(object).await?, true));
     }
-    let head = store.get_range(object, 0..WHOLE).await?;
+    let head = store.get_range_alone(object, 0..WHOLE).await?;
     let lines = memchr::memrchr(b'\n', &head).filter(|_| Compression::of_magic(&head) == Compression::None);
     match lines {
         Some(end) => Ok((head.slice(..=end), false)),

@@ -5,16 +5,18 @@
 //! more requests out at once than the host takes (`throttle`), and remembers the region that a bucket
 //! says it is in. It must not change what is sent.
 
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
 };
+use object_store::{ClientOptions, HeaderMap};
 
+use super::integrity::Told;
 use super::keys;
 use super::meter::Tries;
 use super::server_clock::ClockDifference;
@@ -89,6 +91,8 @@ pub struct CountingConnector {
     pub answers: Arc<Answers>,
     /// What each request needs leave from.
     pub throttle: Arc<Throttle>,
+    /// The client that all share, once there is one.
+    pub client: OnceLock<HttpClient>,
 }
 
 #[derive(Debug)]
@@ -102,7 +106,7 @@ struct CountingService {
 /// The header in which S3 names a bucket's region, on success and on refusal alike.
 const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
 
-/// An endpoint that never answered is given up after so many refused connections; one that did
+/// An endpoint that never answered is given up after so many connections that were refused or stayed silent; one that did
 /// answer is retried as long as the configuration says.
 const REFUSALS_BEFORE_GIVING_UP: u64 = 3;
 
@@ -179,7 +183,8 @@ impl Answers {
 
     /// The error as it should reach the retry loop above.
     fn judge(&self, error: HttpError) -> HttpError {
-        if error.kind() != HttpErrorKind::Connect || self.answered.load(Ordering::Relaxed) {
+        let is_silence = matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout);
+        if !is_silence || self.answered.load(Ordering::Relaxed) {
             return error;
         }
         match self.refused.fetch_add(1, Ordering::Relaxed) {
@@ -191,8 +196,18 @@ impl Answers {
 
 impl HttpConnector for CountingConnector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        let client = match self.client.get() {
+            Some(client) => client.clone(),
+            None => {
+                // The S3 client signs headers of its options and sends them. What sends requests knows options, too,
+                // and would add them to those that have none, unsigned, which S3 refuses.
+                let made =
+                    ReqwestConnector::default().connect(&options.clone().with_default_headers(HeaderMap::new()))?;
+                self.client.get_or_init(|| made).clone()
+            }
+        };
         Ok(HttpClient::new(CountingService {
-            client: ReqwestConnector::default().connect(options)?,
+            client,
             throttle: Arc::clone(&self.throttle),
             counters: Arc::clone(&self.counters),
             answers: Arc::clone(&self.answers),
@@ -205,6 +220,7 @@ impl HttpService for CountingService {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let leave = self.throttle.leave().await;
         let kind = self.counters.count(&request);
+        let told = request.extensions().get::<Told>().cloned();
         let response = match self.client.execute(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -213,6 +229,9 @@ impl HttpService for CountingService {
             }
         };
         self.answers.remember(&response);
+        if let Some(told) = told {
+            told.remember(&response);
+        }
         let status = response.status();
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
             self.counters.failed.fetch_add(1, Ordering::Relaxed);
@@ -227,10 +246,32 @@ impl HttpService for CountingService {
             return Ok(response);
         }
         let (parts, body) = response.into_parts();
-        let body = keys::protect_listing(body.bytes().await?);
-        Ok(HttpResponse::from_parts(parts, body.into()))
+        // A page is worth nothing before its end, so that it fails as a whole and is asked for again as a whole.
+        let body = body.bytes().await.map_err(|error| {
+            self.counters.failed.fetch_add(1, Ordering::Relaxed);
+            match error.kind() {
+                HttpErrorKind::Timeout => error,
+                _ => HttpError::new(HttpErrorKind::Interrupted, error),
+            }
+        })?;
+        if keys::is_lost(&body) {
+            return Err(HttpError::new(HttpErrorKind::Unknown, LostPlace));
+        }
+        Ok(HttpResponse::from_parts(parts, keys::protect_listing(body).into()))
     }
 }
+
+/// A page of a listing that is not the last one, without the place where the next one begins.
+#[derive(Debug)]
+struct LostPlace;
+
+impl fmt::Display for LostPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the listing has more names, and the service does not say where they begin (`ListObjectsV2`)")
+    }
+}
+
+impl std::error::Error for LostPlace {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RequestKind {

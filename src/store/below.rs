@@ -5,6 +5,7 @@
 
 use futures::future::join_all;
 
+use super::progress::Progress;
 use super::{Object, places};
 use crate::error::Result;
 
@@ -43,6 +44,7 @@ pub struct Below<Ask> {
     /// answer is in vain.
     taken: usize,
     widest: usize,
+    progress: Progress,
 }
 
 impl<Ask, Asked> Below<Ask>
@@ -51,8 +53,8 @@ where
     Asked: Future<Output = Result<KeyPage>>,
 {
     /// Before its first page.
-    pub fn new(ask: Ask) -> Self {
-        Below { ask, next: Some(Start::First), places: Vec::new(), taken: 0, widest: WIDEST }
+    pub fn new(progress: Progress, ask: Ask) -> Self {
+        Below { ask, next: Some(Start::First), places: Vec::new(), taken: 0, widest: WIDEST, progress }
     }
 
     /// The pages that come next, in the order of their keys; none at the end. It asks for nothing ahead of the call.
@@ -83,6 +85,8 @@ where
         }
         self.taken = self.taken.saturating_add(pages.len()).saturating_add(1);
         let KeyPage { objects, next } = page;
+        let listed = pages.iter().map(Vec::len).sum::<usize>().saturating_add(objects.len());
+        self.progress.page(listed, next.as_deref())?;
         if next.is_some() {
             self.places = places::places(&objects, self.taken.min(self.widest).saturating_sub(1));
         }
@@ -115,7 +119,7 @@ mod tests {
     fn asked(keys: &[String], honours: Honours) -> Vec<usize> {
         let starts = Mutex::new(Vec::new());
         let object = |key: &String| Object { key: key.clone(), size: 1, modified: Default::default(), etag: None };
-        let mut below = Below::new(|start: Start| {
+        let mut below = Below::new(Progress::new("s3://bucket/".into()), |start: Start| {
             starts.lock().unwrap().push(start.clone());
             async {
                 let first = match start {

@@ -3,15 +3,16 @@
 //! Owns putting endpoint, region, credentials, timeouts and retries together. It must not send a
 //! request but the one that asks for the region.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredentialProvider};
-use object_store::{BackoffConfig, ClientOptions, HeaderValue, RetryConfig};
+use object_store::{BackoffConfig, ClientOptions, HeaderMap, HeaderValue, RetryConfig};
 
 use super::accounting::{Answers, Counters, CountingConnector};
 use super::credentials::RenewedCredentials;
 use super::endpoint::Endpoint;
+use super::integrity::Integrity;
 use super::profile::Profile;
 use super::{SharedStores, chain, region};
 use crate::config::{Addressing, Signing, StorageConfig};
@@ -29,12 +30,18 @@ pub struct Bucket {
     pub name: String,
     /// The client.
     pub client: AmazonS3,
+    /// The client that reads: it asks for checksums, too, by a header that has no place in other requests.
+    pub reader: AmazonS3,
+    /// How far what was read is compared with what the service says of it.
+    pub integrity: Integrity,
     /// The region that requests are signed for.
     pub region: String,
     /// Where they go.
     pub endpoint: Endpoint,
     /// Whether they are signed.
     pub signing: Signing,
+    /// How often a request is tried again.
+    pub retries: usize,
     /// Bytes of a large object that are asked for by one request.
     pub range_bytes: u64,
     /// Where bytes are counted.
@@ -53,10 +60,12 @@ impl Bucket {
         let endpoint = Endpoint::choose(config, environment, profile, name)?;
         let options = options(config, &endpoint);
         let answers = Arc::new(Answers::default());
+        let reading = options.clone();
         let connector = CountingConnector {
             counters: Arc::clone(&shared.counters),
             answers: Arc::clone(&answers),
             throttle: shared.throttle(endpoint.service(name)),
+            client: OnceLock::new(),
         };
         let region = match region::given(config, environment, profile) {
             Some(region) => region,
@@ -85,15 +94,27 @@ impl Bucket {
             Signing::Anonymous => builder.with_skip_signature(true),
             Signing::Signed => builder.with_credentials(credentials(shared, profile, &region).await?),
         };
-        let client = builder
-            .build()
-            .map_err(|error| Error::usage(format!("no client could be made for the bucket `{name}`")).because(error))?;
+        let build = |builder: AmazonS3Builder| {
+            builder.build().map_err(|error| {
+                Error::usage(format!("no client could be made for the bucket `{name}`")).because(error)
+            })
+        };
+        let integrity = Integrity::new(config.verification, endpoint.is_plain_http());
+        let client = build(builder.clone())?;
+        let reader = match integrity.asks_for_checksums() {
+            // Headers that a client has by default are signed, which S3 asks of every header that begins so.
+            true => build(builder.with_client_options(reading.with_default_headers(checksum_mode())))?,
+            false => client.clone(),
+        };
         Ok(Bucket {
             name: name.to_owned(),
             client,
+            reader,
+            integrity,
             region,
             endpoint,
             signing: config.signing,
+            retries: config.retries,
             range_bytes: config.range_bytes,
             counters: Arc::clone(&shared.counters),
             answers,
@@ -119,6 +140,13 @@ pub fn options(config: &StorageConfig, endpoint: &Endpoint) -> ClientOptions {
         .with_connect_timeout(config.connect_timeout)
         .with_timeout(config.request_timeout)
         .with_user_agent(HeaderValue::from_static(concat!("pinq/", env!("CARGO_PKG_VERSION"))))
+}
+
+/// Asks for the checksum of a whole object with the object.
+fn checksum_mode() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-amz-checksum-mode", HeaderValue::from_static("ENABLED"));
+    headers
 }
 
 /// How a request that failed is tried again. The pauses between its tries double, with jitter, up to a few

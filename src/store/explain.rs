@@ -88,6 +88,11 @@ pub fn is_not_implemented(error: &ClientError) -> bool {
         || text.contains("<Code>NotImplemented</Code>")
 }
 
+/// Whether what was answered to a LIST can't be read as a listing.
+pub fn is_no_listing(error: &ClientError) -> bool {
+    error.to_string().contains("Got invalid list response")
+}
+
 /// Where S3 gave no code, or one that has no sentence above.
 ///
 /// `asked` is what was being done, and where.

@@ -54,6 +54,12 @@ pub fn protect_listing(body: Bytes) -> Bytes {
     Bytes::from(changed)
 }
 
+/// Whether a listing's XML says that there is more, and not where it begins. Names can't hold a `<`.
+pub fn is_lost(body: &[u8]) -> bool {
+    memmem::find(body, b"<IsTruncated>true</IsTruncated>").is_some()
+        && memmem::find(body, b"<NextContinuationToken>").is_none()
+}
+
 /// The key as it is stored, from one that came through the client.
 pub fn restore(key: &str) -> Cow<'_, str> {
     if !key.contains(MARK) {

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use object_store::Extensions;
 
+use super::integrity::Told;
+
 /// Requests of a store, from the moment it was given this meter; see `Store::metered`.
 #[derive(Debug, Default)]
 pub struct RequestMeter {
@@ -39,6 +41,13 @@ impl Tries {
     pub fn extensions(meter: Option<&Arc<RequestMeter>>) -> Extensions {
         let mut extensions = Extensions::new();
         extensions.insert(Tries { sent: Arc::default(), meter: meter.cloned() });
+        extensions
+    }
+
+    /// The mark of a new request for an object, whose answer tells `told` what vouches for it.
+    pub fn extensions_of_read(meter: Option<&Arc<RequestMeter>>, told: &Told) -> Extensions {
+        let mut extensions = Tries::extensions(meter);
+        extensions.insert(told.clone());
         extensions
     }
 

@@ -13,12 +13,15 @@ mod disk;
 mod disk_writes;
 mod endpoint;
 mod explain;
+mod integrity;
 mod keys;
 mod meter;
 mod nearby;
 mod places;
 mod policy;
 mod profile;
+mod progress;
+mod reading;
 mod region;
 mod s3;
 mod s3_writes;
@@ -46,6 +49,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub use accounting::RequestCounts;
 pub use credentials::Lifetime;
 pub use disk::FileReader;
+pub use reading::Sealed;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;
 pub use policy::{Action, Policy};
@@ -291,6 +295,7 @@ impl Store {
         children.folders.sort_unstable();
         children.folders.dedup();
         children.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        children.objects.dedup_by(|a, b| a.key == b.key);
         Ok(children)
     }
 
@@ -298,18 +303,45 @@ impl Store {
     pub async fn get(&self, object: &Object) -> Result<Bytes> {
         match &self.backend {
             Backend::Disk(disk) => disk.get(object).await,
-            Backend::S3(prefix) => prefix.get(object, None).await,
+            Backend::S3(prefix) => reading::get(prefix, object, None).await,
         }
     }
 
-    /// Some bytes of an object, which must lie within its size. One that changed is an error.
+    /// Some bytes of an object, which must lie within its size. One that changed is an error. Nothing vouches for
+    /// them alone; see [`Store::seal`].
     pub async fn get_range(&self, object: &Object, range: Range<u64>) -> Result<Bytes> {
         if range.start >= range.end || range.end > object.size {
             return Err(Error::bug(format!("the range {range:?} is not within `{}`", self.location_of(object))));
         }
         match &self.backend {
             Backend::Disk(disk) => disk.get_range(object, range).await,
-            Backend::S3(prefix) => prefix.get(object, Some(range)).await,
+            Backend::S3(prefix) => reading::get(prefix, object, Some(range)).await,
+        }
+    }
+
+    /// As [`Store::get_range`], for who reads no more of the object: where bytes could change on their way without
+    /// anyone noticing, they are asked for twice.
+    pub async fn get_range_alone(&self, object: &Object, range: Range<u64>) -> Result<Bytes> {
+        match &self.backend {
+            Backend::S3(prefix) if prefix.is_thorough() => {
+                let (one, other) =
+                    futures::try_join!(self.get_range(object, range.clone()), self.get_range(object, range.clone()))?;
+                if one == other {
+                    return Ok(one);
+                }
+                let third = self.get_range(object, range).await?;
+                if third == one || third == other { Ok(third) } else { Err(reading::changing(prefix, object)) }
+            }
+            _ => self.get_range(object, range).await,
+        }
+    }
+
+    /// What all bytes of an object that is read in ranges are to be held against, in their order; none where nothing
+    /// is known of it, or where the way they come is believed.
+    pub async fn seal(&self, object: &Object) -> Result<Option<Sealed>> {
+        match &self.backend {
+            Backend::Disk(_) => Ok(None),
+            Backend::S3(prefix) => reading::seal(prefix, object).await,
         }
     }
 

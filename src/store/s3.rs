@@ -1,20 +1,20 @@
-//! A prefix of a bucket: listing and reading.
+//! A prefix of a bucket: listing it, and what its keys are called.
 //!
-//! Owns the requests that are made. A prefix is a folder: `topics` and `topics/` are the same place.
+//! Owns the requests that list; those that read are `reading`'s. A prefix is a folder: `topics` and `topics/` are the same place.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use object_store::ObjectStore;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path as ClientPath;
-use object_store::{GetOptions, GetRange, ObjectStore};
 
 use super::below::{Below, KeyPage, Start};
 use super::client::Bucket;
-use super::explain::Explain;
+use super::explain::{self, Explain};
 use super::meter::{RequestMeter, Tries};
+use super::progress::Progress;
+use super::reading::AGAIN;
 use super::{Children, Level, Object, keys, upload};
 use crate::error::{Error, Result};
 use crate::printable;
@@ -72,7 +72,8 @@ impl Prefix {
     /// Everything below one folder; see `Store::list_below`.
     pub fn list_below(&self, folder: &str) -> BoxStream<'static, Result<Vec<Object>>> {
         let (prefix, folder) = (self.clone(), format!("{}{folder}", self.folder));
-        let below = Below::new(move |start| {
+        let progress = Progress::new(self.place_of_folder(&folder));
+        let below = Below::new(progress, move |start| {
             let (prefix, folder) = (prefix.clone(), folder.clone());
             async move {
                 let (page, next) = prefix.one_page(&folder, Depth::Flat, start).await?;
@@ -108,29 +109,9 @@ impl Prefix {
         Ok(children)
     }
 
-    /// The whole of an object, or a range within it.
-    pub async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<Bytes> {
-        let place = self.place(&object.key);
-        let expected = range.as_ref().map_or(object.size, |range| range.end.saturating_sub(range.start));
-        let path = self.client_path(&object.key)?;
-        let options = self.get_options(object, range);
-        let answer = self.bucket.client.get_opts(&path, options).await.explain(&self.bucket, "read", &place)?;
-        check_length(&place, object.size, answer.meta.size)?;
-        let bytes = answer.bytes().await.explain(&self.bucket, "read", &place)?;
-        self.bucket.counters.add_bytes(bytes.len());
-        check_length(&place, expected, bytes.len() as u64)?;
-        Ok(bytes)
-    }
-
-    /// What the listing said of the object must hold still, range for range: bytes of two objects are
-    /// never mixed.
-    fn get_options(&self, object: &Object, range: Option<Range<u64>>) -> GetOptions {
-        GetOptions {
-            if_match: object.etag.clone(),
-            range: range.map(GetRange::Bounded),
-            extensions: Tries::extensions(self.meter.as_ref()),
-            ..GetOptions::default()
-        }
+    /// Whether bytes are compared with what costs a request or a slow sum.
+    pub fn is_thorough(&self) -> bool {
+        self.bucket.integrity.is_thorough()
     }
 
     /// Bytes of a large object that are asked for at once.
@@ -161,15 +142,22 @@ impl Prefix {
     /// Pages of at most 1,000 names each, one LIST a page.
     fn pages(&self, folder: String, depth: Depth, start: Start) -> BoxStream<'static, Result<Page>> {
         let prefix = self.clone();
-        stream::try_unfold(Some(start), move |next| {
+        let progress = Progress::new(prefix.place_of_folder(&folder));
+        stream::try_unfold((Some(start), progress), move |(next, mut progress)| {
             let (prefix, folder) = (prefix.clone(), folder.clone());
             async move {
                 let Some(start) = next else { return Ok(None) };
                 let (page, token) = prefix.one_page(&folder, depth, start).await?;
-                Ok(Some((page, token.map(Start::Token))))
+                progress.page(page.objects.len().saturating_add(page.folders.len()), token.as_deref())?;
+                Ok(Some((page, (token.map(Start::Token), progress))))
             }
         })
         .boxed()
+    }
+
+    /// What is listed, for messages.
+    fn place_of_folder(&self, folder: &str) -> String {
+        format!("s3://{}/{folder}", self.bucket.name)
     }
 
     async fn one_page(&self, folder: &str, depth: Depth, start: Start) -> Result<(Page, Option<String>)> {
@@ -188,10 +176,16 @@ impl Prefix {
             extensions: Tries::extensions(None),
             ..PaginatedListOptions::default()
         };
-        let place = format!("s3://{}/{folder}", self.bucket.name);
+        let place = self.place_of_folder(folder);
         let asked = Some(folder).filter(|folder| !folder.is_empty());
-        let answer = self.bucket.client.list_paginated(asked, options).await;
-        let answer = answer.explain(&self.bucket, "list", &place)?;
+        let mut garbled = 0;
+        let answer = loop {
+            match self.bucket.client.list_paginated(asked, options.clone()).await {
+                // What can't be read as a listing was damaged on its way, or is no S3 service: the next tells.
+                Err(error) if explain::is_no_listing(&error) && garbled < AGAIN => garbled += 1,
+                answer => break answer.explain(&self.bucket, "list", &place)?,
+            }
+        };
         Ok((self.page(answer.result)?, answer.page_token))
     }
 
@@ -218,12 +212,4 @@ impl Prefix {
         }
         Ok(Page { folders, objects })
     }
-}
-
-fn check_length(place: &str, expected: u64, found: u64) -> Result<()> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(Error::statement(format!("`{place}` has {found} bytes where {expected} were listed"))
-        .hint("it was replaced while it was read: run it again"))
 }

@@ -28,3 +28,4 @@ mod secrets;
 mod slt;
 mod terminal;
 mod tidy;
+mod weather;

@@ -11,7 +11,7 @@ use crate::reference;
 use generator::{Arguments, generate};
 
 #[path = "../../examples/landing/generator/mod.rs"]
-mod generator;
+pub(crate) mod generator;
 
 /// What stands before the options in the documented command.
 const COMMAND: &str = "cargo run --example landing -- data-samples ";

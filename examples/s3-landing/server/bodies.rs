@@ -40,6 +40,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte)]).collect()
 }
 
+/// Base64 with padding.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// Receives a whole body; `s3s` checks its length and signed hash on the way.
 pub(super) async fn receive(body: Option<StreamingBlob>) -> S3Result<Bytes> {
     let Some(mut body) = body else { return Ok(Bytes::new()) };

@@ -166,8 +166,8 @@ fn entry_of(path: &Arc<Path>, metadata: &Metadata, known: Option<&Entry>) -> io:
     })
 }
 
-/// An ETag that changes whenever the file does, without reading it.
+/// An ETag that changes whenever the file does, without reading it: of the form that says nothing of the bytes.
 fn etag_of_large(path: &Path, size: u64, changed: SystemTime) -> String {
     let since = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{}-1", bodies::md5_hex(format!("{}\n{size}\n{}", path.display(), since.as_nanos()).as_bytes()))
+    format!("{}-2", bodies::md5_hex(format!("{}\n{size}\n{}", path.display(), since.as_nanos()).as_bytes()))
 }

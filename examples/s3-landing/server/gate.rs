@@ -1,10 +1,10 @@
 //! The one place that each request passes: it counts, sleeps the latency, lets `s3s` answer, and completes the answer.
 //!
-//! Faults (a 503 `SlowDown`, a body cut short, a connection reset) belong into [`Gate::pass`].
+//! What goes wrong on purpose is decided in [`Gate::pass`], too; `faults` says what there is.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SERVER};
@@ -14,9 +14,13 @@ use s3s::{Body, HttpError};
 
 use super::access::{KeyPair, SignedForThisRegion};
 use super::bucket::Bucket;
+use super::connection::Wishes;
 use super::counts::{Counters, Counts, RequestKind};
+use super::fault_answers;
+use super::faults::Faults;
 use super::operations::Operations;
 use super::options::ServerOptions;
+use super::weather::Weather;
 use super::wrong_region;
 
 /// The way from a connection to the bucket and back.
@@ -26,6 +30,7 @@ pub(super) struct Gate {
     address: SocketAddr,
     service: S3Service,
     counters: Counters,
+    weather: RwLock<Arc<Weather>>,
     request_ids: AtomicU64,
 }
 
@@ -47,6 +52,7 @@ impl Gate {
         builder.set_access(SignedForThisRegion::new(Arc::clone(&options)));
         Self {
             bucket,
+            weather: RwLock::new(Arc::new(Weather::new(&options.faults))),
             options,
             address,
             service: builder.build(),
@@ -71,21 +77,45 @@ impl Gate {
         self.counters.reset();
     }
 
-    /// Answers one request; an error closes the connection without an answer.
-    pub(super) async fn pass(&self, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
+    /// How often each of the options' faults has struck.
+    pub(super) fn strikes(&self) -> Vec<u64> {
+        self.weather().strikes()
+    }
+
+    /// From now on these faults strike, as if none had before.
+    pub(super) fn set_faults(&self, faults: &Faults) {
+        *self.weather.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Weather::new(faults));
+    }
+
+    fn weather(&self) -> Arc<Weather> {
+        Arc::clone(&self.weather.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Answers one request; an error closes the connection without an answer. `wishes` are for the connection.
+    pub(super) async fn pass(
+        &self,
+        request: Request<Incoming>,
+        wishes: &Arc<Wishes>,
+    ) -> Result<Response<Body>, HttpError> {
         let method = request.method().clone();
         let kind = RequestKind::of(&method, request.uri());
+        let met = self.weather().meet(kind, &request);
         let in_flight = self.counters.begin(kind, request.body().size_hint().lower());
         if !self.options.latency.is_zero() {
             tokio::time::sleep(self.options.latency).await;
         }
+        if !met.delay.is_zero() {
+            tokio::time::sleep(met.delay).await;
+        }
         let is_read = matches!(kind, RequestKind::Get | RequestKind::List);
         let answer = if is_read && self.options.slow_down_above.is_some_and(|most| in_flight.number() > most) {
             slow_down()
+        } else if let Some(refusal) = fault_answers::refuse(met, &request).await {
+            refusal
         } else {
             self.service.call(request.map(Body::from)).await?
         };
-        let answer = self.complete(answer);
+        let answer = fault_answers::spoil(met, self.complete(answer), wishes).await?;
         let bytes_sent = if method == Method::HEAD { 0 } else { answer.body().size_hint().lower() };
         in_flight.answered(answer.status(), bytes_sent);
         Ok(answer)

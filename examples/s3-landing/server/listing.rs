@@ -11,12 +11,12 @@ use s3s::{S3Result, s3_error};
 use super::bodies;
 use super::bucket::{Bucket, Entry, Index};
 
-/// The most keys and common prefixes of one page.
-const PAGE: usize = 1000;
-
 /// What stands around the hex digits of a continuation token: the signs of base64 that a client must encode in a query.
 const TOKEN_START: &str = "1/+";
 const TOKEN_END: &str = "==";
+
+/// The token of a listing's first key, which no page of its own gives.
+pub(super) const START_AGAIN: &str = "1/+==";
 
 /// What a page is cut from.
 struct Query<'a> {
@@ -45,9 +45,9 @@ enum NameEncoding {
 }
 
 /// `ListObjectsV2`.
-pub(super) fn version_2(bucket: &Bucket, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+pub(super) fn version_2(bucket: &Bucket, input: ListObjectsV2Input, page: usize) -> S3Result<ListObjectsV2Output> {
     let encoding = NameEncoding::new(input.encoding_type.as_ref())?;
-    let limit = limit(input.max_keys)?;
+    let limit = limit(input.max_keys, page)?;
     let resumed = input.continuation_token.as_deref().map(after_token).transpose()?;
     let after = resumed.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     let prefix = input.prefix.as_deref().unwrap_or_default();
@@ -76,9 +76,9 @@ pub(super) fn version_2(bucket: &Bucket, input: ListObjectsV2Input) -> S3Result<
 }
 
 /// `ListObjects`, the first version, whose resumption is a key in clear.
-pub(super) fn version_1(bucket: &Bucket, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
+pub(super) fn version_1(bucket: &Bucket, input: ListObjectsInput, page: usize) -> S3Result<ListObjectsOutput> {
     let encoding = NameEncoding::new(input.encoding_type.as_ref())?;
-    let limit = limit(input.max_keys)?;
+    let limit = limit(input.max_keys, page)?;
     let after = input.marker.as_deref().unwrap_or_default();
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let delimiter = input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());
@@ -191,11 +191,11 @@ fn owner() -> Owner {
     Owner { display_name: Some("landing".to_owned()), id: Some("75aa57f09aa0c8caeab4f8c24e99d10f".repeat(2)) }
 }
 
-fn limit(max_keys: Option<i32>) -> S3Result<usize> {
+fn limit(max_keys: Option<i32>, page: usize) -> S3Result<usize> {
     match max_keys {
-        None => Ok(PAGE),
+        None => Ok(page),
         Some(asked) => usize::try_from(asked)
-            .map(|asked| asked.min(PAGE))
+            .map(|asked| asked.min(page))
             .map_err(|_| s3_error!(InvalidArgument, "Argument maxKeys must be an integer between 0 and 2147483647")),
     }
 }

@@ -19,8 +19,13 @@
 mod access;
 mod bodies;
 mod bucket;
+mod checksums;
 mod conditions;
+mod connection;
 mod counts;
+mod fault_answers;
+mod fault_listings;
+mod faults;
 mod folder;
 mod gate;
 mod listing;
@@ -29,6 +34,7 @@ mod objects;
 mod operations;
 mod options;
 mod refusals;
+mod weather;
 mod wrong_region;
 
 use std::io;
@@ -42,9 +48,12 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::bucket::Bucket;
+pub use self::checksums::Checksums;
 pub use self::counts::Counts;
+pub use self::faults::{Fault, FaultKind, Faults, FaultyOperation, FaultyWhen};
 pub use self::options::{Anonymous, Denied, ServerOptions, WrongRegion};
 
+use self::connection::{Connection, Wishes};
 use self::gate::Gate;
 
 /// How long `shutdown` waits for requests that are being answered.
@@ -86,6 +95,16 @@ impl S3Server {
     /// What clients asked for since the start or the last `reset_counts`.
     pub fn counts(&self) -> Counts {
         self.gate.counts()
+    }
+
+    /// How often each fault has struck since it was set.
+    pub fn strikes(&self) -> Vec<u64> {
+        self.gate.strikes()
+    }
+
+    /// Sets other faults than those of the options, from the next request on.
+    pub fn set_faults(&self, faults: &Faults) {
+        self.gate.set_faults(faults);
     }
 
     /// Sets every count to zero, the peak included, so that a test counts one step only.
@@ -136,9 +155,11 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>, mut stopped: watch::Rece
 async fn serve(stream: TcpStream, gate: Arc<Gate>, mut stopped: watch::Receiver<()>) {
     // A response is one small write: waiting for more of them would only add the delayed-ACK time.
     let _ = stream.set_nodelay(true);
+    let wishes = Arc::new(Wishes::default());
+    let stream = Connection::new(stream, Arc::clone(&wishes));
     let service = hyper::service::service_fn(move |request| {
-        let gate = Arc::clone(&gate);
-        async move { gate.pass(request).await }
+        let (gate, wishes) = (Arc::clone(&gate), Arc::clone(&wishes));
+        async move { gate.pass(request, &wishes).await }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

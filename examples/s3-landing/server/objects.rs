@@ -3,23 +3,29 @@
 use std::ops::Range as Span;
 
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETag, Error as DeleteError, GetObjectInput, GetObjectOutput, HeadObjectInput,
-    HeadObjectOutput, MetadataDirective, PutObjectInput, PutObjectOutput, Range, Timestamp,
+    ChecksumMode, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, Error as DeleteError, GetObjectInput,
+    GetObjectOutput, HeadObjectInput, HeadObjectOutput, MetadataDirective, PutObjectInput, PutObjectOutput, Range,
+    Timestamp,
 };
 use s3s::{S3Result, s3_error};
 
 use super::bodies;
 use super::bucket::{Attributes, Bucket, Entry, NewObject};
+use super::checksums::Checksums;
 use super::conditions::{ReadConditions, WriteCondition};
 
 /// What S3 says of an object that was written without a content type.
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
 
 /// `GetObject`.
-pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetObjectOutput> {
+pub(super) async fn get(bucket: &Bucket, input: GetObjectInput, told: Checksums) -> S3Result<GetObjectOutput> {
     let entry = find(bucket, &input.key)?;
     ReadConditions::from(&input).check(&entry)?;
+    let asked = input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+    // S3 has none for a range, unless it is a part that was uploaded as one.
+    let told = if asked && input.range.is_none() { told } else { Checksums::Untold };
+    let checksum = told.of(&entry).await?;
     let span = span(&entry, input.range.as_ref())?;
     let Attributes { content_type, content_encoding, cache_control, content_disposition, metadata } =
         (*entry.attributes).clone();
@@ -35,14 +41,19 @@ pub(super) async fn get(bucket: &Bucket, input: GetObjectInput) -> S3Result<GetO
         e_tag: Some(etag(&entry)),
         last_modified: Some(Timestamp::from(entry.modified)),
         body: Some(bodies::send(&entry, span).await?),
+        checksum_crc32c: checksum.crc32c,
+        checksum_crc64nvme: checksum.crc64nvme,
+        checksum_type: checksum.kind,
         ..GetObjectOutput::default()
     })
 }
 
 /// `HeadObject`: what `GetObject` answers, without the body.
-pub(super) fn head(bucket: &Bucket, input: &HeadObjectInput) -> S3Result<HeadObjectOutput> {
+pub(super) async fn head(bucket: &Bucket, input: &HeadObjectInput, told: Checksums) -> S3Result<HeadObjectOutput> {
     let entry = find(bucket, &input.key)?;
     ReadConditions::from(input).check(&entry)?;
+    let asked = input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+    let checksum = if asked { told } else { Checksums::Untold }.of(&entry).await?;
     let span = span(&entry, input.range.as_ref())?;
     let Attributes { content_type, content_encoding, cache_control, content_disposition, metadata } =
         (*entry.attributes).clone();
@@ -56,6 +67,9 @@ pub(super) fn head(bucket: &Bucket, input: &HeadObjectInput) -> S3Result<HeadObj
         metadata,
         e_tag: Some(etag(&entry)),
         last_modified: Some(Timestamp::from(entry.modified)),
+        checksum_crc32c: checksum.crc32c,
+        checksum_crc64nvme: checksum.crc64nvme,
+        checksum_type: checksum.kind,
         ..HeadObjectOutput::default()
     })
 }

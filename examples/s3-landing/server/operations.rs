@@ -75,22 +75,22 @@ impl S3 for Operations {
 
     async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {
         let bucket = self.bucket(&request.input.bucket)?;
-        Ok(self.with_region(listing::version_1(bucket, request.input)?))
+        Ok(self.with_region(listing::version_1(bucket, request.input, self.options.page)?))
     }
 
     async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
         let bucket = self.bucket(&request.input.bucket)?;
-        Ok(self.with_region(listing::version_2(bucket, request.input)?))
+        Ok(self.with_region(listing::version_2(bucket, request.input, self.options.page)?))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
         let bucket = self.bucket(&request.input.bucket)?;
-        Ok(S3Response::new(objects::get(bucket, request.input).await?))
+        Ok(S3Response::new(objects::get(bucket, request.input, self.options.checksums).await?))
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
         let bucket = self.bucket(&request.input.bucket)?;
-        Ok(S3Response::new(objects::head(bucket, &request.input)?))
+        Ok(S3Response::new(objects::head(bucket, &request.input, self.options.checksums).await?))
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {

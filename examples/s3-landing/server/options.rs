@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::checksums::Checksums;
+use super::faults::Faults;
+
 /// Whether requests without a signature are served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {
@@ -59,6 +62,12 @@ pub struct ServerOptions {
     pub latency: Duration,
     /// GETs and LISTs beyond so many requests in flight are answered with 503 `SlowDown`; none are by default.
     pub slow_down_above: Option<u64>,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Keys and common prefixes of one page of a listing, at most; 1,000 on AWS.
+    pub page: usize,
+    /// Which checksums are told to whoever asks for them.
+    pub checksums: Checksums,
     /// The port on 127.0.0.1; 0 lets the system choose.
     pub port: u16,
 }
@@ -76,6 +85,9 @@ impl Default for ServerOptions {
             clock_ahead: None,
             latency: Duration::ZERO,
             slow_down_above: None,
+            faults: Faults::default(),
+            page: 1000,
+            checksums: Checksums::Untold,
             port: 0,
         }
     }
@@ -93,6 +105,9 @@ impl fmt::Debug for ServerOptions {
             .field("wrong_region", &self.wrong_region)
             .field("latency", &self.latency)
             .field("slow_down_above", &self.slow_down_above)
+            .field("faults", &self.faults)
+            .field("page", &self.page)
+            .field("checksums", &self.checksums)
             .field("port", &self.port)
             .finish_non_exhaustive()
     }

@@ -25,7 +25,8 @@ use crate::scan::metrics::FetchMetrics;
 use crate::scan::objects::Selection;
 use crate::store::{Object, Store, StoreKind};
 
-/// Objects beyond this size are cut into parts at line ends, so that one object uses every core.
+/// Objects beyond this size, and beyond that of a range, are cut into parts at line ends, so that one object uses
+/// every core.
 const LARGE_BYTES: u64 = 4 << 20;
 /// Large objects read at once.
 const LARGE_READERS: usize = 4;
@@ -198,9 +199,10 @@ impl Fetcher {
 
     /// Keeps `in_flight` GETs under way and gathers what arrives into packs.
     async fn fetch_bucket(&self, objects: impl Stream<Item = Result<Arc<Object>>>, in_flight: usize) -> Result<()> {
+        let large = LARGE_BYTES.min(self.store.range_bytes());
         let fetched = objects
             .map_ok(|object| async move {
-                if object.size > LARGE_BYTES {
+                if object.size > large {
                     self.read_large(object).await?;
                     return Ok(None);
                 }

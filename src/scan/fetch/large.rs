@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
 use datafusion::common::runtime::SpawnedTask;
-use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -104,8 +104,9 @@ impl Fetcher {
     /// A large object in ranges that are asked for side by side.
     fn ranges_of_object(&self, object: Arc<Object>, lane: Lane) -> BoxStream<'_, Result<Chunk>> {
         let (size, step) = (object.size, self.store.range_bytes().max(1));
+        let whole = Arc::clone(&object);
         let starts = (0..size.div_ceil(step)).map(move |number| number.saturating_mul(step));
-        stream::iter(starts)
+        let chunks = stream::iter(starts)
             .then(move |start| async move {
                 let range = start..start.saturating_add(step).min(size);
                 let permit = self.budget.reserve(lane, range.end.saturating_sub(start)).await?;
@@ -125,8 +126,41 @@ impl Fetcher {
                 });
                 async move { Ok(Chunk { bytes: get.await.map_err(reading_failed)??, permit }) }
             })
-            .try_buffered(RANGES_AHEAD)
-            .boxed()
+            .try_buffered(RANGES_AHEAD);
+        self.sealed(whole, chunks)
+    }
+
+    /// The chunks of an object as they come. Its end comes only where all of them together are what was stored: what
+    /// was handed on before is worth nothing otherwise, and whoever has it is told by the error.
+    fn sealed<'a>(
+        &'a self,
+        object: Arc<Object>,
+        chunks: impl Stream<Item = Result<Chunk>> + Send + 'a,
+    ) -> BoxStream<'a, Result<Chunk>> {
+        if object.size <= self.store.range_bytes() {
+            // It comes as a whole, and is held against what the service says of it by whoever asks for it.
+            return chunks.boxed();
+        }
+        let store = self.store.clone();
+        let asking = SpawnedTask::spawn(async move { store.seal(&object).await });
+        let sealed = async move {
+            let seal = asking.await.map_err(reading_failed)??;
+            let chunks = stream::try_unfold((Box::pin(chunks), seal), |(mut chunks, mut seal)| async move {
+                match (chunks.try_next().await?, &mut seal) {
+                    (Some(chunk), Some(sealed)) => {
+                        sealed.add(&chunk.bytes).await;
+                        Ok(Some((chunk, (chunks, seal))))
+                    }
+                    (Some(chunk), None) => Ok(Some((chunk, (chunks, seal)))),
+                    (None, _) => match seal {
+                        Some(seal) => seal.check().await.map(|()| None),
+                        None => Ok(None),
+                    },
+                }
+            });
+            Ok::<_, Error>(chunks)
+        };
+        stream::once(sealed).try_flatten().boxed()
     }
 
     /// Sends plain chunks as parts.

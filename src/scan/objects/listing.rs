@@ -13,9 +13,10 @@ use tokio::task::AbortHandle;
 use super::below::Below;
 use super::folder::Folder;
 use super::known::KnownListings;
+use super::once::Once;
 use crate::error::{Error, Result};
 use crate::landing::LandingKey;
-use crate::store::{FULL_PAGE, Level, Object, Store};
+use crate::store::{FULL_PAGE, Level, Object, Store, StoreKind};
 
 /// Objects of one page of a listing.
 pub type Page = Arc<[Arc<Object>]>;
@@ -224,10 +225,12 @@ impl Task {
             Depth::Level => Pages::Level(self.lister.store.list_level(&self.path)),
             Depth::Below => Pages::Below(Below::start(&self.lister, &self.path).await),
         };
+        let mut once = Once::default();
         while let Some((folders, objects)) = pages.next().await? {
             // A page that is not full is the last one; to go on costs no request then.
             let is_full = objects.len().saturating_add(folders.len()) >= FULL_PAGE;
             let pauses = is_full && *wanted.borrow() == Extent::FirstPage;
+            let (folders, objects) = self.new_names(&mut once, folders, objects)?;
             self.add(folders, objects, pauses);
             changes.send_replace(());
             if pauses {
@@ -239,6 +242,29 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// What of a page did not come before.
+    fn new_names(
+        &self,
+        once: &mut Once,
+        folders: Vec<String>,
+        objects: Vec<Arc<Object>>,
+    ) -> Result<(Vec<String>, Vec<Arc<Object>>)> {
+        // A folder on disk holds each name once, and is read in no order.
+        if self.lister.store.kind() == StoreKind::Disk {
+            return Ok((folders, objects));
+        }
+        let earlier = || self.lock().pages.iter().flat_map(|page| page.objects.iter().cloned()).collect();
+        let objects = once.objects(objects, earlier).map_err(|error| {
+            error.within(format_args!("can not list `{}`", self.lister.store.location().join(&self.path)))
+        })?;
+        let earlier = || {
+            let state = self.lock();
+            let folders = state.pages.iter().flat_map(|page| page.folders.iter());
+            folders.map(|folder| folder.path().to_owned()).collect()
+        };
+        Ok((once.folders(folders, earlier), objects))
     }
 
     fn add(&self, folders: Vec<String>, listed: Vec<Arc<Object>>, pauses: bool) {

@@ -9,6 +9,7 @@ mod folder;
 mod known;
 mod listing;
 mod metadata;
+mod once;
 mod origin;
 pub(super) mod pruning;
 mod selection;

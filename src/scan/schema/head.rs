@@ -57,7 +57,7 @@ pub async fn head(snapshot: &Snapshot, limit: &ObjectLimit, object: &Arc<Object>
         };
         let bytes = match reach {
             Reach::All => store.get(object).await?,
-            Reach::Beginning | Reach::Most => store.get_range(object, 0..wanted).await?,
+            Reach::Beginning | Reach::Most => store.get_range_alone(object, 0..wanted).await?,
         };
         if reach == Reach::All {
             snapshot.keep_sampled(object, &bytes);
