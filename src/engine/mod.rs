@@ -24,12 +24,14 @@ mod provenance;
 mod samples;
 mod series;
 mod session;
+mod sparing;
 mod vocabulary;
 mod watching;
 mod writes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::common::{DataFusionError, ParamValues};
 use datafusion::execution::SessionState;
@@ -54,6 +56,8 @@ pub use vocabulary::{FunctionKind, KnownColumn, KnownFunction, KnownName, KnownS
 pub use watching::{Shown, ticking};
 
 use self::io::IoRuntime;
+use self::memory::SpillFolder;
+use self::sparing::{Again, only_reads, spared};
 use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Runs, Tables, ViewDefinition};
 use crate::column::Column;
@@ -86,6 +90,9 @@ pub struct Engine {
     counters: Arc<Counters>,
     stores: Stores,
     kept: KeptTables,
+    spill: SpillFolder,
+    /// How many statements were run a second time, for want of memory.
+    sparing: Arc<AtomicU64>,
     cache: Option<Cache>,
     /// Ends the I/O tasks when the engine is dropped.
     _io: IoRuntime,
@@ -102,6 +109,8 @@ pub struct EngineTotals {
     pub tables: u64,
     /// How often rows that later statements would read again did not fit in memory.
     pub given_up: u64,
+    /// How many statements were run a second time, because the fast way had not enough memory.
+    pub sparing: u64,
 }
 
 impl EngineTotals {
@@ -113,6 +122,7 @@ impl EngineTotals {
             requests: self.requests.since(&before.requests),
             tables: self.tables.saturating_sub(before.tables),
             given_up: self.given_up.saturating_sub(before.given_up),
+            sparing: self.sparing.saturating_sub(before.sparing),
         }
     }
 
@@ -166,9 +176,10 @@ impl Engine {
         let tables = Tables::new(tables, config.landing.clone(), config.tables.clone(), expected()?);
         let runs = Runs { reports: config.reports.clone(), stores: stores.clone(), io: io.handle() };
         let catalog = Catalog::new(tables, view_definitions(config)?, runs)?;
-        let context = session::context(&config.session, &catalog, memory)?;
+        let spill = SpillFolder::below(config.session.spill_folder.as_deref());
+        let context = session::context(&config.session, &catalog, memory, &spill)?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, kept, cache, _io: io })
+        Ok(Engine { context, catalog, counters, stores, kept, spill, sparing: Arc::default(), cache, _io: io })
     }
 
     /// Plans and starts one statement. Reading the answer runs it; dropping the answer cancels it.
@@ -198,12 +209,24 @@ impl Engine {
         let started = async {
             let plan = logical_plan(&self.context.state(), statement, values).await?;
             writes::register_stores(&self.context, &self.stores, &plan).await?;
-            start(self.context.execute_logical_plan(plan).await?).await
+            let again = self.again(&plan);
+            let (schema, stream) = start(self.context.execute_logical_plan(plan).await?).await?;
+            Ok((schema, spared(stream, again, &self.spill)))
         };
         match started.await {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), Vec::new())),
             Err(error) => Err(self.diagnosed(&error, statement).await),
         }
+    }
+
+    /// What it takes to run a plan a second time, if that can be done.
+    fn again(&self, plan: &LogicalPlan) -> Option<Again> {
+        only_reads(plan).then(|| Again {
+            state: self.context.state(),
+            plan: plan.clone(),
+            kept: self.kept.clone(),
+            count: Arc::clone(&self.sparing),
+        })
     }
 
     async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
@@ -243,6 +266,7 @@ impl Engine {
             requests: self.stores.requests(),
             tables: self.catalog.tables.listed(),
             given_up: self.kept.given_up(),
+            sparing: self.sparing.load(Ordering::Relaxed),
         }
     }
 
@@ -263,6 +287,7 @@ impl Drop for Engine {
         if let Some(cache) = &self.cache {
             cache.leave();
         }
+        self.spill.remove();
     }
 }
 
