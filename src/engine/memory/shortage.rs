@@ -62,7 +62,10 @@ pub fn refused(
     let asked = named(reservation.consumer().name());
     consumers.retain(|consumer| consumer.reserved > 0);
     consumers.sort_by_key(|consumer| std::cmp::Reverse(consumer.reserved));
-    let held = consumers.iter().take(NAMED).map(|consumer| format!("{} by {}", bytes(consumer.reserved), named(&consumer.name)));
+    let held = consumers
+        .iter()
+        .take(NAMED)
+        .map(|consumer| format!("{} by {}", bytes(consumer.reserved), named(&consumer.name)));
     let held = match consumers.is_empty() {
         true => String::new(),
         false => format!("; held are {}", held.collect::<Vec<_>>().join(", ")),

@@ -102,15 +102,17 @@ impl Shared {
 
     /// The failure in pinq's words, noted for whoever waits for one.
     fn fail(&self, doing: &str, error: &io::Error) -> Error {
-        let made = self.folder.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|made| made.path().to_owned());
+        let made =
+            self.folder.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|made| made.path().to_owned());
         let place = match made.or_else(|| self.parent.clone()) {
             Some(place) => format!("`{}`", place.display()),
             None => "the system's folder for temporary files".to_owned(),
         };
-        let told = Error::statement(format!("a statement that needs more memory than it may use could not {doing} {place}"))
-            .because(io::Error::new(error.kind(), error.to_string()))
-            .hint("name a folder on a disk with room: `spill_folder` under `[session]`")
-            .hint("or raise `memory_limit` under `[session]`, so that less is written");
+        let told =
+            Error::statement(format!("a statement that needs more memory than it may use could not {doing} {place}"))
+                .because(io::Error::new(error.kind(), error.to_string()))
+                .hint("name a folder on a disk with room: `spill_folder` under `[session]`")
+                .hint("or raise `memory_limit` under `[session]`, so that less is written");
         let again = told.again();
         self.failed.send_modify(|failures| {
             failures.count += 1;

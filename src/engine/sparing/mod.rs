@@ -60,7 +60,11 @@ pub fn only_reads(plan: &LogicalPlan) -> bool {
 }
 
 /// The rows of `first`, or of a second try; a failure to spill ends either.
-pub fn spared(first: SendableRecordBatchStream, again: Option<Again>, spill: &SpillFolder) -> SendableRecordBatchStream {
+pub fn spared(
+    first: SendableRecordBatchStream,
+    again: Option<Again>,
+    spill: &SpillFolder,
+) -> SendableRecordBatchStream {
     let schema = first.schema();
     let rows = match again {
         Some(again) => stream::once(begin(first, again)).try_flatten().boxed(),
