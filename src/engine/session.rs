@@ -25,6 +25,11 @@ const COLLECTED_ROWS: usize = 4_000_000;
 const SORT_SHARE: usize = 32;
 const SORT_BYTES: usize = 10 << 20;
 
+/// Of the memory limit, what each file may need that a merge reads at once. Without a bound the first merge takes all
+/// that there is, and the next sort can't begin.
+const MERGED_FILE_BYTES: usize = 16 << 20;
+const FEWEST_MERGED_FILES: usize = 4;
+
 /// A session over `catalog` with the threads of `config`, within `memory`; what does not fit goes to `spill`.
 pub fn context(
     config: &SessionConfig,
@@ -34,8 +39,10 @@ pub fn context(
 ) -> Result<SessionContext> {
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
-    let disk = DiskManagerBuilder::default().with_temp_file_factory(Arc::new(spill.clone()));
     let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+    let disk = DiskManagerBuilder::default()
+        .with_temp_file_factory(Arc::new(spill.clone()))
+        .with_max_spill_merge_fan_in((limit / MERGED_FILE_BYTES).max(FEWEST_MERGED_FILES));
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::clone(&memory.pool))
         .with_disk_manager_builder(disk)

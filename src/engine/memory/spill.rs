@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 
 /// Bytes that are written, and read, at once.
-const CHUNK: usize = 128 << 10;
+const CHUNK: usize = 64 << 10;
 
 /// The folder of one engine, made when the first file is.
 #[derive(Clone)]
@@ -160,11 +160,9 @@ impl SpillFile for Spilled {
 
     fn read_stream(&self) -> Result<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>> {
         let file = File::open(&self.path)?;
-        Ok(Box::pin(stream::try_unfold(file, |file| async move {
-            let read = tokio::task::spawn_blocking(move || read_chunk(file));
-            let read = read.await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-            Ok(read?)
-        })))
+        // Without another thread, as they are written, too: each thread more has memory of its own that the allocator
+        // keeps for it, and what was written a moment ago is seldom on the disk already.
+        Ok(Box::pin(stream::try_unfold(file, |file| async move { Ok(read_chunk(file)?) })))
     }
 
     fn open_writer(&self) -> Result<Box<dyn SpillWriter>> {

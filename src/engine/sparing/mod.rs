@@ -7,7 +7,10 @@
 //! same; trying costs only those statements that would have failed. Nothing was told of the first try, so that nobody
 //! can see two answers mixed.
 
+mod compacting;
 mod sorted_median;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +26,7 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
+use self::compacting::CompactBelowSorts;
 use self::sorted_median::sorted_medians;
 use super::memory::SpillFolder;
 use crate::scan::KeptTables;
@@ -165,5 +169,8 @@ fn sparing(state: &SessionState) -> SessionState {
         .with_target_partitions(partitions)
         .with_batch_size(BATCH_ROWS.min(state.config().batch_size()))
         .set_bool("datafusion.optimizer.prefer_hash_join", false);
-    SessionStateBuilder::new_from_existing(state.clone()).with_config(config).build()
+    SessionStateBuilder::new_from_existing(state.clone())
+        .with_config(config)
+        .with_physical_optimizer_rule(Arc::new(CompactBelowSorts))
+        .build()
 }

@@ -13,18 +13,20 @@
 //! ```
 //!
 //! A count over the whole partition would be simpler than the second window, but holds the partition in memory, and a
-//! join with the counts would read the rows twice, which need not be the same ones then.
+//! join with the counts would read the rows twice, which need not be the same ones then. `order by r desc` would be seen
+//! as the reverse of the order that the rows have, and the window turned round to one that holds the partition, too.
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::functions_window::row_number::row_number_udwf;
 use datafusion::logical_expr::expr::{AggregateFunction, NullTreatment, Sort, WindowFunction};
 use datafusion::logical_expr::{
     Aggregate, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowFunctionDefinition, col, lit, when,
+    WindowFunctionDefinition, cast, col, lit, when,
 };
 
 /// The plan with every median by sorting that can be.
@@ -109,17 +111,17 @@ fn with_place(plan: LogicalPlanBuilder, groups: &[Expr], number: usize) -> Resul
     let plan = with_window(plan, numbered, &place)?;
     let places = when(col(&value).is_not_null(), col(&place)).end()?;
     let most = WindowFunctionDefinition::AggregateUDF(max_udaf());
-    let most = window(most, vec![places], groups, col(&place).sort(false, true));
+    let most = window(most, vec![places], groups, (col(&place) * lit(-1_i64)).sort(true, false));
     with_window(plan, most, &count)
 }
 
-/// The rows with what the window function gives for each, as the column `name`.
+/// The rows with the number that the window function gives for each, as the column `name`.
 fn with_window(plan: LogicalPlanBuilder, window: Expr, name: &str) -> Result<LogicalPlanBuilder> {
     let mut columns = all_columns(plan.plan());
     let plan = plan.window([window])?;
     let fields = plan.schema().columns();
     if let Some(last) = fields.last() {
-        columns.push(Expr::Column(last.clone()).alias(name));
+        columns.push(cast(Expr::Column(last.clone()), DataType::Int64).alias(name));
     }
     plan.project(columns)
 }
@@ -141,8 +143,8 @@ fn window(function: WindowFunctionDefinition, args: Vec<Expr>, groups: &[Expr], 
 /// The same median of the one or two values in the middle.
 fn of_middle(median: &AggregateFunction, number: usize) -> Result<Expr> {
     let [value, place, count] = ["value", "place", "count"].map(|name| col(format!("__pinq_{name}_{number}")));
-    let twice = place * lit(2_u64);
-    let is_middle = twice.clone().gt_eq(count.clone()).and(twice.lt_eq(count + lit(2_u64)));
+    let twice = place * lit(2_i64);
+    let is_middle = twice.clone().gt_eq(count.clone()).and(twice.lt_eq(count + lit(2_i64)));
     let mut median = median.clone();
     median.params.args = vec![when(is_middle, value).end()?];
     median.params.filter = None;

@@ -1,0 +1,111 @@
+//! Both ways of a statement give the same answer, and the second one is taken where the first has no memory.
+
+use arrow::array::RecordBatch;
+use arrow::util::pretty::pretty_format_batches;
+use datafusion::physical_plan::displayable;
+use futures::TryStreamExt;
+
+use super::*;
+use crate::config::{Config, Environment, Overrides};
+use crate::engine::Engine;
+use crate::sql;
+
+fn engine(limit: u64, spill_folder: &std::path::Path) -> Engine {
+    let environment = Environment::empty(env!("CARGO_MANIFEST_DIR"));
+    let overrides = Overrides { landing: Some("data-samples/topics/".to_owned()), ..Overrides::default() };
+    let mut config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+    config.session.memory_limit = limit;
+    config.session.spill_folder = Some(spill_folder.to_owned());
+    config.session.threads = 2;
+    Engine::open(&config, &environment).unwrap()
+}
+
+/// The rows as text, sorted, and the sparing plan.
+async fn both_ways(engine: &Engine, text: &str) -> (String, String, String) {
+    let state = engine.context.state();
+    let statement = sql::split(text, "<sql>").unwrap().remove(0);
+    let plan = state.statement_to_plan(statement.parsed).await.unwrap();
+    let sparing = sparing(&state);
+    let sorted = medians_sorted(&sparing, &plan).unwrap();
+    assert_eq!(sorted.schema().inner(), state.optimize(&plan).unwrap().schema().inner(), "{text}");
+    let mut answers = Vec::new();
+    let mut shown = String::new();
+    for (state, plan) in [(state, plan), (sparing, sorted)] {
+        let physical = state.create_physical_plan(&plan).await.unwrap();
+        shown = displayable(physical.as_ref()).indent(false).to_string();
+        let stream = execute_stream(physical, Arc::new(TaskContext::from(&state))).unwrap();
+        let batches: Vec<RecordBatch> = stream.try_collect().await.unwrap();
+        answers.push(pretty_format_batches(&batches).unwrap().to_string());
+    }
+    let second = answers.pop().unwrap();
+    (answers.pop().unwrap(), second, shown)
+}
+
+#[tokio::test]
+async fn medians_by_sorting_are_those_of_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(1 << 30, folder.path());
+    // Values that come again, NULLs, groups of one and of none, signs, and what only floats have.
+    let rows = "with t as (select value as i, (value * 7919) % 101 as h, case when value % 5 <> 0 then (value * 104729) % 1009 - 300 end as x, \
+                case value % 97 when 0 then 'NaN'::double when 1 then -0.0 when 2 then 'inf'::double else ((value * 31) % 997) / 7.0 end as f \
+                from generate_series(1, 5000))";
+    let cases = [
+        ("select h, median(x) as m from t group by h order by h", true),
+        ("select median(x) as m from t", true),
+        ("select median(x) as m, count(*) as n from t where false", true),
+        ("select h % 3 as g, median(f) as a, median(x) filter (where x > 0) as b, sum(x) as s, count(*) as n, median(i) filter (where false) as c from t group by h % 3 order by g", true),
+        ("select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(x) > 10 order by h", true),
+        ("select m.h, m.x from (select h, median(x) as x from t group by h) m where m.x > (select median(x) from t) order by 1", true),
+        ("select case when h < 9 then null else 'g' || h % 4 end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2", true),
+        ("select h, median(distinct x) as m from t group by h order by h", false),
+        ("select h % 5 as g, median(x) as m from t group by rollup(h % 5) order by 1", false),
+        ("select f as g, median(x) as m from t group by f order by 1", false),
+        ("select i, median(x) over (partition by h order by i rows 3 preceding) as m from t order by i limit 50", false),
+    ];
+    for (text, is_sorted) in cases {
+        let (first, second, plan) = both_ways(&engine, &format!("{rows} {text}")).await;
+        assert_eq!(first, second, "{text}");
+        assert_eq!(plan.matches("__pinq_value").count() > 0, is_sorted, "{text}\n{plan}");
+        assert!(!is_sorted || !plan.contains(" WindowAggExec"), "a window that holds its partition: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_memory_does_not_hold_is_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let roomy = engine(1 << 30, folder.path());
+    let tight = engine(12 << 20, folder.path());
+    let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 600000)";
+    let cases = [
+        format!("select k, median(x) as m, count(*) as n from ({rows}) group by k order by k"),
+        format!("select a.k, count(*) as n, min(b.x - a.x) as d from ({rows}) a join ({rows}) b on a.x = b.x group by a.k order by 1"),
+    ];
+    for text in &cases {
+        let mut answers = Vec::new();
+        for engine in [&roomy, &tight] {
+            let batches: Vec<RecordBatch> = engine.query(text).await.unwrap().try_collect().await.unwrap();
+            answers.push(pretty_format_batches(&batches).unwrap().to_string());
+        }
+        assert_eq!(answers[0], answers[1], "{text}");
+    }
+    assert_eq!((roomy.totals().sparing, tight.totals().sparing), (0, 2));
+    drop((roomy, tight));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test]
+async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(8 << 20, folder.path());
+    let text = "select count(*) from generate_series(1, 4000000) a cross join generate_series(1, 4000000) b \
+                where a.value + b.value = 7";
+    let error = engine.query("select count(*) from (select 1)").await.map(|_| ()).err();
+    assert!(error.is_none());
+    let error = match engine.query(text).await {
+        Ok(answer) => answer.try_collect::<Vec<_>>().await.unwrap_err(),
+        Err(error) => error,
+    };
+    let told = error.render();
+    assert!(told.contains("the memory limit of 8.4 MB is reached: ") && told.contains("asked for"), "{told}");
+    assert!(told.contains("`memory_limit` under `[session]`"), "{told}");
+}
