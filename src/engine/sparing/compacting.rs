@@ -2,7 +2,8 @@
 //!
 //! Owns the step below each sort that copies texts out of buffers of which little is used: decoders and the engine's
 //! own gathering of rows work in buffers of megabytes, of which a batch may use a hundredth, and a sort would hold, and
-//! count, all of each. It must not change rows, their order or their partitions.
+//! count, all of each. And that a sort of which many rows are wanted is one that spills. It must not change rows, their
+//! order or their partitions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
@@ -20,22 +22,29 @@ use futures::StreamExt;
 
 use crate::scan::compact;
 
-/// Puts the step below every sort that keeps all of its rows.
+/// Rows that a sort may look for in memory.
+const FEW_ROWS: usize = 1_000;
+
+/// Puts the step below every sort that may keep many rows.
 #[derive(Debug)]
 pub struct CompactBelowSorts;
 
 impl PhysicalOptimizerRule for CompactBelowSorts {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         let transformed = plan.transform_up(|plan| {
-            let is_sort = plan.downcast_ref::<SortExec>().is_some_and(|sort| sort.fetch().is_none());
-            let children = plan.children();
-            match children.as_slice() {
-                [input] if is_sort => {
-                    let input: Arc<dyn ExecutionPlan> = Arc::new(Compacting { input: Arc::clone(input) });
-                    Ok(Transformed::yes(plan.with_new_children(vec![input])?))
-                }
-                _ => Ok(Transformed::no(plan)),
+            let Some(sort) = plan.downcast_ref::<SortExec>() else { return Ok(Transformed::no(plan)) };
+            let fetch = sort.fetch();
+            if fetch.is_some_and(|rows| rows <= FEW_ROWS) {
+                return Ok(Transformed::no(plan));
             }
+            let input: Arc<dyn ExecutionPlan> = Arc::new(Compacting { input: Arc::clone(sort.input()) });
+            // One with a limit holds that many rows, and can't spill them.
+            let sort: Arc<dyn ExecutionPlan> = Arc::new(sort.with_fetch(None));
+            let sort = sort.with_new_children(vec![input])?;
+            Ok(Transformed::yes(match fetch {
+                Some(rows) => Arc::new(LocalLimitExec::new(sort, rows)),
+                None => sort,
+            }))
         });
         transformed.map(|transformed| transformed.data)
     }

@@ -53,14 +53,29 @@ async fn medians_by_sorting_are_those_of_the_engine() {
         ("select h, median(x) as m from t group by h order by h", true),
         ("select median(x) as m from t", true),
         ("select median(x) as m, count(*) as n from t where false", true),
-        ("select h % 3 as g, median(f) as a, median(x) filter (where x > 0) as b, sum(x) as s, count(*) as n, median(i) filter (where false) as c from t group by h % 3 order by g", true),
-        ("select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(x) > 10 order by h", true),
-        ("select m.h, m.x from (select h, median(x) as x from t group by h) m where m.x > (select median(x) from t) order by 1", true),
-        ("select case when h < 9 then null else 'g' || h % 4 end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2", true),
+        (
+            "select h % 3 as g, median(f) as a, median(x) filter (where x > 0) as b, sum(x) as s, count(*) as n, median(i) filter (where false) as c from t group by h % 3 order by g",
+            true,
+        ),
+        (
+            "select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(x) > 10 order by h",
+            true,
+        ),
+        (
+            "select m.h, m.x from (select h, median(x) as x from t group by h) m where m.x > (select median(x) from t) order by 1",
+            true,
+        ),
+        (
+            "select case when h < 9 then null else 'g' || h % 4 end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2",
+            true,
+        ),
         ("select h, median(distinct x) as m from t group by h order by h", false),
         ("select h % 5 as g, median(x) as m from t group by rollup(h % 5) order by 1", false),
         ("select f as g, median(x) as m from t group by f order by 1", false),
-        ("select i, median(x) over (partition by h order by i rows 3 preceding) as m from t order by i limit 50", false),
+        (
+            "select i, median(x) over (partition by h order by i rows 3 preceding) as m from t order by i limit 50",
+            false,
+        ),
     ];
     for (text, is_sorted) in cases {
         let (first, second, plan) = both_ways(&engine, &format!("{rows} {text}")).await;
@@ -78,7 +93,9 @@ async fn what_memory_does_not_hold_is_run_again() {
     let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 600000)";
     let cases = [
         format!("select k, median(x) as m, count(*) as n from ({rows}) group by k order by k"),
-        format!("select a.k, count(*) as n, min(b.x - a.x) as d from ({rows}) a join ({rows}) b on a.x = b.x group by a.k order by 1"),
+        format!(
+            "select a.k, count(*) as n, min(b.x - a.x) as d from ({rows}) a join ({rows}) b on a.x = b.x group by a.k order by 1"
+        ),
     ];
     for text in &cases {
         let mut answers = Vec::new();
