@@ -13,6 +13,7 @@ mod caching;
 mod cli;
 mod console;
 mod documented_schedules;
+mod limits;
 mod publishing;
 mod questions;
 mod readme;

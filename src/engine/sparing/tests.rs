@@ -2,7 +2,10 @@
 
 use arrow::array::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
-use datafusion::physical_plan::displayable;
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{ExecutionPlan, Partitioning, displayable};
 use futures::TryStreamExt;
 
 use super::*;
@@ -125,4 +128,42 @@ async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
     let told = error.render();
     assert!(told.contains("the memory limit of 8.4 MB is reached: ") && told.contains("asked for"), "{told}");
     assert!(told.contains("`memory_limit` under `[session]`"), "{told}");
+}
+
+/// Two of its inputs that spill at once have two files open, and DataFusion 55.2 may wait for the wrong one for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repartition_that_spills_comes_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(16 << 20, folder.path());
+    let state = engine.context.state();
+    let pool = Arc::clone(&state.runtime_env().memory_pool);
+    let everything = MemoryConsumer::new("whoever came first").register(&pool);
+    everything.try_grow(16 << 20).unwrap();
+    let half = "select value, 'a text that is longer than a view holds ' || value as t from generate_series(1, 40000)";
+    let text = format!("{half} union all {half}");
+    for attempt in 0..20 {
+        let statement = sql::split(&text, "<sql>").unwrap().remove(0);
+        let plan = state.statement_to_plan(statement.parsed).await.unwrap();
+        let input = state.create_physical_plan(&plan).await.unwrap();
+        assert!(input.properties().partitioning.partition_count() >= 2);
+        let key = Arc::new(Column::new("value", 0)) as _;
+        let spread: Arc<dyn ExecutionPlan> =
+            Arc::new(RepartitionExec::try_new(input, Partitioning::Hash(vec![key], 2)).unwrap());
+        let rows = (0..2).map(|number| {
+            let mut stream = spread.execute(number, Arc::new(TaskContext::from(&state))).unwrap();
+            tokio::spawn(async move {
+                let mut rows = 0;
+                while let Some(batch) = stream.next().await {
+                    rows += batch.unwrap().num_rows();
+                    tokio::task::yield_now().await;
+                }
+                rows
+            })
+        });
+        let rows = tokio::time::timeout(Duration::from_secs(20), futures::future::join_all(rows)).await;
+        let rows: usize =
+            rows.unwrap_or_else(|_| panic!("attempt {attempt} hangs")).into_iter().map(|task| task.unwrap()).sum();
+        assert_eq!(rows, 80_000);
+        assert!(spread.metrics().unwrap().spill_count().unwrap() > 10, "it has to spill");
+    }
 }
