@@ -124,8 +124,15 @@ impl Again {
         self.kept.give_up();
         self.memory_back().await;
         let state = sparing(&self.state);
-        let Ok(plan) = medians_sorted(&state, &self.plan) else { return Err(refusal) };
-        let Ok(physical) = state.create_physical_plan(&plan).await else { return Err(refusal) };
+        let sorted = async { state.create_physical_plan(&sorted_medians(self.plan.clone())?.data).await };
+        let physical = match sorted.await {
+            Ok(physical) => physical,
+            // Such as a median in a subquery that is made a join: joins that spill may be enough.
+            Err(_) => match state.create_physical_plan(&self.plan).await {
+                Ok(physical) => physical,
+                Err(_) => return Err(refusal),
+            },
+        };
         self.count.fetch_add(1, Ordering::Relaxed);
         execute_stream(physical, Arc::new(TaskContext::from(&state)))
     }
@@ -142,16 +149,6 @@ impl Again {
             }
             before = now;
         }
-    }
-}
-
-fn medians_sorted(state: &SessionState, plan: &LogicalPlan) -> Result<LogicalPlan> {
-    // Subqueries are joins by then, and views are unfolded.
-    let optimized = state.optimize(plan)?;
-    match sorted_medians(optimized.clone()) {
-        Ok(sorted) => Ok(sorted.data),
-        // Joins that spill may be enough.
-        Err(_) => Ok(optimized),
     }
 }
 

@@ -29,8 +29,8 @@ async fn both_ways(engine: &Engine, text: &str) -> (String, String, String) {
     let statement = sql::split(text, "<sql>").unwrap().remove(0);
     let plan = state.statement_to_plan(statement.parsed).await.unwrap();
     let sparing = sparing(&state);
-    let sorted = medians_sorted(&sparing, &plan).unwrap();
-    assert_eq!(sorted.schema().inner(), state.optimize(&plan).unwrap().schema().inner(), "{text}");
+    let sorted = sorted_medians(plan.clone()).unwrap().data;
+    assert_eq!(sorted.schema().inner(), plan.schema().inner(), "{text}");
     let mut answers = Vec::new();
     let mut shown = String::new();
     for (state, plan) in [(state, plan), (sparing, sorted)] {
@@ -93,7 +93,7 @@ async fn what_memory_does_not_hold_is_run_again() {
     let folder = tempfile::tempdir().unwrap();
     let roomy = engine(1 << 30, folder.path());
     let tight = engine(12 << 20, folder.path());
-    let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 600000)";
+    let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 1200000)";
     let cases = [
         format!("select k, median(x) as m, count(*) as n from ({rows}) group by k order by k"),
         format!(
@@ -117,10 +117,7 @@ async fn what_memory_does_not_hold_is_run_again() {
 async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(8 << 20, folder.path());
-    let text = "select count(*) from generate_series(1, 4000000) a cross join generate_series(1, 4000000) b \
-                where a.value + b.value = 7";
-    let error = engine.query("select count(*) from (select 1)").await.map(|_| ()).err();
-    assert!(error.is_none());
+    let text = "select array_length(array_agg(value)) from generate_series(1, 4000000)";
     let error = match engine.query(text).await {
         Ok(answer) => answer.try_collect::<Vec<_>>().await.unwrap_err(),
         Err(error) => error,

@@ -64,7 +64,7 @@ fn a_cache_without_room_is_a_warning_and_no_less_of_an_answer() {
     let pinq = "pinq sql -f csv 'select count(*) as n, max(length(title)) as l from raw.pin'";
     let whole = place.run(&format!("exec {pinq} --no-cache"));
     assert_eq!(whole.code, Some(0), "{}", whole.stderr);
-    for blocks in [1, 8, 40, 80] {
+    for blocks in [8, 16, 40, 80] {
         let full = place.run(&limited(blocks, pinq));
         assert_eq!((full.code, &full.stdout), (Some(0), &whole.stdout), "{blocks} blocks: {}", full.stderr);
         if blocks < 40 {
