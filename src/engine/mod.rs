@@ -166,6 +166,7 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: gets,
             requests: Arc::new(Semaphore::new(gets)),
+            memory_limit: config.session.memory_limit,
             rejects: Arc::default(),
             schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),
             cache: cache(config, environment),
