@@ -14,6 +14,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -40,7 +41,7 @@ impl PhysicalOptimizerRule for CompactBelowSorts {
             let input: Arc<dyn ExecutionPlan> = Arc::new(Compacting { input: Arc::clone(sort.input()) });
             // One with a limit holds that many rows, and can't spill them.
             let sort: Arc<dyn ExecutionPlan> = Arc::new(sort.with_fetch(None));
-            let sort = sort.with_new_children(vec![input])?;
+            let sort = replace_children_if_necessary(sort, vec![input])?;
             Ok(Transformed::yes(match fetch {
                 Some(rows) => Arc::new(LocalLimitExec::new(sort, rows)),
                 None => sort,
