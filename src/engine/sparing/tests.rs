@@ -138,7 +138,7 @@ async fn a_repartition_that_spills_comes_to_its_end() {
     everything.try_grow(16 << 20).unwrap();
     let half = "select value, 'a text that is longer than a view holds ' || value as t from generate_series(1, 40000)";
     let text = format!("{half} union all {half}");
-    for attempt in 0..20 {
+    for attempt in 0..8 {
         let statement = sql::split(&text, "<sql>").unwrap().remove(0);
         let plan = state.statement_to_plan(statement.parsed).await.unwrap();
         let input = state.create_physical_plan(&plan).await.unwrap();
