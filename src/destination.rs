@@ -5,7 +5,7 @@
 //! both say in values what they want.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -143,7 +143,10 @@ impl Draft {
     pub fn sink(&self, ui: &Ui) -> Result<Sink> {
         match self.file()? {
             None => Ok(ui.stdout()),
-            Some(file) => Ok(Box::new(BufWriter::with_capacity(1 << 16, file))),
+            Some(file) => {
+                let Draft::File { place, .. } = self else { return Ok(ui.stdout()) };
+                Ok(Box::new(BufWriter::with_capacity(1 << 16, Placed { file, place: place.clone() })))
+            }
         }
     }
 
@@ -191,8 +194,41 @@ impl Draft {
     }
 }
 
+/// A file that says in its errors where it goes.
+struct Placed {
+    file: File,
+    place: Location,
+}
+
+impl Placed {
+    fn told<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| io::Error::new(error.kind(), unwritten(&self.place, error)))
+    }
+}
+
+impl Write for Placed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes);
+        self.told(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.file.flush();
+        self.told(flushed)
+    }
+}
+
 fn unwritten(place: &Location, error: io::Error) -> Error {
-    Error::statement(format!("`{place}` could not be written")).because(error)
+    let is_full =
+        matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
+    let told = Error::statement(format!("`{place}` could not be written")).because(error);
+    match place {
+        _ if !is_full => told,
+        Location::Folder(_) => told
+            .hint("what stood there is as it was; make room on that disk, or name a place on another by `--output`"),
+        Location::S3 { .. } => told
+            .hint("what stood there is as it was; an answer waits for its end in the folder for temporary files: set `TMPDIR` to one on a disk with room"),
+    }
 }
 
 async fn upload(stores: &Stores, bucket: &str, key: &str, file: &Path) -> Result<()> {
@@ -248,7 +284,7 @@ mod tests {
         std::fs::write(&path, "old").unwrap();
         let draft = Draft::at(Location::Folder(path.clone())).unwrap();
         let ui = Ui::new(Default::default());
-        std::io::Write::write_all(&mut draft.sink(&ui).unwrap(), b"half").unwrap();
+        Write::write_all(&mut draft.sink(&ui).unwrap(), b"half").unwrap();
         drop(draft);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

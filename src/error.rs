@@ -168,8 +168,18 @@ impl StdError for Error {
     }
 }
 
+impl Error {
+    /// The error of pinq's own that a writer put into one of the standard library, because it knows its place.
+    pub fn within_io(error: &io::Error) -> Option<Error> {
+        Some(error.get_ref()?.downcast_ref::<Error>()?.again())
+    }
+}
+
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
+        if let Some(own) = Error::within_io(&error) {
+            return own;
+        }
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
             _ => Kind::Statement,
@@ -192,6 +202,15 @@ mod tests {
         );
         let repeated = Error::statement("failed: disk full").because(io::Error::other("disk full"));
         assert_eq!(repeated.render(), "error: failed: disk full");
+    }
+
+    #[test]
+    fn an_error_that_travelled_through_io_comes_out_as_it_went_in() {
+        let own =
+            Error::statement("`out.csv` could not be written").because(io::Error::other("full")).hint("make room");
+        let told = own.render();
+        let travelled = Error::from(io::Error::new(io::ErrorKind::StorageFull, own));
+        assert_eq!(travelled.render(), told);
     }
 
     #[test]

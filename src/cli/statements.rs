@@ -130,6 +130,10 @@ impl Running<'_> {
         if totals.given_up > 0 && engine.cache_place().is_none() {
             self.ui.hint("statements read the same objects again, because their rows did not fit in memory: raise `memory_limit` under `[session]`");
         }
+        if totals.sparing > 0 {
+            let counted = human::counted(totals.sparing, "statement", "statements");
+            self.ui.hint(&format!("{counted} had too little memory for the fast way, and ran a second time the way that spills: raise `memory_limit` under `[session]`"));
+        }
         if totals.scans.tombstones > 0 {
             let counted = human::counted(totals.scans.tombstones, "record was", "records were");
             self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));

@@ -26,11 +26,13 @@ mod reach;
 mod samples;
 mod series;
 mod session;
+mod sparing;
 mod vocabulary;
 mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::common::{DataFusionError, ParamValues};
 use datafusion::logical_expr::LogicalPlan;
@@ -56,7 +58,9 @@ pub use vocabulary::{FunctionKind, KnownColumn, KnownFunction, KnownName, KnownS
 pub use watching::{Shown, ticking};
 
 use self::io::IoRuntime;
+use self::memory::SpillFolder;
 use self::reach::Reach;
+use self::sparing::{Again, only_reads, spared};
 use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Runs, Tables, ViewDefinition};
 use crate::column::Column;
@@ -79,6 +83,9 @@ pub struct Engine {
     counters: Arc<Counters>,
     stores: Stores,
     kept: KeptTables,
+    spill: SpillFolder,
+    /// How many statements were run a second time, for want of memory.
+    sparing: Arc<AtomicU64>,
     cache: Option<Cache>,
     reach: Reach,
     /// Ends the I/O tasks when the engine is dropped.
@@ -96,6 +103,8 @@ pub struct EngineTotals {
     pub tables: u64,
     /// How often rows that later statements would read again did not fit in memory.
     pub given_up: u64,
+    /// How many statements were run a second time, because the fast way had not enough memory.
+    pub sparing: u64,
 }
 
 impl EngineTotals {
@@ -107,6 +116,7 @@ impl EngineTotals {
             requests: self.requests.since(&before.requests),
             tables: self.tables.saturating_sub(before.tables),
             given_up: self.given_up.saturating_sub(before.given_up),
+            sparing: self.sparing.saturating_sub(before.sparing),
         }
     }
 
@@ -150,6 +160,7 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: gets,
             requests: Arc::new(Semaphore::new(gets)),
+            memory_limit: config.session.memory_limit,
             rejects: Arc::default(),
             schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),
             cache: cache(config, environment),
@@ -161,9 +172,11 @@ impl Engine {
         let runs = Runs { reports: config.reports.clone(), stores: stores.clone(), io: io.handle() };
         let catalog = Catalog::new(tables, view_definitions(config)?, runs)?;
         let reach = Reach::new(environment.working_folder().to_path_buf());
-        let context = session::context(&config.session, &catalog, memory, reach.registry())?;
+        let spill = SpillFolder::below(config.session.spill_folder.as_deref());
+        let context = session::context(&config.session, &catalog, memory, &spill, reach.registry())?;
         catalog.attach(context.state_weak_ref());
-        Ok(Engine { context, catalog, counters, stores, kept, cache, reach, _io: io })
+        let sparing = Arc::default();
+        Ok(Engine { context, catalog, counters, stores, kept, spill, sparing, cache, reach, _io: io })
     }
 
     /// Lets statements of [`Access::Permitted`] reach these locations beside the landing. Without it they reach none.
@@ -189,7 +202,9 @@ impl Engine {
         }
         let started = async {
             let plan = self.logical_plan(statement, values, access).await?;
-            start(self.context.execute_logical_plan(plan).await?).await
+            let again = self.again(&plan);
+            let (schema, stream) = start(self.context.execute_logical_plan(plan).await?).await?;
+            Ok((schema, spared(stream, again, &self.spill)))
         };
         match started.await {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), Vec::new())),
@@ -219,6 +234,16 @@ impl Engine {
             None => plan,
         };
         self.reach.check(plan, access, &self.stores).await.map_err(placed)
+    }
+
+    /// What it takes to run a plan a second time, if that can be done.
+    fn again(&self, plan: &LogicalPlan) -> Option<Again> {
+        only_reads(plan).then(|| Again {
+            state: self.context.state(),
+            plan: plan.clone(),
+            kept: self.kept.clone(),
+            count: Arc::clone(&self.sparing),
+        })
     }
 
     async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
@@ -258,6 +283,7 @@ impl Engine {
             requests: self.stores.requests(),
             tables: self.catalog.tables.listed(),
             given_up: self.kept.given_up(),
+            sparing: self.sparing.load(Ordering::Relaxed),
         }
     }
 
@@ -278,6 +304,7 @@ impl Drop for Engine {
         if let Some(cache) = &self.cache {
             cache.leave();
         }
+        self.spill.remove();
     }
 }
 

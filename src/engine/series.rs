@@ -12,6 +12,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement;
 
+use super::sparing::{Again, spared};
 use super::{Access, Answer, Engine, lists_tables};
 use crate::error::{Error, Result};
 use crate::scan::{Announcement, announce};
@@ -48,6 +49,8 @@ pub(super) struct Planned {
 pub(super) struct Plan {
     pub(super) schema: SchemaRef,
     pub(super) physical: Arc<dyn ExecutionPlan>,
+    /// To run it a second time.
+    again: Option<Again>,
 }
 
 impl Engine {
@@ -182,7 +185,7 @@ impl Engine {
                 return Ok(None);
             }
             let schema = Arc::clone(plan.schema().inner());
-            Ok(Some(Plan { schema, physical: state.create_physical_plan(&plan).await? }))
+            Ok(Some(Plan { schema, physical: state.create_physical_plan(&plan).await?, again: self.again(&plan) }))
         };
         let outcome: Result<Plan, DataFusionError> = planned.await.transpose()?;
         let announced = outcome.as_ref().map(|plan| announce(&plan.physical)).unwrap_or_default();
@@ -192,8 +195,10 @@ impl Engine {
     /// Starts a statement that was planned ahead.
     async fn start_planned(&self, statement: &SourceStatement, planned: Planned) -> Result<Answer> {
         let Planned { outcome, announced } = planned;
-        let started =
-            outcome.and_then(|plan| Ok((plan.schema, execute_stream(plan.physical, self.context.task_ctx())?)));
+        let started = outcome.and_then(|plan| {
+            let stream = execute_stream(plan.physical, self.context.task_ctx())?;
+            Ok((plan.schema, spared(stream, plan.again, &self.spill)))
+        });
         match started {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), announced)),
             Err(error) => Err(self.diagnosed(&error, statement).await),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use datafusion::execution::SessionState;
-use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
 use super::computed_once::ComputedOnce;
-use super::memory::Memory;
+use super::memory::{Memory, SpillFolder};
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
 use crate::error::{Error, Result};
@@ -21,20 +21,31 @@ use crate::functions;
 const COLLECTED_BYTES: usize = 256 << 20;
 const COLLECTED_ROWS: usize = 4_000_000;
 
-/// A session over `catalog` with the threads and the disk of `config`, within `memory`; files and buckets are reached
-/// through `stores` alone.
+/// Of the memory limit, what a sort sets aside for merging: the engine's own 10 MiB for each of many sorts would leave
+/// nothing of a small limit.
+const SORT_SHARE: usize = 32;
+const SORT_BYTES: usize = 10 << 20;
+
+/// Of the memory limit, what each file may need that a merge reads at once. Without a bound the first merge takes all
+/// that there is, and the next sort can't begin.
+const MERGED_FILE_BYTES: usize = 16 << 20;
+const FEWEST_MERGED_FILES: usize = 4;
+
+/// A session over `catalog` with the threads of `config`, within `memory`; what does not fit goes to `spill`, and files
+/// and buckets are reached through `stores` alone.
 pub fn context(
     config: &SessionConfig,
     catalog: &Catalog,
     memory: &Memory,
+    spill: &SpillFolder,
     stores: Arc<dyn ObjectStoreRegistry>,
 ) -> Result<SessionContext> {
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
-    let mut disk = DiskManagerBuilder::default();
-    if let Some(folder) = &config.spill_folder {
-        disk = disk.with_mode(DiskManagerMode::Directories(vec![folder.clone()]));
-    }
+    let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+    let disk = DiskManagerBuilder::default()
+        .with_temp_file_factory(Arc::new(spill.clone()))
+        .with_max_spill_merge_fan_in((limit / MERGED_FILE_BYTES).max(FEWEST_MERGED_FILES));
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::clone(&memory.pool))
         .with_disk_manager_builder(disk)
@@ -48,6 +59,11 @@ pub fn context(
         .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
         .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", COLLECTED_BYTES)
         .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", COLLECTED_ROWS)
+        .set_usize("datafusion.execution.sort_spill_reservation_bytes", SORT_BYTES.min(limit / SORT_SHARE))
+        // Each batch that a repartition spills becomes a file of its own. With two files open at once its reader waits
+        // for more in the older while what it was promised stands in the newer, and where every channel is full by
+        // then, nobody ever moves again (DataFusion's issue 24883, mended after 55.2).
+        .set_usize("datafusion.execution.max_spill_file_size_bytes", 1)
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // The rows of a batch that a filter keeps few of are gathered into full batches again.
         .set_bool("datafusion.execution.coalesce_batches", true);

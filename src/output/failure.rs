@@ -33,7 +33,7 @@ fn from_chain(error: impl StdError + Send + Sync + 'static) -> Error {
     while let Some(current) = cause {
         if let Some(io) = current.downcast_ref::<io::Error>() {
             // The original cannot be taken out of the chain; its kind is what decides.
-            return Error::from(io::Error::new(io.kind(), io.to_string()));
+            return Error::within_io(io).unwrap_or_else(|| Error::from(io::Error::new(io.kind(), io.to_string())));
         }
         cause = current.source();
     }

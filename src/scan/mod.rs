@@ -21,7 +21,7 @@ mod table;
 
 pub use counters::{Counters, Totals};
 pub use exec::{ScanDescription, announce, described};
-pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER};
+pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER, compact};
 pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};

@@ -36,6 +36,7 @@ pub struct LandedTable {
     object_limit: ObjectLimit,
     requests_in_flight: usize,
     requests: Arc<Semaphore>,
+    memory_limit: u64,
     stores: Stores,
     counters: Arc<Counters>,
     rejects: Arc<Rejects>,
@@ -98,6 +99,8 @@ pub struct TableContext {
     pub requests_in_flight: usize,
     /// As many permits.
     pub requests: Arc<Semaphore>,
+    /// Bytes that the session may use.
+    pub memory_limit: u64,
     /// Where records that are skipped are kept.
     pub rejects: Arc<Rejects>,
     /// Where inferred columns are kept from run to run, if anywhere.
@@ -125,6 +128,7 @@ impl LandedTable {
             options,
             requests_in_flight: context.requests_in_flight,
             requests: Arc::clone(&context.requests),
+            memory_limit: context.memory_limit,
             stores: context.stores.clone(),
             counters: Arc::clone(&context.counters),
             rejects: Arc::clone(&context.rejects),
@@ -213,6 +217,7 @@ impl LandedTable {
             requests: Arc::clone(&self.requests),
             in_flight: self.requests_in_flight,
             decoders,
+            memory: self.memory_limit,
             object: self.object_limit.clone(),
             metrics,
             caching,

@@ -80,8 +80,10 @@ pub fn diagnose(error: &DataFusionError, statement: &SourceStatement, names: &Na
             .or_else(|| missing_function(message, &names.functions))
             .unwrap_or_else(|| Finding::new(message.clone())),
         DataFusionError::ResourcesExhausted(message) => {
-            Finding::new(format!("the memory limit is reached: {}", lowercase_first(message)))
-                .hint("raise the memory limit under `[session]`, or ask for fewer rows or columns at once")
+            // The engine may say more around it, about settings that are not there to be set.
+            let said = message.find("the memory limit").and_then(|at| message.get(at..)).map(str::to_owned);
+            Finding::new(said.unwrap_or_else(|| format!("the memory limit is reached: {}", lowercase_first(message))))
+                .hint("raise `memory_limit` under `[session]`, or ask for fewer rows or columns at once")
         }
         DataFusionError::NotImplemented(message) => Finding::new(format!("not supported: {message}")),
         // Its own text asks the user to report a bug of DataFusion; the cause alone is of use here.

@@ -251,10 +251,18 @@ struct Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.progress.suspend(|| self.stdout.write(bytes))
+        self.progress.suspend(|| self.stdout.write(bytes)).map_err(unwritten)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.progress.suspend(|| self.stdout.flush())
+        self.progress.suspend(|| self.stdout.flush()).map_err(unwritten)
+    }
+}
+
+/// What failed and where; a reader that went away is told by its kind alone.
+fn unwritten(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => error,
+        kind => io::Error::new(kind, Error::statement("standard output could not be written").because(error)),
     }
 }

@@ -14,6 +14,7 @@ mod cli;
 mod console;
 mod documented_schedules;
 mod hostile;
+mod limits;
 mod publishing;
 mod questions;
 mod reach;

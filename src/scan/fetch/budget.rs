@@ -54,12 +54,16 @@ struct Lent {
 impl Budget {
     /// The budget of a scan of that kind of store with so many decoders, each of which is to have a part at
     /// hand, one that waits and one on its way. A disk is read as fast as memory, so that more is of no use;
-    /// over a network, bytes in flight hide its latency.
-    pub fn of_scan(kind: StoreKind, decoders: usize) -> Budget {
+    /// over a network, bytes in flight hide its latency, as far as the session's memory limit has room for them: they
+    /// stand beside what is counted there, and several scans may run at once.
+    pub fn of_scan(kind: StoreKind, decoders: usize, memory_limit: u64) -> Budget {
         let parts = decoders.saturating_mul(3).saturating_mul(PART_BYTES);
+        let share = |of: u64| usize::try_from(memory_limit / of).unwrap_or(usize::MAX);
         match kind {
             StoreKind::Disk => Budget::new(parts.max(8 << 20), 8 << 20),
-            StoreKind::S3 => Budget::new(parts.max(48 << 20), 16 << 20),
+            StoreKind::S3 => {
+                Budget::new(share(16).clamp(8 << 20, 48 << 20).max(parts), share(32).clamp(4 << 20, 16 << 20))
+            }
         }
     }
 
@@ -156,8 +160,8 @@ mod tests {
     #[test]
     fn every_decoder_can_have_a_part() {
         for decoders in [1, 2, 64] {
-            for kind in [StoreKind::Disk, StoreKind::S3] {
-                let budget = Budget::of_scan(kind, decoders);
+            for (kind, limit) in [(StoreKind::Disk, 1 << 40), (StoreKind::S3, 1 << 40), (StoreKind::S3, 1 << 20)] {
+                let budget = Budget::of_scan(kind, decoders, limit);
                 let part = || budget.reserve(Lane::Decoding, PART_BYTES as u64).now_or_never();
                 let held: Vec<_> = std::iter::from_fn(part).collect();
                 assert!(held.len() > decoders * 2, "{decoders} decoders of {kind:?}");

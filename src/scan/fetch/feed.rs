@@ -53,6 +53,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Partitions that take packs from the feed.
     pub decoders: usize,
+    /// Bytes that the session may use, of which what is fetched ahead is a share.
+    pub memory: u64,
     /// What one object may grow to.
     pub object: ObjectLimit,
     /// What the feed counts.
@@ -67,7 +69,7 @@ impl Feed {
         let in_flight = limits.in_flight.max(1);
         let (sender, receiver) = mpsc::channel(16);
         let fetcher = Fetcher {
-            budget: Budget::of_scan(selection.store().kind(), limits.decoders),
+            budget: Budget::of_scan(selection.store().kind(), limits.decoders, limits.memory),
             store: selection.store().clone().metered(&limits.metrics.meter),
             selection: Arc::clone(&selection),
             wanted: limits.wanted,

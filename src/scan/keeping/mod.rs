@@ -10,6 +10,7 @@ mod kept_batch;
 mod union;
 
 pub(super) use filling::{Filling, Handed, Taken};
+pub use footprint::compact;
 pub use kept::Announcement;
 pub(super) use kept::{Kept, Opened, Opening, Reader, Reads};
 pub use kept_batch::{CONSUMER, KeptTables, RECORDER};

@@ -1,6 +1,10 @@
 //! The memory pool of a session: what is kept for later statements makes way for the one that runs.
 //!
-//! Several engines may share one: what their statements hold, and what they keep, counts together.
+//! Several engines may share one: what their statements hold, and what they keep, counts together. Beside it: where
+//! statements spill to, and what is said where memory is refused.
+
+mod shortage;
+mod spill;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,11 +15,10 @@ use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, TrackConsumersPool,
 };
 
+pub use spill::SpillFolder;
+
 use crate::config::SessionConfig;
 use crate::scan::{CONSUMER, KeptTables, RECORDER};
-
-/// How many of the largest consumers an out-of-memory error names.
-const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
 /// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
 /// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
@@ -29,7 +32,8 @@ impl Memory {
     /// As much as `session` allows.
     pub fn of(session: &SessionConfig) -> Memory {
         let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
-        let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NAMED_CONSUMERS);
+        // The pool below would name the largest consumers in its own words; `shortage` has better ones.
+        let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NonZeroUsize::MIN);
         let kept = KeptTables::default();
         Memory { pool: Arc::new(YieldingPool::new(pool, kept.clone())), kept }
     }
@@ -38,13 +42,13 @@ impl Memory {
 /// A pool that, before it refuses memory, has the tables give up the rows that they keep.
 #[derive(Debug)]
 pub struct YieldingPool<P> {
-    pool: P,
+    pool: TrackConsumersPool<P>,
     kept: KeptTables,
 }
 
 impl<P: MemoryPool> YieldingPool<P> {
     /// The memory of `pool`, in which `kept` counts, too.
-    pub fn new(pool: P, kept: KeptTables) -> Self {
+    pub fn new(pool: TrackConsumersPool<P>, kept: KeptTables) -> Self {
         YieldingPool { pool, kept }
     }
 }
@@ -71,15 +75,15 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        let refused = match self.pool.try_grow(reservation, additional) {
-            Ok(()) => return Ok(()),
-            Err(refused) => refused,
-        };
+        let refused = || shortage::refused(reservation, additional, self.memory_limit(), self.pool.metrics());
+        if self.pool.try_grow(reservation, additional).is_ok() {
+            return Ok(());
+        }
         // What keeps rows takes the refusal as the sign to stop.
         if [CONSUMER, RECORDER].contains(&reservation.consumer().name()) || !self.kept.give_up() {
-            return Err(refused);
+            return Err(refused());
         }
-        self.pool.try_grow(reservation, additional)
+        self.pool.try_grow(reservation, additional).map_err(|_| refused())
     }
 
     fn reserved(&self) -> usize {

@@ -1,0 +1,166 @@
+//! Both ways of a statement give the same answer, and the second one is taken where the first has no memory.
+
+use arrow::array::RecordBatch;
+use arrow::util::pretty::pretty_format_batches;
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{ExecutionPlan, Partitioning, displayable};
+use futures::TryStreamExt;
+
+use super::*;
+use crate::config::{Config, Environment, Overrides};
+use crate::engine::Engine;
+use crate::sql;
+
+fn engine(limit: u64, spill_folder: &std::path::Path) -> Engine {
+    let environment = Environment::empty(env!("CARGO_MANIFEST_DIR"));
+    let overrides = Overrides { landing: Some("data-samples/topics/".to_owned()), ..Overrides::default() };
+    let mut config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+    config.session.memory_limit = limit;
+    config.session.spill_folder = Some(spill_folder.to_owned());
+    config.session.threads = 2;
+    Engine::open(&config, &environment).unwrap()
+}
+
+/// The rows as text, sorted, and the sparing plan.
+async fn both_ways(engine: &Engine, text: &str) -> (String, String, String) {
+    let state = engine.context.state();
+    let statement = sql::split(text, "<sql>").unwrap().remove(0);
+    let plan = state.statement_to_plan(statement.parsed).await.unwrap();
+    let sparing = sparing(&state);
+    let sorted = sorted_medians(plan.clone()).unwrap().data;
+    assert_eq!(sorted.schema().inner(), plan.schema().inner(), "{text}");
+    let mut answers = Vec::new();
+    let mut shown = String::new();
+    for (state, plan) in [(state, plan), (sparing, sorted)] {
+        let physical = state.create_physical_plan(&plan).await.unwrap();
+        shown = displayable(physical.as_ref()).indent(false).to_string();
+        let stream = execute_stream(physical, Arc::new(TaskContext::from(&state))).unwrap();
+        let batches: Vec<RecordBatch> = stream.try_collect().await.unwrap();
+        answers.push(pretty_format_batches(&batches).unwrap().to_string());
+    }
+    let second = answers.pop().unwrap();
+    (answers.pop().unwrap(), second, shown)
+}
+
+#[tokio::test]
+async fn medians_by_sorting_are_those_of_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(1 << 30, folder.path());
+    // Values that come again, NULLs, groups of one and of none, signs, and what only floats have.
+    let rows = "with t as (select value as i, (value * 7919) % 101 as h, case when value % 5 <> 0 then (value * 104729) % 1009 - 300 end as x, \
+                case value % 97 when 0 then 'NaN'::double when 1 then -0.0 when 2 then 'inf'::double else ((value * 31) % 997) / 7.0 end as f \
+                from generate_series(1, 5000))";
+    let cases = [
+        ("select h, median(x) as m from t group by h order by h", true),
+        ("select median(x) as m from t", true),
+        ("select median(x) as m, count(*) as n from t where false", true),
+        (
+            "select h % 3 as g, median(f) as a, median(x) filter (where x > 0) as b, sum(x) as s, count(*) as n, median(i) filter (where false) as c from t group by h % 3 order by g",
+            true,
+        ),
+        (
+            "select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(x) > 10 order by h",
+            true,
+        ),
+        (
+            "select m.h, m.x from (select h, median(x) as x from t group by h) m where m.x > (select median(x) from t) order by 1",
+            true,
+        ),
+        (
+            "select case when h < 9 then null else 'g' || h % 4 end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2",
+            true,
+        ),
+        ("select h, median(distinct x) as m from t group by h order by h", false),
+        ("select h % 5 as g, median(x) as m from t group by rollup(h % 5) order by 1", false),
+        ("select f as g, median(x) as m from t group by f order by 1", false),
+        (
+            "select i, median(x) over (partition by h order by i rows 3 preceding) as m from t order by i limit 50",
+            false,
+        ),
+    ];
+    for (text, is_sorted) in cases {
+        let (first, second, plan) = both_ways(&engine, &format!("{rows} {text}")).await;
+        assert_eq!(first, second, "{text}");
+        assert_eq!(plan.matches("__pinq_value").count() > 0, is_sorted, "{text}\n{plan}");
+        assert!(!is_sorted || !plan.contains(" WindowAggExec"), "a window that holds its partition: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_memory_does_not_hold_is_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let roomy = engine(1 << 30, folder.path());
+    let tight = engine(12 << 20, folder.path());
+    let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 1200000)";
+    let cases = [
+        format!("select k, median(x) as m, count(*) as n from ({rows}) group by k order by k"),
+        format!(
+            "select a.k, count(*) as n, min(b.x - a.x) as d from ({rows}) a join ({rows}) b on a.x = b.x group by a.k order by 1"
+        ),
+    ];
+    for text in &cases {
+        let mut answers = Vec::new();
+        for engine in [&roomy, &tight] {
+            let batches: Vec<RecordBatch> = engine.query(text).await.unwrap().try_collect().await.unwrap();
+            answers.push(pretty_format_batches(&batches).unwrap().to_string());
+        }
+        assert_eq!(answers[0], answers[1], "{text}");
+    }
+    assert_eq!((roomy.totals().sparing, tight.totals().sparing), (0, 2));
+    drop((roomy, tight));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test]
+async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(8 << 20, folder.path());
+    let text = "select array_length(array_agg(value)) from generate_series(1, 4000000)";
+    let error = match engine.query(text).await {
+        Ok(answer) => answer.try_collect::<Vec<_>>().await.unwrap_err(),
+        Err(error) => error,
+    };
+    let told = error.render();
+    assert!(told.contains("the memory limit of 8.4 MB is reached: ") && told.contains("asked for"), "{told}");
+    assert!(told.contains("`memory_limit` under `[session]`"), "{told}");
+}
+
+/// Two of its inputs that spill at once have two files open, and DataFusion 55.2 may wait for the wrong one for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repartition_that_spills_comes_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(16 << 20, folder.path());
+    let state = engine.context.state();
+    let pool = Arc::clone(&state.runtime_env().memory_pool);
+    let everything = MemoryConsumer::new("whoever came first").register(&pool);
+    everything.try_grow(16 << 20).unwrap();
+    let half = "select value, 'a text that is longer than a view holds ' || value as t from generate_series(1, 40000)";
+    let text = format!("{half} union all {half}");
+    for attempt in 0..8 {
+        let statement = sql::split(&text, "<sql>").unwrap().remove(0);
+        let plan = state.statement_to_plan(statement.parsed).await.unwrap();
+        let input = state.create_physical_plan(&plan).await.unwrap();
+        assert!(input.properties().partitioning.partition_count() >= 2);
+        let key = Arc::new(Column::new("value", 0)) as _;
+        let spread: Arc<dyn ExecutionPlan> =
+            Arc::new(RepartitionExec::try_new(input, Partitioning::Hash(vec![key], 2)).unwrap());
+        let rows = (0..2).map(|number| {
+            let mut stream = spread.execute(number, Arc::new(TaskContext::from(&state))).unwrap();
+            tokio::spawn(async move {
+                let mut rows = 0;
+                while let Some(batch) = stream.next().await {
+                    rows += batch.unwrap().num_rows();
+                    tokio::task::yield_now().await;
+                }
+                rows
+            })
+        });
+        let rows = tokio::time::timeout(Duration::from_secs(20), futures::future::join_all(rows)).await;
+        let rows: usize =
+            rows.unwrap_or_else(|_| panic!("attempt {attempt} hangs")).into_iter().map(|task| task.unwrap()).sum();
+        assert_eq!(rows, 80_000);
+        assert!(spread.metrics().unwrap().spill_count().unwrap() > 10, "it has to spill");
+    }
+}
