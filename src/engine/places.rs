@@ -3,7 +3,7 @@
 //!
 //! Owns nothing but these questions. None of them reads an object, unless columns have to be inferred for a plan.
 
-use super::{Engine, lists_tables, logical_plan};
+use super::{Access, Engine, lists_tables};
 use crate::error::Result;
 use crate::location::Location;
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
@@ -85,7 +85,7 @@ impl Engine {
         }
         let state = self.context.state();
         let planned = async {
-            let plan = logical_plan(&state, statement, values).await?;
+            let plan = self.logical_plan(statement, values, Access::ReadOnly).await?;
             state.create_physical_plan(&plan).await.map(drop)
         };
         match planned.await {

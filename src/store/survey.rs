@@ -3,7 +3,7 @@
 //! Owns the answers to "which credentials, which endpoint, which region, and does anything answer". It uses what opens a
 //! bucket, piece by piece, and must not do it otherwise. No secret leaves it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::accounting::{Answers, CountingConnector};
@@ -145,6 +145,7 @@ impl Stores {
             counters: Arc::clone(&self.shared.counters),
             answers: Arc::clone(&answers),
             throttle: self.shared.throttle(endpoint.service(bucket)),
+            client: OnceLock::new(),
         };
         let mut config = self.shared.config.clone();
         config.request_timeout = config.request_timeout.min(PATIENCE);
