@@ -55,6 +55,9 @@ async fn a_bucket_that_one_statement_opened_is_no_wider_for_the_next() {
     assert!(keys.iter().any(|key| key == "out/x.csv") && !keys.iter().any(|key| key.starts_with("other")), "{keys:?}");
     let text =
         "create external table t stored as csv location 's3://landing/in/a.csv'; select * from 's3://landing/a.csv'";
-    let ran = Pinq::against(&server).args(["sql", text, "-q", "--allow-read", "s3://landing/in/"]).run().await;
-    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let ran = Pinq::against(&server)
+        .args(["sql", text, "-q", "--allow-read", "s3://landing/in/", "--landing", "s3://landing/topics/"])
+        .run()
+        .await;
+    ran.assert_refused(1, &["`SELECT` is refused", "--allow-read s3://landing/a.csv"]);
 }
