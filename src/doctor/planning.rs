@@ -74,7 +74,6 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
                 outcome.plan_files(sample, &files, &Parameters::new()).await;
             }
             _ if has_pipeline(sample) => {
-                from.push("those that are built in".to_owned());
                 let shipped = shipped::QUESTIONS.iter().map(|file| QuestionFile {
                     name: file.name.to_owned(),
                     origin: format!("built-in {}.sql", file.name),
@@ -85,7 +84,11 @@ pub(super) async fn questions(sample: &Sample, config: &Config) -> Step {
             _ => return Step::ok(Name::Questions, "there are none: no reports, and no folder `queries`"),
         }
     }
-    outcome.step(Name::Questions, "question", "questions", &format!(" of {}", from.join(" and ")))
+    let whose = match from.is_empty() {
+        true => " that are built in".to_owned(),
+        false => format!(" of {}", from.join(" and ")),
+    };
+    outcome.step(Name::Questions, "question", "questions", &whose)
 }
 
 /// Whether the landing has the three topics that the questions are about.

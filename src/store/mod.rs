@@ -190,8 +190,11 @@ impl Stores {
         if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
             return error.hint("let its owner give this user leave to read it and to enter each folder above it");
         }
-        let is_missing = matches!(location, Location::Folder(path) if !path.exists());
-        match self.nearby(location).await.filter(|_| is_missing) {
+        // On S3 to look around would cost requests, of a service that has just refused one.
+        if !matches!(location, Location::Folder(path) if !path.exists()) {
+            return error;
+        }
+        match self.nearby(location).await {
             Some(nearby) => error.hint(nearby.hint()),
             None => error,
         }

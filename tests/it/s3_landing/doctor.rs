@@ -74,7 +74,7 @@ async fn a_good_landing_is_well() {
     assert!(good.step("credentials")["what"].as_str().is_some_and(|what| what.contains("from the environment")));
     assert!(good.step("endpoint")["what"].as_str().is_some_and(|what| what.contains(&server.endpoint())));
     assert!(good.step("region")["what"].as_str().is_some_and(|what| what.contains("`AWS_REGION`")));
-    assert_eq!(good.step("questions")["what"], "11 questions of those that are built in can be planned");
+    assert_eq!(good.step("questions")["what"], "11 questions that are built in can be planned");
     // The samples have dirt, which is told, and nothing that fails.
     assert_eq!((good.status("sample"), good.code), ("warning", Some(0)), "{:#}", good.document);
 }
