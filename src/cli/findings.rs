@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 
 use crate::engine::{BadPlace, CacheNews, Engine, LateKeyCount, Place, TableFindings};
+use crate::printable;
 use crate::ui::{Ui, human};
 
 /// Groups of keys that are told one by one.
@@ -75,7 +76,9 @@ fn bad_records(findings: &TableFindings) -> Option<String> {
         format!("; the first: `{}`, line {} (byte {byte}): {reason}", place.object, place.line)
     });
     let first = first.unwrap_or_default();
-    Some(format!("`{table}`: {bad} of {records} could not be read and {was} skipped: {kept}{first}"))
+    let text = format!("`{table}`: {bad} of {records} could not be read and {was} skipped: {kept}{first}");
+    // A name in it must not begin a line that looks like another message.
+    Some(printable::one_line(&text).into_owned())
 }
 
 /// `pin`: 2 keys are in none of its columns: `a`, `b` (3 records each, such as `object`, line 1) ...
@@ -110,7 +113,8 @@ fn late_keys(findings: &TableFindings) -> Option<String> {
         count => format!("; further names occurred {}", human::counted(count, "time", "times")),
     };
     let keys = human::counted(found.late_keys.len() as u64, "key is", "keys are");
-    Some(format!("`{table}`: {keys} in none of its columns: {}{others}{beyond}", told.join("; ")))
+    let text = format!("`{table}`: {keys} in none of its columns: {}{others}{beyond}", told.join("; "));
+    Some(printable::one_line(&text).into_owned())
 }
 
 #[cfg(test)]

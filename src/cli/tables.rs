@@ -7,6 +7,7 @@ use super::options::CommonArgs;
 use crate::config::Environment;
 use crate::engine::{Engine, PartitionOffsets};
 use crate::error::Result;
+use crate::printable;
 use crate::ui::{Ui, human};
 
 /// List the tables and views
@@ -44,7 +45,8 @@ pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, argume
     for table in &tables {
         if let Some((key, reason)) = &table.passed_over_example {
             let keys = human::counted(table.passed_over, "key is", "keys are");
-            ui.status(&format!("`{}`: {keys} not data and passed over, such as `{key}`: {reason}", table.name));
+            let text = format!("`{}`: {keys} not data and passed over, such as `{key}`: {reason}", table.name);
+            ui.status(&printable::one_line(&text));
         }
         if let Some(empty) = &table.empty {
             ui.warning(&format!("`{}`: {empty}", table.name));
@@ -86,12 +88,13 @@ async fn offsets(ui: &Ui, listing: Listing<'_>, engine: &Engine) -> Result<()> {
             None => format!("`{}`", partition.table),
         };
         if let Some((end, start, object)) = &partition.first_gap {
+            let object = printable::one_line(object);
             ui.status(&format!(
                 "{place}: no object has the offsets from {end} on, the next one is `{object}` at {start}"
             ));
         }
         if let Some((start, end, object)) = &partition.first_overlap {
-            let last = end.saturating_sub(1);
+            let (last, object) = (end.saturating_sub(1), printable::one_line(object));
             ui.status(&format!("{place}: `{object}` begins at {start}, though offsets up to {last} came before"));
         }
         if partition.without_offset > 0 {

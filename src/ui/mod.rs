@@ -147,7 +147,7 @@ impl Ui {
 
     /// Something that the answer may suffer from; shown even when quiet.
     pub fn warning(&self, message: &str) {
-        self.write(&format!("{}{}", self.paint("1;33", "warning: "), printable::one_line(message)));
+        self.write(&format!("{}{}", self.paint("1;33", "warning: "), printable::lines(message)));
     }
 
     /// A warning, unless it was given before.
@@ -218,8 +218,7 @@ impl Ui {
         if self.options.loudness == Loudness::Quiet {
             return;
         }
-        // A name or a value in it must not begin a line that looks like another message.
-        let message = printable::one_line(message);
+        let message = printable::lines(message);
         if role.is_empty() {
             self.write(&self.paint(code, &message));
         } else {
