@@ -29,7 +29,7 @@ fn cells() -> Vec<(Fault, Option<Outcome>, Option<Outcome>)> {
             // A page that leads back to the start once repeats names, which come once all the same.
             ListLoop => (None, Some(Told)),
         };
-        let operations: &[_] = match kind {
+        let operations: &[FaultyOperation] = match kind {
             Internal | SlowDown | StallHead | StallBody | Reset | Cut => &[FaultyOperation::Get, FaultyOperation::List],
             ListRepeat | ListReorder | ListLoop | ListLost => &[FaultyOperation::List],
             _ => &[FaultyOperation::Get],
