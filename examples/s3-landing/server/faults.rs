@@ -21,7 +21,7 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The operation that it befalls; none stands for those of [`FaultKind::befalls`].
     pub operation: Option<FaultyOperation>,
-    /// A part of the request's path and query, as sent.
+    /// A part of the request's path and query, so of a key as it is stored.
     pub key: Option<String>,
     pub when: FaultyWhen,
     /// How often it strikes at most.

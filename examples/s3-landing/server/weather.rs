@@ -59,6 +59,7 @@ impl Weather {
         }
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
         let identity = hash(&(request.method().as_str(), target, request.headers().get(RANGE).map(|it| it.as_bytes())));
+        let readable = decoded(target);
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let past = &mut *past;
         let tries = past.tries.entry(identity).or_default();
@@ -70,7 +71,7 @@ impl Weather {
         }
         for (index, (fault, (number, struck))) in self.faults.iter().zip(&mut past.counts).enumerate() {
             let befalls = fault.operation.map_or_else(|| fault.kind.befalls(kind), |operation| operation.is(kind));
-            if !befalls || fault.key.as_ref().is_some_and(|key| !target.contains(key.as_str())) {
+            if !befalls || fault.key.as_ref().is_some_and(|key| !readable.contains(key.as_str())) {
                 continue;
             }
             *number += 1;
@@ -95,6 +96,19 @@ impl Weather {
         }
         met
     }
+}
+
+/// Without percent signs, as keys are stored.
+fn decoded(target: &str) -> String {
+    let mut bytes = Vec::with_capacity(target.len());
+    let mut rest = target.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The same on every machine: this hasher has fixed keys.

@@ -1,6 +1,7 @@
 //! What was wrong once, by the seed that found it or by its smallest form.
 
 use super::landing::PATIENCE;
+use super::mixes::Mix;
 use super::station::{Outcome, QUESTIONS, Run, Station, fair, options};
 use crate::s3::{Checksums, Fault, FaultKind, Faults, FaultyOperation, FaultyWhen};
 
@@ -44,4 +45,10 @@ async fn a_flipped_bit_is_another_answer_where_nothing_is_compared() {
         assert_eq!(station.judge(&Run { storage: PATIENCE, ..run }).await, Outcome::Right);
     }
     assert!(others > 0);
+}
+
+/// A record that was damaged in one of the ranges of its object was told before the object was known to be damaged.
+#[tokio::test(flavor = "multi_thread")]
+async fn seed_4003_tells_a_damaged_record_by_its_place() {
+    Mix::of(4_003).run().await;
 }
