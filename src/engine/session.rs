@@ -11,6 +11,7 @@ use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
 use super::computed_once::ComputedOnce;
 use super::memory::{Memory, SpillFolder};
+use super::sparing::bounded_median;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
 use crate::error::{Error, Result};
@@ -77,6 +78,7 @@ pub fn context(
     for function in functions::all() {
         context.register_udf(function.as_ref().clone());
     }
+    context.register_udaf(bounded_median(limit));
     context.register_catalog(CATALOG, catalog.provider());
     Ok(context)
 }

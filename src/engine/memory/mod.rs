@@ -20,6 +20,10 @@ pub use spill::SpillFolder;
 use crate::config::SessionConfig;
 use crate::scan::{CONSUMER, KeptTables, RECORDER};
 
+/// Of the memory limit, what is set aside for all that nobody counts: parts that are read ahead, batches between two
+/// steps, rows on their way out, and what the allocator keeps.
+const UNCOUNTED_SHARE: usize = 8;
+
 /// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
 /// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
 #[derive(Clone, Debug)]
@@ -33,9 +37,10 @@ impl Memory {
     pub fn of(session: &SessionConfig) -> Memory {
         let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
         // The pool below would name the largest consumers in its own words; `shortage` has better ones.
-        let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NonZeroUsize::MIN);
+        let counted = limit - limit / UNCOUNTED_SHARE;
+        let pool = TrackConsumersPool::new(FairSpillPool::new(counted), NonZeroUsize::MIN);
         let kept = KeptTables::default();
-        Memory { pool: Arc::new(YieldingPool::new(pool, kept.clone())), kept }
+        Memory { pool: Arc::new(YieldingPool::new(pool, limit, kept.clone())), kept }
     }
 }
 
@@ -43,13 +48,15 @@ impl Memory {
 #[derive(Debug)]
 pub struct YieldingPool<P> {
     pool: TrackConsumersPool<P>,
+    /// What was configured, for people.
+    limit: usize,
     kept: KeptTables,
 }
 
 impl<P: MemoryPool> YieldingPool<P> {
-    /// The memory of `pool`, in which `kept` counts, too.
-    pub fn new(pool: TrackConsumersPool<P>, kept: KeptTables) -> Self {
-        YieldingPool { pool, kept }
+    /// The memory of `pool`, in which `kept` counts, too; `limit` is what errors say.
+    pub fn new(pool: TrackConsumersPool<P>, limit: usize, kept: KeptTables) -> Self {
+        YieldingPool { pool, limit, kept }
     }
 }
 
@@ -75,7 +82,7 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        let refused = || shortage::refused(reservation, additional, self.memory_limit(), self.pool.metrics());
+        let refused = || shortage::refused(reservation, additional, self.limit, self.pool.metrics());
         if self.pool.try_grow(reservation, additional).is_ok() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //! Owns the words for the engine's consumers of memory. It must not refuse anything.
 
 use datafusion::common::DataFusionError;
-use datafusion::execution::memory_pool::{MemoryConsumerMetrics, MemoryLimit, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumerMetrics, MemoryReservation};
 
 use crate::scan::{CONSUMER, RECORDER};
 use crate::ui::human;
@@ -51,14 +51,10 @@ fn named(consumer: &str) -> String {
 pub fn refused(
     reservation: &MemoryReservation,
     additional: usize,
-    limit: MemoryLimit,
+    limit: usize,
     mut consumers: Vec<MemoryConsumerMetrics>,
 ) -> DataFusionError {
     let bytes = |bytes: usize| human::bytes(bytes as u64);
-    let limit = match limit {
-        MemoryLimit::Finite(limit) => format!("the memory limit of {}", bytes(limit)),
-        MemoryLimit::Infinite | MemoryLimit::Unknown => "the memory limit".to_owned(),
-    };
     let asked = named(reservation.consumer().name());
     consumers.retain(|consumer| consumer.reserved > 0);
     consumers.sort_by_key(|consumer| std::cmp::Reverse(consumer.reserved));
@@ -71,7 +67,8 @@ pub fn refused(
         false => format!("; held are {}", held.collect::<Vec<_>>().join(", ")),
     };
     DataFusionError::ResourcesExhausted(format!(
-        "{limit} is reached: {asked} has {} and asked for {} more{held}",
+        "the memory limit of {} is reached: {asked} has {} and asked for {} more{held}",
+        bytes(limit),
         bytes(reservation.size()),
         bytes(additional),
     ))

@@ -7,6 +7,7 @@
 //! same; trying costs only those statements that would have failed. Nothing was told of the first try, so that nobody
 //! can see two answers mixed.
 
+mod bounded_median;
 mod compacting;
 mod sorted_median;
 #[cfg(test)]
@@ -22,12 +23,13 @@ use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
+pub use self::bounded_median::bounded_median;
 use self::compacting::CompactBelowSorts;
-use self::sorted_median::sorted_medians;
+use self::sorted_median::{sorted_medians, unbounded_medians};
 use super::memory::SpillFolder;
 use crate::scan::KeptTables;
 
@@ -128,7 +130,7 @@ impl Again {
         let physical = match sorted.await {
             Ok(physical) => physical,
             // Such as a median in a subquery that is made a join: joins that spill may be enough.
-            Err(_) => match state.create_physical_plan(&self.plan).await {
+            Err(_) => match unbounded(&state, self.plan).await {
                 Ok(physical) => physical,
                 Err(_) => return Err(refusal),
             },
@@ -150,6 +152,11 @@ impl Again {
             before = now;
         }
     }
+}
+
+/// The plan in which medians may take what memory there is.
+async fn unbounded(state: &SessionState, plan: LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+    state.create_physical_plan(&unbounded_medians(plan)?.data).await
 }
 
 /// The session with settings by which everything spills that can.

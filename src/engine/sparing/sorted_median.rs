@@ -19,8 +19,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::Transformed;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::functions_aggregate::median::median_udaf;
 use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::functions_window::row_number::row_number_udwf;
 use datafusion::logical_expr::expr::{AggregateFunction, NullTreatment, Sort, WindowFunction};
@@ -29,14 +30,44 @@ use datafusion::logical_expr::{
     WindowFunctionDefinition, cast, col, lit, when,
 };
 
+/// The name of the function, in the engine and here.
+const MEDIAN: &str = "median";
+
 /// The plan with every median by sorting that can be.
 ///
 /// # Errors
 /// Those of building plans; the plan that was given is as good as before.
 pub fn sorted_medians(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-    plan.transform_up_with_subqueries(|plan| match plan {
-        LogicalPlan::Aggregate(aggregate) if is_rewritten(&aggregate) => Ok(Transformed::yes(rewritten(&aggregate)?)),
-        other => Ok(Transformed::no(other)),
+    let plan = unbounded_medians(plan)?;
+    plan.transform_data(|plan| {
+        plan.transform_up_with_subqueries(|plan| match plan {
+            LogicalPlan::Aggregate(aggregate) if is_rewritten(&aggregate) => {
+                Ok(Transformed::yes(rewritten(&aggregate)?))
+            }
+            other => Ok(Transformed::no(other)),
+        })
+    })
+}
+
+/// The plan with the engine's own medians, which have no bound.
+///
+/// # Errors
+/// Those of building plans.
+pub fn unbounded_medians(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    plan.transform_up_with_subqueries(|plan| {
+        plan.map_expressions(|expression| {
+            expression.transform_up(|expression| match expression {
+                Expr::AggregateFunction(mut function) if function.func.name() == MEDIAN => {
+                    function.func = median_udaf();
+                    Ok(Transformed::yes(Expr::AggregateFunction(function)))
+                }
+                Expr::WindowFunction(mut window) if window.fun.name() == MEDIAN => {
+                    window.fun = WindowFunctionDefinition::AggregateUDF(median_udaf());
+                    Ok(Transformed::yes(Expr::WindowFunction(window)))
+                }
+                other => Ok(Transformed::no(other)),
+            })
+        })
     })
 }
 
@@ -47,7 +78,7 @@ fn median_of(expression: &Expr) -> Option<&AggregateFunction> {
         Expr::AggregateFunction(function) => {
             let params = &function.params;
             let is_plain = !params.distinct && params.order_by.is_empty() && params.null_treatment.is_none();
-            (function.func.name() == "median" && params.args.len() == 1 && is_plain).then_some(function)
+            (function.func.name() == MEDIAN && params.args.len() == 1 && is_plain).then_some(function)
         }
         _ => None,
     }
