@@ -163,6 +163,7 @@ impl House {
 
 impl Resident {
     /// Waits for the line that tells where the status is.
+    #[expect(clippy::disallowed_methods, reason = "a child is watched, and nothing here is asynchronous")]
     pub(super) fn status_address(&mut self) -> String {
         let began = Instant::now();
         loop {
