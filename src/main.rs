@@ -11,19 +11,14 @@ use tokio::sync::oneshot;
 /// it is long, and is cloned, visited and dropped by recursion. The space is reserved, and used only where it is needed.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Threads beside those that compute, for files. The allocator keeps memory for each thread that there ever was: the
-/// hundreds that would be allowed cost hundreds of megabytes.
-const BLOCKING_THREADS: usize = 16;
-
 fn main() -> ExitCode {
     write_no_core_file();
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
         Err(error) => return cli::fail_early(&error),
     };
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.thread_stack_size(STACK_BYTES).max_blocking_threads(BLOCKING_THREADS).enable_all();
-    let runtime = match builder.build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail_early(&error.into()),
     };

@@ -8,8 +8,6 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::error::{Error, Result};
 
 const THREADS: usize = 2;
-/// Threads that read files. The allocator keeps memory for each thread that there ever was.
-const READING_THREADS: usize = 8;
 
 /// The runtime; its tasks end when it is dropped, wherever that happens.
 pub struct IoRuntime {
@@ -22,7 +20,6 @@ impl IoRuntime {
     pub fn start() -> Result<IoRuntime> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
-            .max_blocking_threads(READING_THREADS)
             .thread_name("pinq-io")
             .enable_all()
             .build()
