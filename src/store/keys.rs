@@ -72,15 +72,38 @@ pub fn restore(key: &str) -> Cow<'_, str> {
     Cow::Owned(names.collect::<Vec<_>>().join("/"))
 }
 
+/// Whether the client refuses the character in a key, or its reader of XML takes it for the end of a line.
+fn is_control(character: &char) -> bool {
+    character.is_ascii_control() || matches!(character, '\u{85}' | '\u{2028}')
+}
+
+/// Those characters in an order of their own.
+fn control_of_number(number: u32) -> Option<char> {
+    match number {
+        0..=31 => char::from_u32(number),
+        32 => Some('\u{7f}'),
+        33 => Some('\u{85}'),
+        34 => Some('\u{2028}'),
+        _ => None,
+    }
+}
+
+/// The character of the private use area that stands for one of them.
+fn stand_in(control: char) -> Option<char> {
+    let mut numbered = (0..).map_while(|number| Some((number, control_of_number(number)?)));
+    let (number, _) = numbered.find(|(_, one)| *one == control)?;
+    char::from_u32(FIRST_CONTROL.checked_add(number)?)
+}
+
 /// Whether the name has a control character, as it is or as XML writes it: `&#27;`, `&#x1B;`.
 fn has_control(name: &str) -> bool {
     let mut rest = name;
-    while let Some(found) = rest.find(|c: char| c.is_ascii_control() || c == '&') {
+    while let Some(found) = rest.find(|c: char| is_control(&c) || c == '&') {
         let here = rest.get(found..).unwrap_or_default();
         if control(here).is_some() {
             return true;
         }
-        rest = here.get(1..).unwrap_or_default();
+        rest = here.get(here.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
     }
     false
 }
@@ -88,8 +111,8 @@ fn has_control(name: &str) -> bool {
 /// The control character that the text begins with, and how many bytes it takes.
 fn control(text: &str) -> Option<(char, usize)> {
     let first = text.chars().next()?;
-    if first.is_ascii_control() {
-        return Some((first, 1));
+    if is_control(&first) {
+        return Some((first, first.len_utf8()));
     }
     let end = text.strip_prefix("&#")?.find(';')?.checked_add(2)?;
     let number = text.get(2..end)?;
@@ -97,7 +120,7 @@ fn control(text: &str) -> Option<(char, usize)> {
         Some(digits) => u32::from_str_radix(digits, 16).ok()?,
         None => number.parse().ok()?,
     };
-    let character = char::from_u32(code).filter(char::is_ascii_control)?;
+    let character = char::from_u32(code).filter(is_control)?;
     Some((character, end.checked_add(1)?))
 }
 
@@ -105,7 +128,7 @@ fn without_controls(name: &str) -> String {
     let (mut plain, mut rest) = (String::new(), name);
     while let Some(first) = rest.chars().next() {
         let (stands_for, length) = match control(rest) {
-            Some((character, length)) => (char::from_u32(FIRST_CONTROL + u32::from(character)), length),
+            Some((character, length)) => (stand_in(character), length),
             None => (None, first.len_utf8()),
         };
         if stands_for.is_some() || first == CONTROL {
@@ -123,8 +146,7 @@ fn with_controls(name: &str) -> String {
     while let Some(character) = characters.next() {
         restored.push(match character {
             CONTROL => characters.next().map_or(CONTROL, |next| {
-                let code = u32::from(next).checked_sub(FIRST_CONTROL).and_then(char::from_u32);
-                code.filter(char::is_ascii_control).unwrap_or(next)
+                (0..).map_while(control_of_number).find(|one| stand_in(*one) == Some(next)).unwrap_or(next)
             }),
             other => other,
         });
@@ -177,9 +199,16 @@ mod tests {
 
     #[test]
     fn control_characters_survive_the_client_as_text_and_as_references() {
-        for key in
-            ["a\u{1}b", "a/\u{1b}[31m/\n", "\u{7f}", "\u{e001}\r", "\u{e001}", "\u{e001}\u{e11b}/\t", "&amp;#27;"]
-        {
+        for key in [
+            "a\u{1}b",
+            "a/\u{1b}[31m/\n",
+            "\u{7f}",
+            "\u{e001}\r",
+            "\u{e001}",
+            "\u{e001}\u{e11b}/\t",
+            "a\u{85}\u{2028}",
+            "&amp;#27;",
+        ] {
             let through = Path::parse(mark(key, false)).unwrap_or_else(|error| panic!("{key:?}: {error}"));
             assert_eq!(restore(through.as_ref()), key);
         }

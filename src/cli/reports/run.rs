@@ -10,6 +10,7 @@ use super::{moment, publications};
 use crate::cli::options::CommonArgs;
 use crate::config::{Clock, Config, Environment, ReportConfig, ReportFormat, SystemClock};
 use crate::error::{Error, Result};
+use crate::printable;
 use crate::publication::{
     Claim, Claimed, Holder, LEASE, Outcome, Publications, RENEW_AFTER, Released, RunRecord, TableRecord,
 };
@@ -142,7 +143,7 @@ impl Running<'_> {
                 }
                 Outcome::Failed => "failed".to_owned(),
             };
-            ui.status(&format!("  {:width$}  {told}", question.name));
+            ui.status(&printable::one_line(&format!("  {:width$}  {told}", question.name)));
         }
         for check in &record.checks {
             let told = match (check.outcome, &check.error) {
@@ -152,7 +153,7 @@ impl Running<'_> {
                     format!("check failed: {}", human::counted(check.rows, "row", "rows"))
                 }
             };
-            ui.status(&format!("  {:width$}  {told}", check.name));
+            ui.status(&printable::one_line(&format!("  {:width$}  {told}", check.name)));
         }
         for table in &record.tables {
             ui.summary(&table_line(table));
