@@ -118,8 +118,7 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// From 0 up to, and without, 1.
-#[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+/// From 0 up to, and without, 1; a rate needs no more than 53 bits.
 fn fraction(number: u64) -> f64 {
     (number >> 11) as f64 / (1_u64 << 53) as f64
 }
