@@ -335,7 +335,7 @@ async fn other_failures_keep_their_reason_and_lose_the_noise() {
     let internal = DataFusionError::Context("rule x".into(), Box::new(DataFusionError::Internal("Odd state".into())));
     assert_eq!(diagnose(&internal, &statement, &Names::default()).message(), "q.sql:1:1: odd state");
     let memory = diagnose(&DataFusionError::ResourcesExhausted("no 5 MB left".into()), &statement, &Names::default());
-    assert!(memory.hints()[0].contains("memory limit") && memory.message().contains("no 5 MB left"));
+    assert!(memory.hints()[0].contains("`memory_limit`") && memory.message().contains("no 5 MB left"));
 }
 
 #[test]

@@ -40,8 +40,10 @@ async fn a_plan_that_nobody_walked_reaches_nothing() {
             };
         }
         let error = outcome.expect_err(text);
-        let told = own_error(&error).unwrap_or_else(|| panic!("{text}: {error}")).render();
-        assert!(told.contains("is refused") && !told.contains("song"), "{text}: {told}");
+        // What refuses a write's last step is not told by the engine; the files below say what came of it.
+        let told = own_error(&error).map_or_else(|| error.to_string(), |own| own.render());
+        assert!(told.contains("is refused") || told.contains("finalizing writes"), "{text}: {told}");
+        assert!(!told.contains("song"), "{text}: {told}");
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1, "{text}");
         assert_eq!(fs::read_to_string(root.join("canary.csv")).unwrap(), "line\nsong\n", "{text}");
     }
