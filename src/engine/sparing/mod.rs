@@ -9,6 +9,7 @@
 
 mod bounded_median;
 mod compacting;
+mod rationed;
 mod sorted_median;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::MemoryLimit;
+use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -29,6 +31,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 pub use self::bounded_median::bounded_median;
 use self::compacting::CompactBelowSorts;
+use self::rationed::Rationed;
 use self::sorted_median::{sorted_medians, unbounded_medians};
 use super::memory::SpillFolder;
 use crate::scan::KeptTables;
@@ -125,7 +128,7 @@ impl Again {
     async fn start(self, refusal: DataFusionError) -> Result<SendableRecordBatchStream> {
         self.kept.give_up();
         self.memory_back().await;
-        let state = sparing(&self.state);
+        let (state, memory) = sparing(&self.state);
         let sorted = async { state.create_physical_plan(&sorted_medians(self.plan.clone())?.data).await };
         let physical = match sorted.await {
             Ok(physical) => physical,
@@ -135,6 +138,7 @@ impl Again {
                 Err(_) => return Err(refusal),
             },
         };
+        memory.divide(&physical);
         self.count.fetch_add(1, Ordering::Relaxed);
         execute_stream(physical, Arc::new(TaskContext::from(&state)))
     }
@@ -159,9 +163,11 @@ async fn unbounded(state: &SessionState, plan: LogicalPlan) -> Result<Arc<dyn Ex
     state.create_physical_plan(&unbounded_medians(plan)?.data).await
 }
 
-/// The session with settings by which everything spills that can.
-fn sparing(state: &SessionState) -> SessionState {
-    let partitions = match state.runtime_env().memory_pool.memory_limit() {
+/// The session with settings by which everything spills that can, and its memory.
+fn sparing(state: &SessionState) -> (SessionState, Arc<Rationed>) {
+    let environment = state.runtime_env();
+    let memory = Arc::new(Rationed::new(Arc::clone(&environment.memory_pool)));
+    let partitions = match environment.memory_pool.memory_limit() {
         MemoryLimit::Finite(limit) => limit / PARTITION_BYTES,
         MemoryLimit::Infinite | MemoryLimit::Unknown => usize::MAX,
     };
@@ -172,9 +178,15 @@ fn sparing(state: &SessionState) -> SessionState {
         .clone()
         .with_target_partitions(partitions)
         .with_batch_size(BATCH_ROWS.min(state.config().batch_size()))
-        .set_bool("datafusion.optimizer.prefer_hash_join", false);
-    SessionStateBuilder::new_from_existing(state.clone())
+        .set_bool("datafusion.optimizer.prefer_hash_join", false)
+        // Batches that are put together before they are merged would take more than the share of a sort.
+        .set_usize("datafusion.execution.sort_in_place_threshold_bytes", 0);
+    let pool: Arc<dyn MemoryPool> = Arc::clone(&memory) as _;
+    let environment = RuntimeEnv { memory_pool: pool, ..RuntimeEnv::clone(environment) };
+    let sparing = SessionStateBuilder::new_from_existing(state.clone())
         .with_config(config)
+        .with_runtime_env(Arc::new(environment))
         .with_physical_optimizer_rule(Arc::new(CompactBelowSorts))
-        .build()
+        .build();
+    (sparing, memory)
 }

@@ -27,8 +27,8 @@ fn engine(limit: u64, spill_folder: &std::path::Path) -> Engine {
 async fn both_ways(engine: &Engine, text: &str) -> (String, String, String) {
     let state = engine.context.state();
     let statement = sql::split(text, "<sql>").unwrap().remove(0);
-    let plan = state.statement_to_plan(statement.parsed).await.unwrap();
-    let sparing = sparing(&state);
+    let plan = state.statement_to_plan(statement.parsed).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+    let (sparing, _) = sparing(&state);
     let sorted = sorted_medians(plan.clone()).unwrap_or_else(|error| panic!("{text}: {error}")).data;
     assert_eq!(sorted.schema().inner(), plan.schema().inner(), "{text}");
     let mut answers = Vec::new();
@@ -61,7 +61,7 @@ async fn medians_by_sorting_are_those_of_the_engine() {
             true,
         ),
         (
-            "select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(x) > 10 order by h",
+            "select h, median(cast(x as decimal(9, 2))) as m, median(cast(f as float)) as r from t group by h having median(i) > 10 order by h",
             true,
         ),
         (
@@ -69,7 +69,7 @@ async fn medians_by_sorting_are_those_of_the_engine() {
             true,
         ),
         (
-            "select case when h < 9 then null else 'g' || h % 4 end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2",
+            "select case when h < 9 then null else concat('g', cast(h % 4 as varchar)) end as g, h % 2 as e, median(x) + 1 as m from t group by 1, 2 order by 1, 2",
             true,
         ),
         ("select h, median(distinct x) as m from t group by h order by h", false),
@@ -92,7 +92,7 @@ async fn medians_by_sorting_are_those_of_the_engine() {
 async fn what_memory_does_not_hold_is_run_again() {
     let folder = tempfile::tempdir().unwrap();
     let roomy = engine(1 << 30, folder.path());
-    let tight = engine(20 << 20, folder.path());
+    let tight = engine(12 << 20, folder.path());
     let rows = "select value % 3 as k, (value * 7919) % 1000003 as x from generate_series(1, 1200000)";
     let cases = [
         format!("select k, median(x) as m, count(*) as n from ({rows}) group by k order by k"),
@@ -140,7 +140,7 @@ async fn a_repartition_that_spills_comes_to_its_end() {
     let text = format!("{half} union all {half}");
     for attempt in 0..8 {
         let statement = sql::split(&text, "<sql>").unwrap().remove(0);
-        let plan = state.statement_to_plan(statement.parsed).await.unwrap();
+        let plan = state.statement_to_plan(statement.parsed).await.unwrap_or_else(|error| panic!("{text}: {error}"));
         let input = state.create_physical_plan(&plan).await.unwrap();
         assert!(input.properties().partitioning.partition_count() >= 2);
         let key = Arc::new(Column::new("value", 0)) as _;
