@@ -59,7 +59,7 @@ async fn every_odd_key_on_s3_is_read_once() {
     // The client asks for none that has control characters; see below.
     let mut names = odd_names();
     names.retain(|name| !name.contains(|one: char| one.is_ascii_control()));
-    names.push(format!("{}.json", "long/".repeat(180)));
+    names.push(format!("{}a.json", "long/".repeat(180)));
     let finished = read_all(&names).await;
     let read: Vec<String> = finished
         .answer()

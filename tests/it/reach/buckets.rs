@@ -11,6 +11,7 @@ fn bucket() -> Bucket {
     for key in ["in/a.csv", "in/b c.csv", "in2/a.csv", "a.csv"] {
         bucket.insert(key, ROWS);
     }
+    bucket.insert("topics/x.pin/partition=0/x.pin+0+0000000000.json", "{\"index\":1}");
     bucket
 }
 
