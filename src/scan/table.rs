@@ -117,11 +117,7 @@ impl LandedTable {
     /// A table of that name over the objects below `location`.
     pub fn new(context: &TableContext, name: String, location: Location, options: TableOptions) -> Self {
         LandedTable {
-            object_limit: ObjectLimit {
-                table: name.as_str().into(),
-                bytes: options.policy.max_object_bytes,
-                record_bytes: options.policy.max_record_bytes,
-            },
+            object_limit: ObjectLimit::new(&name, &options.policy),
             name,
             location,
             declared: options.declared.clone().map(Into::into),

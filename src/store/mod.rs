@@ -183,23 +183,6 @@ impl Stores {
         nearby::find(self, location).await
     }
 
-    /// The error about a location that can't be listed with what stands near it, if it is a folder on disk that does not
-    /// exist, or with what to do, if it is one that may not be read.
-    pub async fn with_nearby(&self, error: Error, location: &Location) -> Error {
-        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
-            return error.hint("let its owner give this user leave to read it and to enter each folder above it");
-        }
-        // On S3 to look around would cost requests, of a service that has just refused one.
-        if !matches!(location, Location::Folder(path) if !path.exists()) {
-            return error;
-        }
-        match self.nearby(location).await {
-            Some(nearby) => error.hint(nearby.hint()),
-            None => error,
-        }
-    }
-
     async fn bucket(&self, name: &str) -> Result<Arc<client::Bucket>> {
         let mut buckets = self.shared.buckets.lock().await;
         if let Some(bucket) = buckets.get(name) {
@@ -326,15 +309,7 @@ impl Store {
     /// anyone noticing, they are asked for twice.
     pub async fn get_range_alone(&self, object: &Object, range: Range<u64>) -> Result<Bytes> {
         match &self.backend {
-            Backend::S3(prefix) if prefix.is_thorough() => {
-                let (one, other) =
-                    futures::try_join!(self.get_range(object, range.clone()), self.get_range(object, range.clone()))?;
-                if one == other {
-                    return Ok(one);
-                }
-                let third = self.get_range(object, range).await?;
-                if third == one || third == other { Ok(third) } else { Err(reading::changing(prefix, object)) }
-            }
+            Backend::S3(prefix) if prefix.is_thorough() => reading::get_alone(prefix, object, range).await,
             _ => self.get_range(object, range).await,
         }
     }

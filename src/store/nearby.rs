@@ -3,6 +3,7 @@
 //! Owns the walk upwards and the sentence about it. It must not fail: it only helps a message.
 
 use super::{Children, Stores};
+use crate::error::Error;
 use crate::location::Location;
 
 /// The nearest place above an empty location that holds anything, and the first names in it.
@@ -17,6 +18,25 @@ pub struct Nearby {
 }
 
 const NAMES: usize = 10;
+
+impl Stores {
+    /// The error about a location that can't be listed with what stands near it, if it is a folder on disk that does not
+    /// exist, or with what to do, if it is one that may not be read.
+    pub async fn with_nearby(&self, error: Error, location: &Location) -> Error {
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
+            return error.hint("let its owner give this user leave to read it and to enter each folder above it");
+        }
+        // On S3 to look around would cost requests, of a service that has just refused one.
+        if !matches!(location, Location::Folder(path) if !path.exists()) {
+            return error;
+        }
+        match self.nearby(location).await {
+            Some(nearby) => error.hint(nearby.hint()),
+            None => error,
+        }
+    }
+}
 
 impl Nearby {
     /// The fragment for a hint.

@@ -21,8 +21,11 @@ use crate::config::SessionConfig;
 use crate::scan::{CONSUMER, KeptTables, RECORDER};
 
 /// Of the memory limit, what is set aside for all that nobody counts: parts that are read ahead, batches between two
-/// steps, rows on their way out, and what the allocator keeps.
+/// steps, rows on their way out, and what the allocator keeps. Some of it is there whatever the limit, and a small limit
+/// must not go to it as a whole.
 const UNCOUNTED_SHARE: usize = 8;
+const UNCOUNTED_BYTES: usize = 64 << 20;
+const MOST_UNCOUNTED_SHARE: usize = 3;
 
 /// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
 /// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
@@ -37,7 +40,8 @@ impl Memory {
     pub fn of(session: &SessionConfig) -> Memory {
         let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
         // The pool below would name the largest consumers in its own words; `shortage` has better ones.
-        let counted = limit - limit / UNCOUNTED_SHARE;
+        let uncounted = (limit / UNCOUNTED_SHARE).saturating_add(UNCOUNTED_BYTES).min(limit / MOST_UNCOUNTED_SHARE);
+        let counted = limit - uncounted;
         let pool = TrackConsumersPool::new(FairSpillPool::new(counted), NonZeroUsize::MIN);
         let kept = KeptTables::default();
         Memory { pool: Arc::new(YieldingPool::new(pool, limit, kept.clone())), kept }

@@ -135,7 +135,8 @@ async fn a_repartition_that_spills_comes_to_its_end() {
     let state = engine.context.state();
     let pool = Arc::clone(&state.runtime_env().memory_pool);
     let everything = MemoryConsumer::new("whoever came first").register(&pool);
-    everything.try_grow(14 << 20).unwrap();
+    let MemoryLimit::Finite(all) = pool.memory_limit() else { panic!("a pool without a limit") };
+    everything.try_grow(all).unwrap();
     let half = "select value, 'a text that is longer than a view holds ' || value as t from generate_series(1, 40000)";
     let text = format!("{half} union all {half}");
     for attempt in 0..8 {

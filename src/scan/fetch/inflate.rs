@@ -12,6 +12,7 @@ use super::budget::PART_BYTES;
 use super::pack::{Piece, Start};
 use super::parts::Cutter;
 use super::wanted::Positions;
+use crate::config::RecordPolicy;
 use crate::error::{Error, Result};
 use crate::json::Framing;
 use crate::landing::Compression;
@@ -26,6 +27,13 @@ pub struct ObjectLimit {
     pub bytes: u64,
     /// The bytes of a record, beyond which nothing is gathered that may be one.
     pub record_bytes: u64,
+}
+
+impl ObjectLimit {
+    /// As the policy of the table says.
+    pub fn new(table: &str, policy: &RecordPolicy) -> ObjectLimit {
+        ObjectLimit { table: table.into(), bytes: policy.max_object_bytes, record_bytes: policy.max_record_bytes }
+    }
 }
 
 /// One compressed object being read.

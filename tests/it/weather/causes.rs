@@ -38,7 +38,7 @@ async fn what_stays_wrong_is_named_with_its_cause() {
         (Swapped, &[key, "it was replaced after it was listed", "hint: run it again"]),
         (Short, &[key, "bytes where", "were listed"]),
         (Long, &[key, "bytes where", "were listed"]),
-        (ExpiredToken, &[key, "the credentials have expired", "hint: renew them"]),
+        (ExpiredToken, &[key, "the credentials of the environment have expired", "hint: get new ones"]),
         (Redirect, &[key, "the bucket is in the region `ap-south-1`", "hint: set `region"]),
         (Skewed, &[key, "clock differs", "hint: set the clock"]),
         (Flip, &[key, "is not what the service says it is", "hint: "]),
@@ -61,7 +61,7 @@ async fn a_listing_that_stays_wrong_is_named_with_its_cause() {
         (Cut, &[location, "can not list"]),
         (ListLost, &[location, "does not say where they begin"]),
         (ListLoop, &[location, "goes in circles"]),
-        (ExpiredToken, &[location, "the credentials have expired"]),
+        (ExpiredToken, &[location, "the credentials of the environment have expired"]),
     ] {
         let fault = Fault::always(kind).on(FaultyOperation::List);
         assert_said(&told(fault, Checksums::Untold, SHORT).await, parts);
