@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 const STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
+    give_large_allocations_back();
     write_no_core_file();
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
@@ -63,5 +64,33 @@ fn write_no_core_file() {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let Rlimit { maximum, .. } = getrlimit(Resource::Core);
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    }
+}
+
+/// Has the allocator of glibc give every allocation from a mebibyte on back to the system as soon as it is freed. By
+/// itself it keeps what is smaller than the largest one that was freed before, up to 32 MB, so that a process that
+/// counts 256 MB comes to hold twice as much. The function that sets this is unsafe to call, but a variable that is
+/// read before `main` sets it, too: so the program begins once more, with that.
+fn give_large_allocations_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::env;
+        use std::os::unix::process::CommandExt as _;
+        use std::process::Command;
+
+        const VARIABLE: &str = "MALLOC_MMAP_THRESHOLD_";
+        const BYTES: &str = "1048576";
+        // Whoever set any of these knows better.
+        if [VARIABLE, "GLIBC_TUNABLES"].iter().any(|name| env::var_os(name).is_some()) {
+            return;
+        }
+        let Ok(program) = env::current_exe() else { return };
+        let mut arguments = env::args_os();
+        let mut again = Command::new(program);
+        if let Some(name) = arguments.next() {
+            again.arg0(name);
+        }
+        // This comes back only where it fails, which is no reason to answer nothing.
+        let _ = again.args(arguments).env(VARIABLE, BYTES).exec();
     }
 }

@@ -3,6 +3,7 @@
 //! Owns running pinq as a process of its own, by a shell that sets its limits, and the most memory that it had. It must
 //! not need rights that a user has not: a disk that is full is a limit on the size of files.
 
+mod allocator;
 mod disks;
 mod memory;
 

@@ -1,0 +1,57 @@
+//! What the allocator is told when the program starts: on Linux with glibc alone, which reads it from its environment.
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Place;
+
+const THRESHOLD: &str = "MALLOC_MMAP_THRESHOLD_";
+
+/// The environment and the arguments of a pinq that waits for statements.
+fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let place = Place::with("");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pinq"))
+        .args(["repl", "--config"])
+        .arg(place.path("pinq.toml"))
+        .env_clear()
+        .env("HOME", place.path("home"))
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("pinq");
+    wait_for_threads(child.id());
+    let read = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/{}/{name}", child.id())).expect("a process of ours");
+        text.split_terminator('\0').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let seen = (read("environ"), read("cmdline"));
+    drop(child.stdin.take());
+    assert!(child.wait().expect("an end").success());
+    seen
+}
+
+/// Until it has threads of its own: from then on it does not begin again.
+fn wait_for_threads(process: u32) {
+    let began = Instant::now();
+    while fs::read_dir(format!("/proc/{process}/task")).expect("a process of ours").count() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(30), "it started no thread");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn large_allocations_go_back_unless_something_else_was_asked_for() {
+    let has_threshold = |environment: &[String]| environment.iter().any(|variable| variable.starts_with(THRESHOLD));
+    let (environment, arguments) = started_with(&[]);
+    assert!(environment.contains(&format!("{THRESHOLD}=1048576")), "{environment:?}");
+    assert_eq!(arguments[..3], [env!("CARGO_BIN_EXE_pinq"), "repl", "--config"]);
+    let (environment, _) = started_with(&[(THRESHOLD, "65536")]);
+    assert!(environment.contains(&format!("{THRESHOLD}=65536")), "{environment:?}");
+    let (environment, _) = started_with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")]);
+    assert!(!has_threshold(&environment), "{environment:?}");
+}
