@@ -25,3 +25,4 @@ mod reports;
 mod requests;
 mod side_by_side;
 mod stops;
+mod tls;
