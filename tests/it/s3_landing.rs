@@ -9,6 +9,7 @@ mod caching;
 mod changes;
 mod credentials;
 mod doctor;
+mod doctor_samples;
 mod fetching;
 mod fixed_answer;
 mod keys;
