@@ -11,7 +11,7 @@ use object_store::{BackoffConfig, ClientOptions, HeaderMap, HeaderValue, RetryCo
 
 use super::accounting::{Answers, Counters, CountingConnector};
 use super::credentials::RenewedCredentials;
-use super::endpoint::Endpoint;
+use super::endpoint::{self, Endpoint};
 use super::integrity::Integrity;
 use super::profile::Profile;
 use super::{SharedStores, chain, region};
@@ -78,10 +78,8 @@ impl Bucket {
             .with_http_connector(connector)
             .with_retry(retries(config.retries));
         builder = match &endpoint {
-            // China is a part of AWS with another domain, which the client does not know.
-            Endpoint::Aws(_) if region.starts_with("cn-") => {
-                builder.with_endpoint(format!("https://s3.{region}.amazonaws.com.cn"))
-            }
+            // Which the client does not know.
+            Endpoint::Aws(_) if endpoint::is_in_china(&region) => builder.with_endpoint(endpoint::chinese(&region)),
             Endpoint::Aws(addressing) => {
                 builder.with_virtual_hosted_style_request(*addressing == Addressing::VirtualHost)
             }

@@ -137,7 +137,12 @@ impl Stores {
     /// # Errors
     /// No answer came, or one that is none of S3's.
     pub async fn reach(&self, bucket: &str) -> Result<Reached> {
-        let (_, endpoint) = self.way(bucket).await?;
+        let (profile, endpoint) = self.way(bucket).await?;
+        // Where a run would go: a network may lead to the host of the region alone.
+        let url = match region::given(&self.shared.config, &self.shared.environment, profile) {
+            Some(region) => endpoint.bucket_url(bucket, &region),
+            None => endpoint.region_url(bucket),
+        };
         let name = endpoint.name();
         let about = |message: String| Error::statement(message);
         let answers = Arc::new(Answers::default());
@@ -151,7 +156,7 @@ impl Stores {
         config.request_timeout = config.request_timeout.min(PATIENCE);
         let client = object_store::client::HttpConnector::connect(&connector, &client::options(&config, &endpoint))
             .map_err(|error| Error::usage(format!("no client could be made for {name}")).because(error))?;
-        let request = region::head(&endpoint.region_url(bucket))
+        let request = region::head(&url)
             .ok_or_else(|| Error::usage(format!("the bucket `{bucket}` can not be part of a URL")))?;
         let began = Instant::now();
         let answer = client.execute(request).await.map_err(|error| {
