@@ -160,8 +160,9 @@ fn retries(most: usize) -> RetryConfig {
 /// The credentials of every bucket, asked for at once so that their absence is told once and early.
 pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
     let found = shared.credentials.get_or_try_init(|| async {
-        let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
-        let credentials = RenewedCredentials::new(sources);
+        let (config, environment) = (shared.config.clone(), shared.environment.clone());
+        let (profile, region) = (profile.clone(), region.to_owned());
+        let credentials = RenewedCredentials::new(move || chain::sources(&config, &environment, &profile, &region));
         credentials.current().await?;
         let credentials = Arc::new(credentials);
         Ok::<AwsCredentialProvider, Error>(Arc::clone(shared.signer.get_or_init(|| credentials)) as _)

@@ -32,6 +32,16 @@ struct Answer<'a> {
     message: &'a str,
 }
 
+/// What is said of keys that others may replace.
+const REFUSED_KEYS: [&str; 6] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+];
+
 fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Error {
     let error = match own_error(error) {
         Ok(own) => return own,
@@ -42,6 +52,11 @@ fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Err
     let about = |message: String| Error::statement(format!("can not {doing} `{place}`: {message}"));
     if let Some(explained) = wrong_region(bucket, &answer, &about) {
         return explained;
+    }
+    if REFUSED_KEYS.contains(&answer.code)
+        && let Some(signer) = &bucket.signer
+    {
+        signer.refused();
     }
     let (name, endpoint) = (&bucket.name, bucket.endpoint.name());
     let explained = match answer.code {
