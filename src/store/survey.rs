@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::profile::Profile;
 use super::server_clock::ClockDifference;
 use super::{SharedStores, Stores, client, region, transport};
-use crate::config::{Addressing, Signing};
+use crate::config::{Addressing, Environment, Signing};
 use crate::error::{Error, Result};
 
 /// Where requests go.
@@ -161,7 +161,12 @@ impl Stores {
         let began = Instant::now();
         let answer = client.execute(request).await.map_err(|error| {
             let (fault, cause) = transport::fault(&error);
-            transport::explained(&fault, cause, name, &about)
+            let told = transport::explained(&fault, cause, name, &about);
+            match proxy(&self.shared.environment, &url) {
+                Some(variable) if fault.is_of_the_way() => told
+                    .hint(format!("requests go by the proxy that `{variable}` names, but to the hosts in `NO_PROXY`")),
+                Some(_) | None => told,
+            }
         })?;
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let is_page = header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
@@ -189,4 +194,14 @@ impl Stores {
         let SharedStores { config, environment, profile, .. } = &*self.shared;
         profile.get_or_try_init(|| Profile::choose(config, environment)).await
     }
+}
+
+/// The variable that names a proxy for requests to this URL. What it says may hold a password.
+fn proxy(environment: &Environment, url: &str) -> Option<&'static str> {
+    let of_scheme = match url.starts_with("https://") {
+        true => ["https_proxy", "HTTPS_PROXY"],
+        false => ["http_proxy", "HTTP_PROXY"],
+    };
+    let [lower, upper] = of_scheme;
+    [lower, upper, "all_proxy", "ALL_PROXY"].into_iter().find(|name| environment.get(name).is_some())
 }

@@ -37,6 +37,18 @@ pub enum Scheme {
     TlsThere,
 }
 
+impl Fault {
+    /// Whether it may lie in what stands between here and the service.
+    pub fn is_of_the_way(&self) -> bool {
+        match self {
+            Fault::Name | Fault::Connection | Fault::Time | Fault::Certificate(_) | Fault::NotS3 | Fault::Broken => {
+                true
+            }
+            Fault::WrongScheme(_) | Fault::Other => false,
+        }
+    }
+}
+
 /// The fault that an error tells of, with the innermost words about it.
 pub fn fault(error: &dyn StdError) -> (Fault, String) {
     let mut chain = vec![error.to_string()];

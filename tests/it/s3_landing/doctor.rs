@@ -162,6 +162,8 @@ async fn a_missing_bucket_and_an_empty_prefix_are_told() {
     empty.assert_failed("list", &["nothing is there", "`s3://landing/` holds `topics/`"]);
     let topic = examined(Pinq::against(&server), "s3://landing/topics/21ec18eca200.pin/").await;
     topic.assert_failed("landing", &["it looks like one topic"]);
+    let partition = examined(Pinq::against(&server), "s3://landing/topics/21ec18eca200.pin/partition=0/").await;
+    partition.assert_failed("landing", &["it looks like one partition of a topic"]);
 }
 
 #[tokio::test]
@@ -190,6 +192,12 @@ async fn endpoints_that_are_wrong_are_told_apart() {
     nobody.assert_failed("endpoint", &["no connection to http://127.0.0.1:1", "check `endpoint`"]);
     let nowhere = examined(with("https://no-such-host.invalid".to_owned()), LANDING).await;
     nowhere.assert_failed("endpoint", &["no connection to https://no-such-host.invalid"]);
+    let bucket = examined(with(server.endpoint() + "/landing"), LANDING).await;
+    bucket.assert_failed("list", &["it is named without the bucket"]);
+    let proxied = Pinq::against(&server).env("http_proxy", "http://me:hunter2@127.0.0.1:1");
+    let proxied = examined(proxied, LANDING).await;
+    proxied.assert_failed("endpoint", &["the proxy that `http_proxy` names"]);
+    assert!(!proxied.document.to_string().contains("hunter2"), "{:#}", proxied.document);
     let page = fixed_answer::serve(WEB_PAGE).await;
     let page = examined(with(format!("http://{page}")), LANDING).await;
     page.assert_failed("endpoint", &["is not S3", "a console or a web site"]);
