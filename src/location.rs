@@ -29,6 +29,9 @@ impl Location {
             if text.is_empty() {
                 return Err(Error::usage("a location is empty").hint("write a folder or `s3://BUCKET/PREFIX/`"));
             }
+            if let Some(rest) = text.strip_prefix("s3:/") {
+                return Err(Error::usage(format!("`{text}` lacks a slash")).hint(format!("write `s3://{rest}`")));
+            }
             return Ok(Location::Folder(base.join(text)));
         };
         match scheme.to_ascii_lowercase().as_str() {
@@ -95,6 +98,7 @@ mod tests {
     fn refuses_what_it_does_not_know() {
         assert!(parse("").is_err());
         assert!(parse("s3:///x").is_err());
+        assert_eq!(parse("s3:/b/x").unwrap_err().hints(), ["write `s3://b/x`"]);
         assert!(parse("gs://b/x").unwrap_err().message().contains("`gs`"));
     }
 

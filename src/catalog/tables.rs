@@ -13,11 +13,12 @@ use tokio::sync::OnceCell;
 
 use crate::config::{Rest, TableConfig, TableSource};
 use crate::error::{Error, Result};
-use crate::landing::{NamedTopic, Topics};
+use crate::landing::{LandingKey, NamedTopic, Topics};
 use crate::location::Location;
 use crate::scan::{
     Expected, Findings, LandedProvider, LandedTable, Rejects, SeenTotals, Shape, TableContext, TableOptions,
 };
+use crate::store::{Children, Object};
 
 /// The landed tables of one engine.
 #[derive(Debug)]
@@ -228,15 +229,19 @@ impl Tables {
         let elsewhere = |table: &&TableConfig| matches!(table.source, TableSource::Location(_));
         let taken: Vec<&str> = self.declared.iter().filter(elsewhere).map(|table| table.name.as_str()).collect();
         if topics.is_empty() && declared.is_empty() {
-            return Err(self.no_topics(landing, &children.folders).await);
+            return Err(self.no_topics(landing, &children).await);
         }
         Topics::name(topics, &declared, &taken)
     }
 
-    async fn no_topics(&self, landing: &Location, folders: &[String]) -> Error {
+    async fn no_topics(&self, landing: &Location, children: &Children) -> Error {
         let error = Error::statement(format!("`{landing}` holds no topics"));
-        if folders.iter().any(|folder| folder.contains('=')) {
+        if children.folders.iter().any(|folder| folder.contains('=')) {
             return error.hint("it looks like one topic: point `--landing` at the folder above it, or declare it as a table with `location`");
+        }
+        let is_landed = |object: &Object| LandingKey::parse(&object.key).is_ok_and(|key| key.start_offset.is_some());
+        if children.folders.is_empty() && children.objects.iter().any(is_landed) {
+            return error.hint("it looks like one partition of a topic: point `--landing` at the folder above the topics, or declare it as a table with `location`");
         }
         match self.context.stores.nearby(landing).await {
             Some(nearby) => error.hint(nearby.hint()),

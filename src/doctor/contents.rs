@@ -134,6 +134,13 @@ fn tell(step: &mut Step, listed: &Listed) {
         step.worsen(Status::Warning);
         let named: Vec<String> = topics.iter().take(NAMED).map(|topic| format!("`{topic}`")).collect();
         text.push_str(&format!("; its keys name {} topics, such as {}", topics.len(), named.join(", ")));
+        // One level too high: what was taken for a topic holds a folder for each.
+        let is_below = |object: &Arc<Object>| {
+            LandingKey::parse(&object.key).is_ok_and(|key| key.topic.as_deref() == object.key.split('/').next())
+        };
+        if listed.objects.iter().all(is_below) {
+            step.hint(format!("it looks like a folder of topics: `pinq doctor {}`", listed.place.location));
+        }
     }
     let nameless = keys.iter().filter(|key| key.start_offset.is_none()).count() as u64;
     if nameless > 0 {
@@ -299,5 +306,22 @@ mod tests {
         assert_eq!(step.status, Status::Warning);
         assert_eq!(step.details[0], "`raw.a`: 3,600 objects in 3 partitions, 7.2 KB");
         assert!(step.details.iter().any(|detail| detail.contains("`a.avro`: `.avro` is not JSON")), "{step:?}");
+    }
+
+    #[tokio::test]
+    async fn a_folder_of_topics_that_was_taken_for_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for topic in ["a", "b"] {
+            let below = folder.path().join(topic).join("partition=0");
+            std::fs::create_dir_all(&below).unwrap();
+            std::fs::write(below.join(format!("{topic}+0+0000000000.json")), "{}").unwrap();
+        }
+        let stores = Stores::new(&StorageConfig::default(), &Environment::empty("/"));
+        let location = Location::Folder(folder.path().to_owned());
+        let place = TablePlace { name: "topics".into(), location: location.clone() };
+        let mut step = Step::ok(Name::Landing, "");
+        tell(&mut step, &list(&stores, place, 1_000, None).await.unwrap());
+        assert_eq!(step.status, Status::Warning);
+        assert_eq!(step.hints, [format!("it looks like a folder of topics: `pinq doctor {location}`")]);
     }
 }

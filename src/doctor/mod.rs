@@ -5,6 +5,7 @@
 //! behind. It is bounded: so many keys, so many objects, so much time, and it says where it stopped.
 
 mod access;
+mod beginning;
 mod cache;
 mod configuration;
 mod contents;
@@ -110,9 +111,10 @@ async fn landing(
         return Ok(None);
     }
     let (step, sample) = sampling::step(&contents, config, environment, location).await;
-    let can_read = walk.add(step)? != Status::Failed;
+    walk.add(step)?;
     let sample = match sample {
-        Some(sample) if can_read => sample,
+        // One object that can't be read is no reason not to look at the others.
+        Some(sample) if sample.holds_any() || !walk.has_failed(Name::Read) => sample,
         _ => {
             walk.skip_all(&[Name::Sample, Name::Offsets], Name::Read)?;
             walk.add(sizes::step(&contents, &[]))?;

@@ -24,7 +24,7 @@ pub(super) async fn step(sample: &Sample, contents: &Contents) -> Step {
             ));
             continue;
         }
-        match sample.engine.sampled_offsets(&table.name, &listed.objects).await {
+        match sample.engine.sampled_offsets(&table.name, &listed.objects, &table.cut).await {
             Ok(found) => partitions.extend(found),
             Err(error) => {
                 step.worsen(Status::Failed);

@@ -1,17 +1,18 @@
 //! May objects be read, and some of them brought here: a small landing of its own, which every later step runs over.
 //!
-//! Owns which objects are fetched and how much of each, and the folder that holds them until the walk ends. What is in
+//! Owns which objects are fetched, and the folder that holds them until the walk ends. What is in
 //! them is for the engine to say, the very one that answers questions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures::{StreamExt, stream};
 use tempfile::TempDir;
 
+use super::beginning::{Beginning, WHOLE, beginning};
 use super::contents::{Contents, Listed};
 use super::listing::policy;
 use super::step::{Name, Status, Step};
@@ -20,7 +21,6 @@ use crate::config::{
 };
 use crate::engine::{Engine, spread};
 use crate::error::{Error, Result};
-use crate::landing::Compression;
 use crate::location::Location;
 use crate::store::{Action, Object, Store};
 use crate::ui::human;
@@ -30,10 +30,11 @@ const OBJECTS: usize = 1_000;
 const LARGE_OBJECTS: usize = 48;
 const BYTES: u64 = 16 << 20;
 const LONGEST: Duration = Duration::from_secs(8);
-/// An object up to this size is fetched whole, as it is.
-const WHOLE: u64 = 1 << 20;
-/// Requests under way.
+/// Requests under way, and the bytes that they ask for: a slow line has to bring them before a request's time is over.
 const AT_ONCE: usize = 64;
+const BYTES_AT_ONCE: u64 = 4 << 20;
+/// So many objects of a table are refused before the others are not asked for.
+const REFUSED: usize = 3;
 /// A tiny limit is told of by its own step; it must not keep the others from their work.
 const LEAST_MEMORY: u64 = 256 << 20;
 
@@ -53,11 +54,20 @@ pub(super) struct SampledTable {
     folder: PathBuf,
     /// Objects that were fetched, wholly or in part.
     pub objects: u64,
+    /// Objects that were passed over, because their first record is longer than a sample.
+    pub too_long: u64,
+    /// Those of which only the beginning was fetched.
+    pub cut: BTreeSet<String>,
     /// Whether these are all of them, with all of their bytes.
     pub is_whole: bool,
 }
 
 impl Sample {
+    /// Whether any object was brought here.
+    pub(super) fn holds_any(&self) -> bool {
+        self.tables.iter().any(|table| table.objects > 0)
+    }
+
     /// A text of the engine, with the places where the objects truly lie.
     pub(super) fn told(&self, text: &str) -> String {
         let mut told = text.to_owned();
@@ -108,6 +118,14 @@ pub(super) async fn step(
                 step.hints.extend(denied.hints);
                 step.policy = step.policy.or(denied.policy);
             }
+            for table in tables.iter().filter(|table| table.too_long > 0) {
+                step.worsen(Status::Warning);
+                step.detail(format!(
+                    "`raw.{}`: {} passed over, whose first record is too long for a sample",
+                    table.name,
+                    human::counted(table.too_long, "object", "objects")
+                ));
+            }
             match open(folder, tables, config, environment) {
                 Ok(sample) => (step, Some(sample)),
                 // What is wrong with the views is told by their own step.
@@ -138,28 +156,39 @@ async fn fetch(contents: &Contents) -> Result<Fetched> {
         let below = fetched.folder.path().join(number.to_string());
         tokio::fs::create_dir_all(&below).await.map_err(unwritable)?;
         let chosen = chosen(listed);
+        let at_once = at_once(&chosen);
         let mut table = SampledTable {
             name: listed.place.name.clone(),
             location: listed.place.location.clone(),
             folder: below.clone(),
             objects: 0,
+            too_long: 0,
+            cut: BTreeSet::new(),
             is_whole: listed.is_whole && chosen.len() == listed.objects.len(),
         };
-        let tasks = chosen.into_iter().map(|object| bring(&listed.store, object, &below));
-        let mut coming = stream::iter(tasks).buffered(AT_ONCE);
-        while let Some(brought) = coming.next().await {
+        let left = AtomicU64::new(BYTES);
+        let mut refused = 0_usize;
+        let tasks = chosen.into_iter().map(|object| bring(&listed.store, object, &below, &left));
+        let mut coming = stream::iter(tasks).buffered(at_once);
+        while let Some((object, brought)) = coming.next().await {
             match brought {
-                Ok(brought) => {
-                    table.objects += 1;
-                    fetched.bytes = fetched.bytes.saturating_add(brought.bytes);
-                    table.is_whole &= brought.is_whole;
+                Ok(Some(beginning)) => {
+                    table.objects = table.objects.saturating_add(1);
+                    fetched.bytes = fetched.bytes.saturating_add(beginning.fetched);
+                    if beginning.is_cut {
+                        table.cut.insert(object.key.clone());
+                    }
                 }
+                Ok(None) => table.too_long = table.too_long.saturating_add(1),
                 Err(error) => {
-                    // Where the first is refused so are the others.
                     first.get_or_insert(error.again());
                     fetched.trouble.entry(table.name.clone()).or_insert(error);
                     table.is_whole = false;
-                    break;
+                    refused = refused.saturating_add(1);
+                    // One may be gone or have an odd name; where several are refused so are the others.
+                    if refused >= REFUSED {
+                        break;
+                    }
                 }
             }
             if deadline.is_some_and(|deadline| Instant::now() > deadline) {
@@ -167,6 +196,7 @@ async fn fetch(contents: &Contents) -> Result<Fetched> {
                 break;
             }
         }
+        table.is_whole &= table.cut.is_empty() && table.too_long == 0;
         drop(coming);
         fetched.tables.push(table);
     }
@@ -195,38 +225,37 @@ fn chosen(listed: &Listed) -> Vec<Arc<Object>> {
     chosen
 }
 
-struct Brought {
-    bytes: u64,
-    is_whole: bool,
+/// Requests under way: many for tiny objects, and few for large ones, which share the time that each may take.
+fn at_once(chosen: &[Arc<Object>]) -> usize {
+    let costs = chosen.iter().map(|object| object.size.min(WHOLE));
+    let average = costs.sum::<u64>() / (chosen.len().max(1) as u64);
+    let fit = BYTES_AT_ONCE / average.max(1);
+    usize::try_from(fit).unwrap_or(AT_ONCE).clamp(1, AT_ONCE)
 }
 
-/// Brings an object, or the lines at its beginning, into the folder.
-async fn bring(store: &Store, object: Arc<Object>, below: &Path) -> Result<Brought> {
-    let (bytes, is_whole) = beginning(store, &object).await?;
-    let path = below.join(&object.key);
-    let unwritten = |error: std::io::Error| {
-        Error::statement(format!("`{}` could not be copied among the temporary files", object.key)).because(error)
+/// Brings an object, or the records at its beginning, into the folder, under the name that it has: what it is tells by its
+/// first bytes. None where its first record is too long.
+async fn bring(
+    store: &Store,
+    object: Arc<Object>,
+    below: &Path,
+    left: &AtomicU64,
+) -> (Arc<Object>, Result<Option<Beginning>>) {
+    let brought = async {
+        let Some(beginning) = beginning(store, &object, left).await? else { return Ok(None) };
+        let path = below.join(&object.key);
+        let unwritten = |error: std::io::Error| {
+            Error::statement(format!("`{}` could not be copied among the temporary files", object.shown()))
+                .because(error)
+        };
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await.map_err(unwritten)?;
+        }
+        tokio::fs::write(&path, &beginning.bytes).await.map_err(unwritten)?;
+        Ok(Some(beginning))
     };
-    if let Some(folder) = path.parent() {
-        tokio::fs::create_dir_all(folder).await.map_err(unwritten)?;
-    }
-    tokio::fs::write(&path, &bytes).await.map_err(unwritten)?;
-    Ok(Brought { bytes: bytes.len() as u64, is_whole })
-}
-
-/// The whole of an object, or the whole lines at the beginning of a large one, and whether it is all.
-async fn beginning(store: &Store, object: &Object) -> Result<(Bytes, bool)> {
-    if object.size <= WHOLE {
-        return Ok((store.get(object).await?, true));
-    }
-    let head = store.get_range_alone(object, 0..WHOLE).await?;
-    let lines = memchr::memrchr(b'\n', &head).filter(|_| Compression::of_magic(&head) == Compression::None);
-    match lines {
-        Some(end) => Ok((head.slice(..=end), false)),
-        // What is compressed, or one record, can't be cut; and what is larger still is left to those who read all.
-        None if object.size <= BYTES => Ok((store.get(object).await?, true)),
-        None => Ok((Bytes::new(), false)),
-    }
+    let brought = brought.await;
+    (object, brought)
 }
 
 /// An engine over the sample, with the views of the configuration. Nothing in it fails for a bad record: each is counted.

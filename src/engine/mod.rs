@@ -271,8 +271,9 @@ impl Engine {
     }
 
     /// Lets the next statement see what has landed since the last one; folders whose listing is young are gone on
-    /// with, as in a new run.
+    /// with, as in a new run. Credentials that were refused are looked for again.
     pub fn renew(&self) {
+        self.stores.forget_refused_credentials();
         self.catalog.tables.renew();
     }
 

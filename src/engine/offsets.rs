@@ -4,7 +4,7 @@
 //! Owns the comparison of objects that follow each other. It reads every record, by SQL over
 //! `landed.NAME`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::AsArray;
@@ -78,25 +78,31 @@ impl Engine {
             Err(_) if snapshot.is_empty() => return Ok(Vec::new()),
             listed => listed.map_err(|error| table.within(error))?,
         };
-        self.offsets_of(table, pages.iter().flat_map(|page| page.iter())).await
+        self.offsets_of(table, pages.iter().flat_map(|page| page.iter()), &BTreeSet::new()).await
     }
 
     /// The offsets of the partitions that these objects are of, as far as the table tells, whose landing may hold only
     /// some of them: between others nothing is known to be missing, unless each that it holds has one record and the
-    /// others are as small.
+    /// others are as small. Of those in `cut` it holds the beginning, so that nobody knows where they end.
     ///
     /// # Errors
     /// There is no such table, or it can't be read.
-    pub async fn sampled_offsets(&self, name: &str, objects: &[Arc<Object>]) -> Result<Vec<PartitionOffsets>> {
+    pub async fn sampled_offsets(
+        &self,
+        name: &str,
+        objects: &[Arc<Object>],
+        cut: &BTreeSet<String>,
+    ) -> Result<Vec<PartitionOffsets>> {
         let table = self.catalog.tables.table(name).await?;
         let table = table.ok_or_else(|| Error::statement(format!("there is no table `{name}`")))?;
-        self.offsets_of(&table, objects.iter()).await
+        self.offsets_of(&table, objects.iter(), cut).await
     }
 
     async fn offsets_of<'a>(
         &self,
         table: &LandedTable,
         objects: impl Iterator<Item = &'a Arc<Object>>,
+        cut: &BTreeSet<String>,
     ) -> Result<Vec<PartitionOffsets>> {
         let mut partitions: BTreeMap<Option<i32>, Vec<Named>> = BTreeMap::new();
         for object in objects {
@@ -120,10 +126,11 @@ impl Engine {
                 repeats: records.values().map(|object| object.repeats).sum(),
                 ..PartitionOffsets::default()
             };
-            let one_each = largest_of_one(&objects, &records);
+            let one_each = if cut.is_empty() { largest_of_one(&objects, &records) } else { None };
             let spans = objects.into_iter().filter_map(|Named { object, size, start }| {
                 let start = start?;
                 let end = match records.get(&object) {
+                    Some(_) if cut.contains(&object) => None,
                     Some(records) => records.last.map(|last| last.saturating_add(1)),
                     None => one_each.filter(|largest| size <= *largest).and_then(|_| start.checked_add(1)),
                 };

@@ -11,7 +11,7 @@ use object_store::{BackoffConfig, ClientOptions, HeaderMap, HeaderValue, RetryCo
 
 use super::accounting::{Answers, Counters, CountingConnector};
 use super::credentials::RenewedCredentials;
-use super::endpoint::Endpoint;
+use super::endpoint::{self, Endpoint};
 use super::integrity::Integrity;
 use super::profile::Profile;
 use super::{SharedStores, chain, region};
@@ -78,10 +78,8 @@ impl Bucket {
             .with_http_connector(connector)
             .with_retry(retries(config.retries));
         builder = match &endpoint {
-            // China is a part of AWS with another domain, which the client does not know.
-            Endpoint::Aws(_) if region.starts_with("cn-") => {
-                builder.with_endpoint(format!("https://s3.{region}.amazonaws.com.cn"))
-            }
+            // Which the client does not know.
+            Endpoint::Aws(_) if endpoint::is_in_china(&region) => builder.with_endpoint(endpoint::chinese(&region)),
             Endpoint::Aws(addressing) => {
                 builder.with_virtual_hosted_style_request(*addressing == Addressing::VirtualHost)
             }
@@ -162,8 +160,9 @@ fn retries(most: usize) -> RetryConfig {
 /// The credentials of every bucket, asked for at once so that their absence is told once and early.
 pub async fn credentials(shared: &SharedStores, profile: &Profile, region: &str) -> Result<AwsCredentialProvider> {
     let found = shared.credentials.get_or_try_init(|| async {
-        let sources = chain::sources(&shared.config, &shared.environment, profile, region)?;
-        let credentials = RenewedCredentials::new(sources);
+        let (config, environment) = (shared.config.clone(), shared.environment.clone());
+        let (profile, region) = (profile.clone(), region.to_owned());
+        let credentials = RenewedCredentials::new(move || chain::sources(&config, &environment, &profile, &region));
         credentials.current().await?;
         let credentials = Arc::new(credentials);
         Ok::<AwsCredentialProvider, Error>(Arc::clone(shared.signer.get_or_init(|| credentials)) as _)

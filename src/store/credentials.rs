@@ -4,6 +4,7 @@
 //! `chain`'s. No secret leaves this file but to the client.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as ShortMutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -19,10 +20,16 @@ use tokio::sync::Mutex;
 use super::chain::Source;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::ui::human;
 
 /// Credentials that renew themselves; shared by every bucket.
 pub struct RenewedCredentials {
-    sources: Vec<Source>,
+    /// Makes the sources, each time anew: every one of them remembers what it has read once.
+    sources: Box<dyn Fn() -> Result<Vec<Source>> + Send + Sync>,
+    /// How long one source may take.
+    patience: Duration,
+    /// Whether the service refused those in use.
+    is_refused: AtomicBool,
     /// Who gave those in use, and for how long they hold.
     given: ShortMutex<Option<(String, Lifetime)>>,
     kept: ShortMutex<Option<Kept>>,
@@ -62,11 +69,32 @@ const RENEW_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
 /// So long credentials that still hold are used after a renewal failed.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
+/// A source is given up after so long: a person may have to type a code, and nobody waits for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl RenewedCredentials {
     /// Credentials from the first of `sources` that has some.
-    pub fn new(sources: Vec<Source>) -> Self {
-        let given = ShortMutex::new(None);
-        RenewedCredentials { sources, given, kept: ShortMutex::new(None), renewing: Mutex::new(()) }
+    pub fn new(sources: impl Fn() -> Result<Vec<Source>> + Send + Sync + 'static) -> Self {
+        RenewedCredentials {
+            sources: Box::new(sources),
+            patience: PATIENCE,
+            is_refused: AtomicBool::new(false),
+            given: ShortMutex::new(None),
+            kept: ShortMutex::new(None),
+            renewing: Mutex::new(()),
+        }
+    }
+
+    /// Notes that the service refused those in use.
+    pub fn refused(&self) {
+        self.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Forgets those in use if the service refused them, so that the next request takes what their source gives by then.
+    pub fn forget_refused(&self) {
+        if self.is_refused.swap(false, Ordering::Relaxed) {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 
     /// The credentials to use now.
@@ -99,8 +127,8 @@ impl RenewedCredentials {
     }
 
     async fn find(&self) -> Result<Credentials> {
-        let mut tried = Vec::new();
-        for (number, source) in self.sources.iter().enumerate() {
+        let (mut tried, sources) = (Vec::new(), (self.sources)()?);
+        for (number, source) in sources.iter().enumerate() {
             let (name, provider) = match source {
                 Source::Ask(name, provider) => (name, provider),
                 Source::Absent(name, why) => {
@@ -108,7 +136,13 @@ impl RenewedCredentials {
                     continue;
                 }
             };
-            match provider.provide_credentials().await {
+            let Ok(answer) = tokio::time::timeout(self.patience, provider.provide_credentials()).await else {
+                let waited = human::duration(self.patience);
+                return Err(Error::usage(format!("{name} gave no credentials within {waited}"))
+                    .hint("run what it asks by itself: the `credential_process` of the profile, `aws sts get-caller-identity`")
+                    .hint("or choose other credentials with `AWS_PROFILE`"));
+            };
+            match answer {
                 Ok(found) => {
                     let given = Some((name.clone(), Lifetime::of(&found)));
                     *self.given.lock().unwrap_or_else(PoisonError::into_inner) = given;
@@ -118,7 +152,7 @@ impl RenewedCredentials {
                     tried.push(format!("{name} ({})", deepest(&error)));
                 }
                 // The last one is asked because nothing else answered; its refusal is one more try.
-                Err(error) if number + 1 == self.sources.len() => tried.push(format!("{name} ({})", deepest(&error))),
+                Err(error) if number + 1 == sources.len() => tried.push(format!("{name} ({})", deepest(&error))),
                 Err(error) => {
                     return Err(Error::usage(format!("the credentials of {name} could not be loaded"))
                         .because(deepest(&error))
@@ -203,7 +237,7 @@ impl fmt::Debug for RenewedCredentials {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
 
     use aws_credential_types::provider::{SharedCredentialsProvider, future};
 
@@ -233,7 +267,7 @@ mod tests {
     fn expiring(lifetime: Duration) -> (RenewedCredentials, Arc<AtomicU64>) {
         let asked = Arc::new(AtomicU64::new(0));
         let provider = SharedCredentialsProvider::new(Expiring { asked: Arc::clone(&asked), lifetime });
-        (RenewedCredentials::new(vec![Source::Ask("test".into(), provider)]), asked)
+        (RenewedCredentials::new(move || Ok(vec![Source::Ask("test".into(), provider.clone())])), asked)
     }
 
     fn make_due(credentials: &RenewedCredentials) {
@@ -268,9 +302,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_refused_is_asked_for_again_once() {
+        let (credentials, asked) = expiring(Duration::from_secs(3600));
+        assert_eq!(credentials.current().await.unwrap().id, "key1");
+        credentials.forget_refused();
+        assert_eq!(credentials.current().await.unwrap().id, "key1", "nobody refused them");
+        credentials.refused();
+        credentials.refused();
+        assert_eq!(credentials.current().await.unwrap().id, "key1", "requests under way go on as they began");
+        credentials.forget_refused();
+        credentials.forget_refused();
+        assert_eq!(credentials.current().await.unwrap().id, "key2");
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[derive(Debug)]
+    struct Silent;
+
+    impl ProvideCredentials for Silent {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_never_answers_is_given_up() {
+        let silent = || Source::Ask("the profile `x`".into(), SharedCredentialsProvider::new(Silent));
+        let mut credentials = RenewedCredentials::new(move || Ok(vec![silent(), silent()]));
+        credentials.patience = Duration::from_millis(20);
+        let found = tokio::time::timeout(Duration::from_secs(10), credentials.current()).await;
+        let error = found.expect("it has a limit of its own").unwrap_err();
+        assert!(error.message().starts_with("the profile `x` gave no credentials within"), "{error}");
+    }
+
+    #[tokio::test]
     async fn says_what_was_tried() {
-        let absent = Source::Absent("the environment".into(), "`AWS_ACCESS_KEY_ID` is not set".into());
-        let error = RenewedCredentials::new(vec![absent]).current().await.unwrap_err();
+        let absent = || Source::Absent("the environment".into(), "`AWS_ACCESS_KEY_ID` is not set".into());
+        let error = RenewedCredentials::new(move || Ok(vec![absent()])).current().await.unwrap_err();
         assert!(error.message().contains("tried the environment (`AWS_ACCESS_KEY_ID` is not set)"), "{error}");
         assert!(error.hints().iter().any(|hint| hint.contains("anonymous = true")));
     }

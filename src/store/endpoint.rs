@@ -90,6 +90,16 @@ impl Endpoint {
         }
     }
 
+    /// The URL of the bucket at the host to which requests go that are signed for `region`.
+    pub fn bucket_url(&self, bucket: &str, region: &str) -> String {
+        match self {
+            Endpoint::Aws(_) if is_in_china(region) => format!("{}/{bucket}", chinese(region)),
+            Endpoint::Aws(Addressing::Path) => format!("https://s3.{region}.amazonaws.com/{bucket}"),
+            Endpoint::Aws(Addressing::VirtualHost) => format!("https://{bucket}.s3.{region}.amazonaws.com"),
+            Endpoint::Own { bucket_url, .. } => bucket_url.clone(),
+        }
+    }
+
     /// What all requests to the same host have in common; `bucket` is part of it where the host is the
     /// bucket's own.
     pub fn service(&self, bucket: &str) -> String {
@@ -106,7 +116,7 @@ impl Endpoint {
     pub fn identity(&self, region: &str) -> String {
         match self {
             // Apart from these parts of AWS, a bucket's name is taken once in all regions.
-            Endpoint::Aws(_) if region.starts_with("cn-") => "AWS-China".to_owned(),
+            Endpoint::Aws(_) if is_in_china(region) => "AWS-China".to_owned(),
             Endpoint::Aws(_) if region.starts_with("us-gov-") => "AWS-GovCloud".to_owned(),
             Endpoint::Aws(_) => "AWS".to_owned(),
             Endpoint::Own { base, .. } => match Url::parse(base) {
@@ -131,6 +141,16 @@ impl Endpoint {
             Endpoint::Own { base, .. } => base,
         }
     }
+}
+
+/// China is a part of AWS with another domain.
+pub fn is_in_china(region: &str) -> bool {
+    region.starts_with("cn-")
+}
+
+/// The endpoint of a region in China, without a bucket.
+pub fn chinese(region: &str) -> String {
+    format!("https://s3.{region}.amazonaws.com.cn")
 }
 
 fn allows_http(config: &StorageConfig, environment: &Environment) -> bool {
@@ -231,5 +251,15 @@ mod tests {
         };
         let endpoint = choose(&own, &environment).unwrap();
         assert_eq!(endpoint.region_url("b"), "https://b.x.example:1");
+        assert_eq!(endpoint.bucket_url("b", "eu-west-1"), "https://b.x.example:1");
+    }
+
+    #[test]
+    fn a_known_region_has_a_host_of_its_own() {
+        let [host, path] = [Addressing::VirtualHost, Addressing::Path].map(Endpoint::Aws);
+        assert_eq!(host.bucket_url("b", "eu-west-1"), "https://b.s3.eu-west-1.amazonaws.com");
+        assert_eq!(path.bucket_url("a.b", "eu-west-1"), "https://s3.eu-west-1.amazonaws.com/a.b");
+        assert_eq!(host.bucket_url("b", "cn-north-1"), "https://s3.cn-north-1.amazonaws.com.cn/b");
+        assert_eq!(host.region_url("b"), "https://s3.amazonaws.com/b", "which tells the region of any bucket");
     }
 }

@@ -32,6 +32,16 @@ struct Answer<'a> {
     message: &'a str,
 }
 
+/// What is said of keys that others may replace.
+const REFUSED_KEYS: [&str; 6] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+];
+
 fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Error {
     let error = match own_error(error) {
         Ok(own) => return own,
@@ -42,6 +52,11 @@ fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Err
     let about = |message: String| Error::statement(format!("can not {doing} `{place}`: {message}"));
     if let Some(explained) = wrong_region(bucket, &answer, &about) {
         return explained;
+    }
+    if REFUSED_KEYS.contains(&answer.code)
+        && let Some(signer) = &bucket.signer
+    {
+        signer.refused();
     }
     let (name, endpoint) = (&bucket.name, bucket.endpoint.name());
     let explained = match answer.code {
@@ -59,6 +74,10 @@ fn explain(bucket: &Bucket, doing: &str, place: &str, error: ClientError) -> Err
         "RequestTimeTooSkewed" | "RequestExpired" => wrong_clock(bucket, &answer, &about),
         "SlowDown" | "ServiceUnavailable" | "TooManyRequests" => about(format!("{endpoint} asks for fewer requests"))
             .hint("lower `requests_in_flight` in `[storage]`, or try again later"),
+        "NoSuchKey" if doing == "list" => about(format!("{endpoint} takes it for the name of an object"))
+            .hint("check `endpoint`: it is named without the bucket, as in `https://HOST:PORT`"),
+        "InternalError" => about(format!("{endpoint} failed by itself"))
+            .hint("try again, and raise `retries` in `[storage]` where that happens often"),
         "NoSuchKey" | "NotFound" => about("it was deleted after it was listed".into()).hint("run it again"),
         "PreconditionFailed" => about("it was replaced after it was listed".into()).hint("run it again"),
         _ => by_kind(bucket, (doing, place), &error, &answer, &about),

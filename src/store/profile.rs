@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::spelling::nearest;
 
 /// The chosen profile; everything is none where there is no such file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Profile {
     /// Its name.
     pub name: String,

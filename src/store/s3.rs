@@ -157,7 +157,7 @@ impl Prefix {
 
     /// What is listed, for messages.
     fn place_of_folder(&self, folder: &str) -> String {
-        format!("s3://{}/{folder}", self.bucket.name)
+        printable::one_line(&format!("s3://{}/{folder}", self.bucket.name)).into_owned()
     }
 
     async fn one_page(&self, folder: &str, depth: Depth, start: Start) -> Result<(Page, Option<String>)> {
@@ -194,7 +194,8 @@ impl Prefix {
             let key = format!("{}{end}", keys::restore(path.as_ref()));
             let name = key.strip_prefix(&self.folder).map(str::to_owned);
             name.ok_or_else(|| {
-                Error::statement(format!("{} listed `{key}` below `{}`", self.bucket.endpoint.name(), self.folder))
+                let (key, folder) = (printable::one_line(&key), self.place_of_folder(&self.folder));
+                Error::statement(format!("{} listed `{key}` below `{folder}`", self.bucket.endpoint.name()))
             })
         };
         let mut folders = Vec::with_capacity(listed.common_prefixes.len());
@@ -211,5 +212,25 @@ impl Prefix {
             }
         }
         Ok(Page { folders, objects })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Stores;
+    use super::*;
+    use crate::config::{Environment, Signing, StorageConfig};
+
+    #[tokio::test]
+    async fn no_name_breaks_the_line_of_a_message() {
+        let config =
+            StorageConfig { signing: Signing::Anonymous, region: Some("r".into()), ..StorageConfig::default() };
+        let bucket = Stores::new(&config, &Environment::empty("/")).bucket("b").await.unwrap();
+        let prefix = Prefix::new(bucket, "a\nb");
+        assert_eq!(prefix.place_of_folder("a\nb/"), "s3://b/a\\nb/");
+        let common_prefixes = vec![ClientPath::parse("other\u{202e}").unwrap()];
+        let listed = object_store::ListResult { common_prefixes, objects: Vec::new() };
+        let error = prefix.page(listed).err().unwrap();
+        assert_eq!(error.message(), "AWS listed `other\\u{202e}/` below `s3://b/a\\nb/`");
     }
 }

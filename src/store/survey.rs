@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::profile::Profile;
 use super::server_clock::ClockDifference;
 use super::{SharedStores, Stores, client, region, transport};
-use crate::config::{Addressing, Signing};
+use crate::config::{Addressing, Environment, Signing};
 use crate::error::{Error, Result};
 
 /// Where requests go.
@@ -137,7 +137,12 @@ impl Stores {
     /// # Errors
     /// No answer came, or one that is none of S3's.
     pub async fn reach(&self, bucket: &str) -> Result<Reached> {
-        let (_, endpoint) = self.way(bucket).await?;
+        let (profile, endpoint) = self.way(bucket).await?;
+        // Where a run would go: a network may lead to the host of the region alone.
+        let url = match region::given(&self.shared.config, &self.shared.environment, profile) {
+            Some(region) => endpoint.bucket_url(bucket, &region),
+            None => endpoint.region_url(bucket),
+        };
         let name = endpoint.name();
         let about = |message: String| Error::statement(message);
         let answers = Arc::new(Answers::default());
@@ -151,12 +156,17 @@ impl Stores {
         config.request_timeout = config.request_timeout.min(PATIENCE);
         let client = object_store::client::HttpConnector::connect(&connector, &client::options(&config, &endpoint))
             .map_err(|error| Error::usage(format!("no client could be made for {name}")).because(error))?;
-        let request = region::head(&endpoint.region_url(bucket))
+        let request = region::head(&url)
             .ok_or_else(|| Error::usage(format!("the bucket `{bucket}` can not be part of a URL")))?;
         let began = Instant::now();
         let answer = client.execute(request).await.map_err(|error| {
             let (fault, cause) = transport::fault(&error);
-            transport::explained(&fault, cause, name, &about)
+            let told = transport::explained(&fault, cause, name, &about);
+            match proxy(&self.shared.environment, &url) {
+                Some(variable) if fault.is_of_the_way() => told
+                    .hint(format!("requests go by the proxy that `{variable}` names, but to the hosts in `NO_PROXY`")),
+                Some(_) | None => told,
+            }
         })?;
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let is_page = header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
@@ -184,4 +194,14 @@ impl Stores {
         let SharedStores { config, environment, profile, .. } = &*self.shared;
         profile.get_or_try_init(|| Profile::choose(config, environment)).await
     }
+}
+
+/// The variable that names a proxy for requests to this URL. What it says may hold a password.
+fn proxy(environment: &Environment, url: &str) -> Option<&'static str> {
+    let of_scheme = match url.starts_with("https://") {
+        true => ["https_proxy", "HTTPS_PROXY"],
+        false => ["http_proxy", "HTTP_PROXY"],
+    };
+    let [lower, upper] = of_scheme;
+    [lower, upper, "all_proxy", "ALL_PROXY"].into_iter().find(|name| environment.get(name).is_some())
 }

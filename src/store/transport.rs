@@ -37,6 +37,18 @@ pub enum Scheme {
     TlsThere,
 }
 
+impl Fault {
+    /// Whether it may lie in what stands between here and the service.
+    pub fn is_of_the_way(&self) -> bool {
+        match self {
+            Fault::Name | Fault::Connection | Fault::Time | Fault::Certificate(_) | Fault::NotS3 | Fault::Broken => {
+                true
+            }
+            Fault::WrongScheme(_) | Fault::Other => false,
+        }
+    }
+}
+
 /// The fault that an error tells of, with the innermost words about it.
 pub fn fault(error: &dyn StdError) -> (Fault, String) {
     let mut chain = vec![error.to_string()];
@@ -124,12 +136,14 @@ fn certificate(why: &str, cause: String, endpoint: &str, about: &dyn Fn(String) 
             "is an authority's own, used as a server's",
             "give the server a certificate that the authority has signed, and name the authority's file in `SSL_CERT_FILE`",
         ),
-        why if why.contains("NotValidForName") => (
+        why if why.contains("not valid for name") => (
             "is for another name",
             "write the `endpoint` as the certificate has it, or set `path_style = true` in `[storage]`",
         ),
-        why if why.contains("Expired") => ("has expired", "have it renewed, and check this machine's clock"),
-        why if why.contains("NotValidYet") => ("is not valid yet", "check this machine's clock"),
+        why if why.contains("certificate expired") => {
+            ("has expired", "have it renewed, and check this machine's clock")
+        }
+        why if why.contains("not valid yet") => ("is not valid yet", "check this machine's clock"),
         _ => ("can not be trusted", "add its authority to the system's certificates, or check the `endpoint`"),
     };
     about(format!("the TLS certificate of {endpoint} {what}")).because(cause).hint(hint)
@@ -164,8 +178,9 @@ mod tests {
         let about = |message: String| Error::statement(message);
         for (said, expected) in [
             ("invalid peer certificate: UnknownIssuer", "nobody whom this machine trusts"),
-            ("invalid peer certificate: certificate not valid for name \"x\"; NotValidForName", "another name"),
-            ("invalid peer certificate: Expired", "has expired"),
+            ("invalid peer certificate: certificate not valid for name \"x\"; certificate is only", "another name"),
+            ("invalid peer certificate: certificate expired: verification time 1 (UNIX)", "has expired"),
+            ("invalid peer certificate: certificate not valid yet: verification time 1 (UNIX)", "not valid yet"),
         ] {
             let (fault, cause) = fault(&*Box::<dyn StdError>::from(said));
             let error = explained(&fault, cause, "https://x.example", &about);

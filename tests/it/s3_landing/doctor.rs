@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::fixed_answer::{self, WEB_PAGE};
 use super::landings::{DECLARED, items, samples, serve};
 use super::program::{Finished, Pinq, WRONG_SECRET};
+use super::tls;
 use crate::s3::{Anonymous, Bucket, Denied, S3Server, ServerOptions, WrongRegion};
 
-const LANDING: &str = "s3://landing/topics/";
+pub(crate) const LANDING: &str = "s3://landing/topics/";
 
 async fn serve_as(bucket: &Bucket, options: ServerOptions) -> S3Server {
     S3Server::start(bucket.clone(), options).await.expect("a free port")
@@ -17,14 +18,14 @@ async fn denying(denied: Denied) -> S3Server {
     serve_as(&items(&[5]), ServerOptions { denied: vec![denied], ..ServerOptions::default() }).await
 }
 
-async fn examined(pinq: Pinq, location: &str) -> Diagnosis {
+pub(crate) async fn examined(pinq: Pinq, location: &str) -> Diagnosis {
     Diagnosis::of(&pinq.args(["doctor", location, "--format", "json"]).run().await)
 }
 
 /// The document, with the exit code of the run.
-struct Diagnosis {
-    code: Option<i32>,
-    document: Value,
+pub(crate) struct Diagnosis {
+    pub(crate) code: Option<i32>,
+    pub(crate) document: Value,
 }
 
 impl Diagnosis {
@@ -35,19 +36,19 @@ impl Diagnosis {
     }
 
     #[track_caller]
-    fn step(&self, id: &str) -> &Value {
+    pub(crate) fn step(&self, id: &str) -> &Value {
         let steps = self.document["steps"].as_array().expect("steps");
         steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step `{id}`: {}", self.document))
     }
 
     #[track_caller]
-    fn status(&self, id: &str) -> &str {
+    pub(crate) fn status(&self, id: &str) -> &str {
         self.step(id)["status"].as_str().expect("a status")
     }
 
     /// Checks that this step failed, the one after it was skipped, and that every part is said in it.
     #[track_caller]
-    fn assert_failed(&self, id: &str, parts: &[&str]) {
+    pub(crate) fn assert_failed(&self, id: &str, parts: &[&str]) {
         assert_eq!(self.status(id), "failed", "{:#}", self.document);
         assert_eq!(self.code, Some(1));
         let text = self.step(id).to_string();
@@ -161,6 +162,8 @@ async fn a_missing_bucket_and_an_empty_prefix_are_told() {
     empty.assert_failed("list", &["nothing is there", "`s3://landing/` holds `topics/`"]);
     let topic = examined(Pinq::against(&server), "s3://landing/topics/21ec18eca200.pin/").await;
     topic.assert_failed("landing", &["it looks like one topic"]);
+    let partition = examined(Pinq::against(&server), "s3://landing/topics/21ec18eca200.pin/partition=0/").await;
+    partition.assert_failed("landing", &["it looks like one partition of a topic"]);
 }
 
 #[tokio::test]
@@ -189,9 +192,37 @@ async fn endpoints_that_are_wrong_are_told_apart() {
     nobody.assert_failed("endpoint", &["no connection to http://127.0.0.1:1", "check `endpoint`"]);
     let nowhere = examined(with("https://no-such-host.invalid".to_owned()), LANDING).await;
     nowhere.assert_failed("endpoint", &["no connection to https://no-such-host.invalid"]);
+    let bucket = examined(with(server.endpoint() + "/landing"), LANDING).await;
+    bucket.assert_failed("list", &["it is named without the bucket"]);
+    let proxied = Pinq::against(&server).env("http_proxy", "http://me:hunter2@127.0.0.1:1");
+    let proxied = examined(proxied, LANDING).await;
+    proxied.assert_failed("endpoint", &["the proxy that `http_proxy` names"]);
+    assert!(!proxied.document.to_string().contains("hunter2"), "{:#}", proxied.document);
     let page = fixed_answer::serve(WEB_PAGE).await;
     let page = examined(with(format!("http://{page}")), LANDING).await;
     page.assert_failed("endpoint", &["is not S3", "a console or a web site"]);
+}
+
+#[tokio::test]
+async fn certificates_that_are_wrong_are_told_apart() {
+    let server = serve(&items(&[5])).await;
+    let shown = async |certificate: &str| {
+        let pinq = Pinq::against(&server).env("AWS_ENDPOINT_URL", tls::before(&server, certificate).await);
+        examined(tls::trusting(pinq), LANDING).await
+    };
+    let trusted = shown("trusted.pem").await;
+    assert_eq!(trusted.code, Some(0), "{:#}", trusted.document);
+    assert!(trusted.step("endpoint").to_string().contains("over TLS"), "{:#}", trusted.document);
+    for (certificate, parts) in [
+        ("self-signed.pem", ["signed by nobody whom this machine trusts", "SSL_CERT_FILE"]),
+        ("other-name.pem", ["is for another name", "write the `endpoint` as the certificate has it"]),
+        ("expired.pem", ["has expired", "check this machine's clock"]),
+    ] {
+        let wrong = shown(certificate).await;
+        wrong.assert_failed("endpoint", &["the TLS certificate of https://localhost:"]);
+        wrong.assert_failed("endpoint", &parts);
+        wrong.assert_skipped(&["clock", "region", "list"]);
+    }
 }
 
 #[tokio::test]

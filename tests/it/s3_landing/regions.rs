@@ -2,7 +2,7 @@
 
 use super::landings::{COUNT, DECLARED, counted, items};
 use super::program::Pinq;
-use crate::s3::{S3Server, ServerOptions, WrongRegion};
+use crate::s3::{Fault, FaultKind, Faults, FaultyOperation, S3Server, ServerOptions, WrongRegion};
 
 async fn serve_from(region: &str, wrong_region: WrongRegion) -> S3Server {
     let options = ServerOptions { region: region.to_owned(), wrong_region, ..ServerOptions::default() };
@@ -41,4 +41,15 @@ async fn the_configured_region_wins_over_the_variables() {
     let older = Pinq::against(&server).without_env("AWS_REGION").env("AWS_DEFAULT_REGION", "eu-west-1").sql(COUNT);
     assert_eq!(older.run().await.answer(), counted(3));
     assert_eq!(server.counts().heads, 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_does_not_lose_the_region() {
+    for kind in [FaultKind::Reset, FaultKind::Internal, FaultKind::SlowDown] {
+        let server = serve_from("eu-west-1", WrongRegion::Redirected).await;
+        let lost = Fault { times: Some(2), ..Fault::always(kind).on(FaultyOperation::Head) };
+        server.set_faults(&Faults(vec![lost]));
+        let finished = Pinq::against(&server).without_env("AWS_REGION").config(DECLARED).sql(COUNT).run().await;
+        assert_eq!(finished.answer(), counted(3), "{kind:?}");
+    }
 }

@@ -4,6 +4,7 @@
 
 mod cancelling;
 mod completing;
+mod credentials;
 mod editing;
 mod history;
 mod leaving;
