@@ -159,9 +159,7 @@ impl Integrity {
     pub fn disbelieves(&self, etag: Option<&str>, told: &Told) -> bool {
         let Some((form, _)) = etag.and_then(form).filter(|_| told.lock().checksum.is_none()) else { return false };
         let worth = self.worth(form);
-        if worth.get() == UNKNOWN {
-            worth.set(OTHERS);
-        }
+        worth.doubt();
         worth.get() == OTHERS
     }
 
@@ -233,6 +231,11 @@ impl Sum {
 impl Worth {
     fn get(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// No sums, unless one was found to be one, be it at this moment.
+    fn doubt(&self) {
+        let _known = self.0.compare_exchange(UNKNOWN, OTHERS, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn set(&self, worth: u8) {
