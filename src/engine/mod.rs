@@ -68,7 +68,7 @@ use crate::config::{Config, Environment, Relisting, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
 pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin, spread};
-use crate::scan::{Counters, Expected, KeptTables, SchemaCache, TableContext, Totals};
+use crate::scan::{Counters, Expected, KeptTables, LookingSpace, SchemaCache, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
@@ -160,6 +160,7 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: gets,
             requests: Arc::new(Semaphore::new(gets)),
+            looking_space: LookingSpace::default(),
             memory_limit: config.session.memory_limit,
             rejects: Arc::default(),
             schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),

@@ -23,5 +23,6 @@ mod regions;
 mod relisting;
 mod reports;
 mod requests;
+mod sampling;
 mod side_by_side;
 mod stops;
