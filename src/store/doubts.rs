@@ -26,8 +26,10 @@ pub struct Doubting {
 struct Shared {
     /// Statements under way.
     statements: usize,
-    /// The number of the next object.
-    next: u64,
+    /// The number of the last object.
+    last: u64,
+    /// The last object of statements that are over.
+    over: u64,
     /// What was read up to now of each object that is in doubt.
     objects: BTreeMap<u64, Sealed>,
 }
@@ -50,13 +52,17 @@ impl Doubts {
     /// A number for an object of which something will be handed on.
     pub(super) fn number(&self) -> u64 {
         let mut shared = self.lock();
-        shared.next = shared.next.saturating_add(1);
-        shared.next
+        shared.last = shared.last.saturating_add(1);
+        shared.last
     }
 
     /// More of an object is about to be handed on.
     pub(super) fn note(&self, number: u64, sealed: Sealed) {
-        self.lock().objects.insert(number, sealed);
+        let mut shared = self.lock();
+        // A task that is being stopped may fetch for a moment longer than its statement lasts.
+        if shared.statements > 0 && number > shared.over {
+            shared.objects.insert(number, sealed);
+        }
     }
 
     /// All of an object was compared.
@@ -102,6 +108,7 @@ impl Drop for Doubting {
         shared.statements = shared.statements.saturating_sub(1);
         if shared.statements == 0 {
             shared.objects.clear();
+            shared.over = shared.last;
         }
     }
 }

@@ -14,7 +14,7 @@ async fn large_arrays_are_looked_at_a_few_at_a_time() {
         bucket.insert(&format!("topics/a.t/partition=0/a.t+0+{number:010}.json"), array.clone());
     }
     let server = S3Server::start(bucket, ServerOptions::default()).await.expect("a port");
-    let arguments = ["schema", "--landing", "s3://landing/topics/"];
+    let arguments = ["schema", "t", "--landing", "s3://landing/topics/"];
     let config = "[session]\nmemory_limit = \"256MB\"\n";
     let mut running = Pinq::against(&server).config(config).args(arguments).start();
     let mut peak = 0;
