@@ -24,9 +24,8 @@ const LOOKED_AT: u64 = 64;
 const LEAST_BYTES: usize = 64 << 10;
 const MOST_BYTES: usize = 1 << 20;
 
-/// What all looks beyond the first of them may hold at once, in units of `WHOLE_UP_TO`, and one of them at most.
-const UNITS: usize = 128;
-const MOST_UNITS: u64 = 64;
+/// What all looks beyond the first of them may fetch at once, in units of `WHOLE_UP_TO`: one may take all of it.
+const UNITS: u16 = 64;
 
 /// Memory for looks at objects that need more than a first one, for all tables of a session together.
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ pub struct Head {
 
 impl Default for LookingSpace {
     fn default() -> LookingSpace {
-        LookingSpace(Arc::new(Semaphore::new(UNITS)))
+        LookingSpace(Arc::new(Semaphore::new(UNITS.into())))
     }
 }
 
@@ -56,7 +55,7 @@ impl LookingSpace {
         if bytes <= WHOLE_UP_TO {
             return Ok(None);
         }
-        let units = u32::try_from(bytes.div_ceil(WHOLE_UP_TO).min(MOST_UNITS)).unwrap_or(u32::MAX);
+        let units = u32::try_from(bytes.div_ceil(WHOLE_UP_TO).min(UNITS.into())).unwrap_or(u32::MAX);
         let closed = |error| Error::bug("a limit on sampling was closed").because(error);
         Arc::clone(&self.0).acquire_many_owned(units).await.map(Some).map_err(closed)
     }
