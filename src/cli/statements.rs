@@ -195,7 +195,7 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         let charted = self.running.charts.spec(statement)?;
         let progress = Shown::of(self.running.ui, engine);
-        let answer = ticking(&progress, engine, started).await?;
+        let mut answer = ticking(&progress, engine, started).await?;
         if answer.schema().fields().is_empty() {
             return drain(&progress, engine, answer).await;
         }
@@ -214,7 +214,11 @@ impl<'a> Writer<'a> {
             None => None,
         };
         let data = chart.as_mut().map(|(_, data, _)| data);
-        let mut written = self.encode(engine, &progress, answer, sink, &statement.heading, data).await;
+        let mut written = self.encode(engine, &progress, &mut answer, sink, &statement.heading, data).await;
+        if matches!(&written, Err(error) if error.kind() == Kind::ClosedPipe) {
+            // Whoever has gone away has seen rows.
+            answer.leave().await?;
+        }
         if let (Ok(()), Some((spec, data, sink))) = (&written, chart) {
             written = charts::write(self.running.ui, &self.output, sink, &spec, &data);
         }
@@ -233,7 +237,7 @@ impl<'a> Writer<'a> {
         &mut self,
         engine: &Engine,
         progress: &Shown,
-        mut answer: Answer,
+        answer: &mut Answer,
         mut sink: Sink,
         heading: &Heading,
         mut chart: Option<&mut ChartData>,

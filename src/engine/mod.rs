@@ -68,7 +68,7 @@ use crate::config::{Config, Environment, Relisting, ViewsOrigin};
 use crate::error::{Error, Result};
 use crate::landing::NamedTopic;
 pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin, spread};
-use crate::scan::{Counters, Expected, KeptTables, SchemaCache, TableContext, Totals};
+use crate::scan::{Counters, Expected, KeptTables, LookingSpace, SchemaCache, TableContext, Totals};
 use crate::shipped;
 use crate::sql::{self, Names, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
@@ -89,7 +89,7 @@ pub struct Engine {
     cache: Option<Cache>,
     reach: Reach,
     /// Ends the I/O tasks when the engine is dropped.
-    _io: IoRuntime,
+    io: IoRuntime,
 }
 
 /// What an engine did up to now.
@@ -160,6 +160,7 @@ impl Engine {
             io: io.handle(),
             requests_in_flight: gets,
             requests: Arc::new(Semaphore::new(gets)),
+            looking_space: LookingSpace::default(),
             memory_limit: config.session.memory_limit,
             rejects: Arc::default(),
             schema_cache: config.cache.as_ref().map(|cache| SchemaCache::below(&cache.path)),
@@ -176,7 +177,7 @@ impl Engine {
         let context = session::context(&config.session, &catalog, memory, &spill, reach.registry())?;
         catalog.attach(context.state_weak_ref());
         let sparing = Arc::default();
-        Ok(Engine { context, catalog, counters, stores, kept, spill, sparing, cache, reach, _io: io })
+        Ok(Engine { context, catalog, counters, stores, kept, spill, sparing, cache, reach, io })
     }
 
     /// Lets statements of [`Access::Permitted`] reach these locations beside the landing. Without it they reach none.
@@ -200,14 +201,20 @@ impl Engine {
             // What lists the tables is asked for names without waiting; they have to be known by then.
             self.catalog.tables.all().await?;
         }
+        let vouching = self.vouching();
         let started = async {
             let plan = self.logical_plan(statement, values, access).await?;
-            let again = self.again(&plan);
+            let (again, created) = (self.again(&plan), answer::created_table(&plan));
             let (schema, stream) = start(self.context.execute_logical_plan(plan).await?).await?;
+            // It is full by now, and would be read by others.
+            if let (Some(table), Err(error)) = (created, vouching.clone().compare().await) {
+                self.context.deregister_table(table)?;
+                return Err(DataFusionError::External(Box::new(error)));
+            }
             Ok((schema, spared(stream, again, &self.spill)))
         };
         match started.await {
-            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), Vec::new())),
+            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), vouching, Vec::new())),
             Err(error) => Err(self.diagnosed(&error, statement).await),
         }
     }

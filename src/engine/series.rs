@@ -195,12 +195,13 @@ impl Engine {
     /// Starts a statement that was planned ahead.
     async fn start_planned(&self, statement: &SourceStatement, planned: Planned) -> Result<Answer> {
         let Planned { outcome, announced } = planned;
+        let vouching = self.vouching();
         let started = outcome.and_then(|plan| {
             let stream = execute_stream(plan.physical, self.context.task_ctx())?;
             Ok((plan.schema, spared(stream, plan.again, &self.spill)))
         });
         match started {
-            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), announced)),
+            Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), vouching, announced)),
             Err(error) => Err(self.diagnosed(&error, statement).await),
         }
     }

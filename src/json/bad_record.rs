@@ -84,8 +84,7 @@ impl BadRecord {
 
     /// What is said of a record of more than `most` bytes.
     pub fn too_large(record: &Record<'_>, most: u64) -> Self {
-        let length = record.text.len();
-        BadRecord::at(record, 0, format!("the record has {length} bytes, more than the {most} of `max_record_size`"))
+        BadRecord::too_long(record, record.text.len() as u64, most)
     }
 
     /// A line of so many bytes, more than `most`, of which `line` is the beginning.

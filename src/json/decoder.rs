@@ -154,10 +154,12 @@ impl Decoder {
     /// say to fail. Nothing of it is kept, and the next call goes on after it.
     pub fn fill(&mut self, records: &mut Records<'_>, wanted: usize) -> Result<Filled, BadRecord> {
         while self.rows.count < wanted {
-            let mut cells = recycle(mem::take(&mut self.cells));
-            let level = self.level;
-            level.enter(Fast { decoder: self, records, cells: &mut cells, wanted });
-            self.cells = recycle(cells);
+            if !records.is_torn_here() {
+                let mut cells = recycle(mem::take(&mut self.cells));
+                let level = self.level;
+                level.enter(Fast { decoder: self, records, cells: &mut cells, wanted });
+                self.cells = recycle(cells);
+            }
             if self.rows.count >= wanted {
                 break;
             }

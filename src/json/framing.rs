@@ -92,6 +92,33 @@ pub(super) fn value_length(text: &[u8]) -> Option<usize> {
     Some(values.byte_offset())
 }
 
+/// Where a value is torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tear {
+    /// So many bytes are the beginning of a value.
+    pub sound: usize,
+    /// So many hold the place where it breaks off, or is no JSON any more.
+    pub end: usize,
+}
+
+/// As [`value_length`]; else where the value is torn.
+pub(super) fn measured(text: &[u8]) -> Result<usize, Tear> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    let error = match values.next() {
+        Some(Ok(_)) => return Ok(values.byte_offset()),
+        Some(Err(error)) if !error.is_eof() => error,
+        Some(Err(_)) | None => return Err(Tear { sound: text.len(), end: text.len() }),
+    };
+    let mut line_start = 0_usize;
+    for _ in 1..error.line() {
+        let newline = memchr::memchr(b'\n', text.get(line_start..).unwrap_or_default());
+        line_start = newline.map_or(text.len(), |newline| line_start.saturating_add(newline).saturating_add(1));
+    }
+    let at = line_start.saturating_add(error.column()).min(text.len());
+    // The parser names the byte that it refuses, or the one after it.
+    Err(Tear { sound: at.saturating_sub(4), end: at.saturating_add(2).min(text.len()) })
+}
+
 /// Whether a trimmed line may hold more than one value: an object ends before the line does only where a
 /// brace closes before its end.
 pub(super) fn may_hold_several(line: &[u8]) -> bool {

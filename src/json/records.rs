@@ -3,8 +3,11 @@
 //! Owns finding where a record ends and where to go on after a torn one. It must not judge a record:
 //! what it cannot make out it yields as it is, and the decoder says what is wrong with it.
 
+mod torn;
+
+use self::torn::Torn;
 use super::bad_record::BadRecord;
-use super::framing::{BYTE_ORDER_MARK, Framing, PartEnd, Place, may_hold_several, value_length};
+use super::framing::{BYTE_ORDER_MARK, Framing, PartEnd, Place, may_hold_several, measured, value_length};
 use super::record::{Record, is_blank, offset, trim};
 
 /// An iterator over the records of an object or of a part of one that begins at a line's start.
@@ -27,6 +30,8 @@ pub struct Records<'a> {
     end: PartEnd,
     /// How many records of the object came before the next one.
     position: u64,
+    /// What a torn value taught about those within it.
+    torn: Option<Torn>,
 }
 
 impl<'a> Records<'a> {
@@ -50,12 +55,13 @@ impl<'a> Records<'a> {
             place,
             end,
             position: first_record,
+            torn: None,
         }
     }
 
     /// The place in the object alone, to go on from with [`Records::resume`]; it borrows nothing.
     pub fn pause(&self) -> Records<'static> {
-        Records { bytes: &[], ..*self }
+        Records { bytes: &[], torn: self.torn.clone(), ..*self }
     }
 
     /// Goes on where `self` was paused, over the same `bytes`.
@@ -114,6 +120,11 @@ impl<'a> Records<'a> {
                 Some((self.bytes, start))
             }
         }
+    }
+
+    /// Whether the next record is known to be torn, so that nobody need try to read it.
+    pub(super) fn is_torn_here(&self) -> bool {
+        self.torn.as_ref().is_some_and(|torn| torn.holds(self.at))
     }
 
     /// Whether each record stands on a line of its own, as far as is known.
@@ -283,7 +294,7 @@ impl<'a> Records<'a> {
 
     /// The value that begins here, or what is torn up to where the next one seems to begin.
     fn next_value(&mut self) -> Record<'a> {
-        let length = value_length(self.between(self.at, self.bytes.len()));
+        let length = if self.is_torn_here() { None } else { self.length_here() };
         let inside = self.place != Place::Outside;
         let end = match length {
             Some(length) => {
@@ -300,6 +311,19 @@ impl<'a> Records<'a> {
         let record = self.record(self.at, end);
         self.advance(end);
         record
+    }
+
+    /// The length of the value that begins here, where it is whole.
+    fn length_here(&mut self) -> Option<usize> {
+        let text = self.between(self.at, self.bytes.len());
+        match measured(text) {
+            Ok(length) => Some(length),
+            Err(tear) => {
+                let torn = Torn::of(text, self.at, tear, self.torn.as_ref());
+                self.torn = torn.or(self.torn.take());
+                None
+            }
+        }
     }
 
     /// Where a record seems to begin after the torn one that begins here: an opening brace on a line

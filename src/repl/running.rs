@@ -47,7 +47,7 @@ pub struct Outcome {
 pub struct Underway {
     pub schema: SchemaRef,
     batches: mpsc::Receiver<Result<RecordBatch>>,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Result<()>>,
     started: Instant,
     before: EngineTotals,
     engine: Arc<Engine>,
@@ -105,7 +105,10 @@ pub async fn run_statement(
     ended?;
     let (kept, rows) = match shown {
         Shown::Whole(rows) => (keeping.finish(), rows),
-        Shown::Left(rows) => (LastRows::NotAll, rows),
+        Shown::Left(rows) => {
+            underway.leave().await?;
+            (LastRows::NotAll, rows)
+        }
     };
     session.last = Some(Last { statement: statement.clone(), schema: Arc::clone(&schema), rows: kept });
     let mut outcome = underway.finish(rows);
@@ -162,14 +165,21 @@ pub async fn start(session: &Session<'_>, statement: &SourceStatement, file: &[S
     let task = tokio::spawn(async move {
         let mut answer = match runner.run(&statement, &file, &parameters, access).await {
             Ok(answer) => answer,
-            // Nobody listens where the user has gone on.
-            Err(error) => return drop(sender.send(Err(error)).await),
+            Err(error) => {
+                // Nobody listens where the user has gone on.
+                drop(sender.send(Err(error)).await);
+                return Ok(());
+            }
         };
         drop(opened.send(answer.schema()).await);
-        while let Some(batch) = answer.next().await {
-            if sender.send(batch).await.is_err() {
-                return;
-            }
+        loop {
+            let batch = tokio::select! {
+                batch = answer.next() => batch,
+                () = sender.closed() => return answer.leave().await,
+            };
+            let Some(batch) = batch else { return Ok(()) };
+            // Where it is closed by now, the next turn says so.
+            drop(sender.send(batch).await);
         }
     });
     let opening = async { Ok(schema.recv().await) };
@@ -198,6 +208,18 @@ impl Underway {
             self.progress.finish();
         }
         next
+    }
+
+    /// The user has seen enough.
+    ///
+    /// # Errors
+    /// What was shown is not what is stored.
+    pub async fn leave(&mut self) -> Result<()> {
+        self.batches.close();
+        while self.batches.recv().await.is_some() {}
+        // A task that was stopped has shown nothing more.
+        let leaving = async { (&mut self.task).await.unwrap_or(Ok(())) };
+        watched(&self.progress, &self.engine, &self.before, &mut self.interrupt, leaving).await
     }
 
     /// What was done, `rows` being shown.

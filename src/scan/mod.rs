@@ -5,6 +5,7 @@
 //! what DataFusion calls, and what ties the rooms. It must not parse JSON (`json` does) nor talk to S3 (`store` does).
 
 mod cached;
+mod context;
 mod counters;
 mod exec;
 mod fetch;
@@ -19,6 +20,7 @@ mod schema;
 mod statistics;
 mod table;
 
+pub use context::TableContext;
 pub use counters::{Counters, Totals};
 pub use exec::{ScanDescription, announce, described};
 pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER, compact};
@@ -26,5 +28,5 @@ pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};
 pub use rows::{BadPlace, Findings, LateKeyCount, Place, Rejects};
-pub use schema::{SampleOrigin, SchemaCache, spread};
-pub use table::{Expected, LandedTable, SeenTotals, TableContext};
+pub use schema::{LookingSpace, SampleOrigin, SchemaCache, spread};
+pub use table::{Expected, LandedTable, SeenTotals};

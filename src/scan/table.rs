@@ -8,15 +8,16 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::cached::{Caching, Keeping};
+use super::context::TableContext;
 use super::counters::Counters;
 use super::fetch::{Feed, Limits, ObjectLimit, Wanted};
-use super::keeping::{Kept, KeptTables};
+use super::keeping::Kept;
 use super::metrics::FetchMetrics;
 use super::objects::{KnownListings, Page, Selection, Snapshot};
 use super::options::TableOptions;
 use super::provider::Projection;
 use super::rows::{Findings, Rejects, TableTally};
-use super::schema::{Sample, Sampling, SchemaCache};
+use super::schema::{LookingSpace, Sample, Sampling, SchemaCache};
 use crate::cache::{Cache, Space};
 use crate::column::Column;
 use crate::config::{BadRecordLimit, OnBadRecord, OnBadValue, REST_COLUMN, RecordPolicy, Relisting, Rest};
@@ -36,6 +37,7 @@ pub struct LandedTable {
     object_limit: ObjectLimit,
     requests_in_flight: usize,
     requests: Arc<Semaphore>,
+    looking_space: LookingSpace,
     memory_limit: u64,
     stores: Stores,
     counters: Arc<Counters>,
@@ -86,33 +88,6 @@ pub struct Expected {
     pub columns: Vec<Column>,
 }
 
-/// What all tables of an engine share.
-#[derive(Clone, Debug)]
-pub struct TableContext {
-    /// Where the table's store comes from.
-    pub stores: Stores,
-    /// What its scans add to.
-    pub counters: Arc<Counters>,
-    /// Where its network and disk work runs.
-    pub io: Handle,
-    /// GETs under way at once, in all scans together.
-    pub requests_in_flight: usize,
-    /// As many permits.
-    pub requests: Arc<Semaphore>,
-    /// Bytes that the session may use.
-    pub memory_limit: u64,
-    /// Where records that are skipped are kept.
-    pub rejects: Arc<Rejects>,
-    /// Where inferred columns are kept from run to run, if anywhere.
-    pub schema_cache: Option<SchemaCache>,
-    /// Where rows and listings are kept from run to run, if anywhere.
-    pub cache: Option<Cache>,
-    /// When a bucket's folder is listed in full although an earlier run did so.
-    pub relisting: Relisting,
-    /// What they keep of their rows for later statements.
-    pub kept: KeptTables,
-}
-
 impl LandedTable {
     /// A table of that name over the objects below `location`.
     pub fn new(context: &TableContext, name: String, location: Location, options: TableOptions) -> Self {
@@ -124,6 +99,7 @@ impl LandedTable {
             options,
             requests_in_flight: context.requests_in_flight,
             requests: Arc::clone(&context.requests),
+            looking_space: context.looking_space.clone(),
             memory_limit: context.memory_limit,
             stores: context.stores.clone(),
             counters: Arc::clone(&context.counters),
@@ -286,6 +262,7 @@ impl LandedTable {
                     options: &self.options,
                     limit: &self.object_limit,
                     in_flight: self.requests_in_flight,
+                    space: &self.looking_space,
                     cache: self.schema_cache.as_ref(),
                     io: &self.io,
                 };

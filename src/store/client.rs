@@ -11,6 +11,7 @@ use object_store::{BackoffConfig, ClientOptions, HeaderMap, HeaderValue, RetryCo
 
 use super::accounting::{Answers, Counters, CountingConnector};
 use super::credentials::RenewedCredentials;
+use super::doubts::Doubts;
 use super::endpoint::{self, Endpoint};
 use super::integrity::Integrity;
 use super::profile::Profile;
@@ -46,6 +47,8 @@ pub struct Bucket {
     pub range_bytes: u64,
     /// Where bytes are counted.
     pub counters: Arc<Counters>,
+    /// Where objects are noted that are read in part.
+    pub doubts: Doubts,
     /// What the service said.
     pub answers: Arc<Answers>,
     /// Who signs, where anybody does.
@@ -115,6 +118,7 @@ impl Bucket {
             retries: config.retries,
             range_bytes: config.range_bytes,
             counters: Arc::clone(&shared.counters),
+            doubts: shared.doubts.clone(),
             answers,
             signer: shared.signer.get().cloned().filter(|_| config.signing == Signing::Signed),
         })

@@ -59,6 +59,7 @@ pub enum Judgement {
 }
 
 /// A sum over the bytes of an object as they come, in their order.
+#[derive(Clone)]
 pub struct Seal {
     sum: Sum,
     expected: String,
@@ -66,6 +67,7 @@ pub struct Seal {
     form: Option<Form>,
 }
 
+#[derive(Clone)]
 enum Sum {
     Crc(CrcAlgorithm, Box<CrcDigest>),
     Md5(Box<Md5>),
@@ -159,9 +161,7 @@ impl Integrity {
     pub fn disbelieves(&self, etag: Option<&str>, told: &Told) -> bool {
         let Some((form, _)) = etag.and_then(form).filter(|_| told.lock().checksum.is_none()) else { return false };
         let worth = self.worth(form);
-        if worth.get() == UNKNOWN {
-            worth.set(OTHERS);
-        }
+        worth.doubt();
         worth.get() == OTHERS
     }
 
@@ -202,6 +202,14 @@ impl Told {
 }
 
 impl Seal {
+    /// The sum of what was added up to now.
+    pub fn so_far(&self) -> String {
+        match &self.sum {
+            Sum::Crc(algorithm, digest) => in_base64(*algorithm, digest.finalize()),
+            Sum::Md5(digest) => hex(&digest.clone().finalize()),
+        }
+    }
+
     /// Adds bytes.
     pub async fn add(&mut self, bytes: &Bytes) {
         let is_slow = matches!(self.sum, Sum::Md5(_)) && bytes.len() > AT_ONCE;
@@ -233,6 +241,11 @@ impl Sum {
 impl Worth {
     fn get(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// No sums, unless one was found to be one, be it at this moment.
+    fn doubt(&self) {
+        let _known = self.0.compare_exchange(UNKNOWN, OTHERS, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn set(&self, worth: u8) {

@@ -11,6 +11,7 @@ mod client;
 mod credentials;
 mod disk;
 mod disk_writes;
+mod doubts;
 mod endpoint;
 mod explain;
 mod integrity;
@@ -49,6 +50,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub use accounting::RequestCounts;
 pub use credentials::Lifetime;
 pub use disk::FileReader;
+pub use doubts::Doubting;
 pub use meter::RequestMeter;
 pub use nearby::Nearby;
 pub use policy::{Action, Policy};
@@ -136,6 +138,7 @@ struct SharedStores {
     /// One for each host, whatever the bucket.
     throttles: parking_lot::Mutex<BTreeMap<String, Arc<throttle::Throttle>>>,
     counters: Arc<accounting::Counters>,
+    doubts: doubts::Doubts,
 }
 
 #[derive(Clone)]
@@ -157,6 +160,7 @@ impl Stores {
                 buckets: Mutex::new(BTreeMap::new()),
                 throttles: parking_lot::Mutex::default(),
                 counters: Arc::default(),
+                doubts: doubts::Doubts::default(),
             }),
         }
     }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use object_store::{GetOptions, GetRange, ObjectStore};
 
 use super::Object;
@@ -18,12 +19,23 @@ use crate::error::{Error, Result};
 /// How often something that came whole and wrong is asked for again.
 pub const AGAIN: usize = 3;
 
+/// Ranges of an object that are read only to compare them, at once.
+const RANGES_AT_ONCE: usize = 4;
+
+/// Up to so many ranges of an object are read to its end for the sum of all its bytes, where a statement needs no more.
+const RANGES_TO_END: u64 = 8;
+
 /// What the bytes of an object that is read in ranges are held against.
+#[derive(Clone)]
 pub struct Sealed {
     prefix: Prefix,
     object: Object,
     told: Told,
     seal: Seal,
+    /// Bytes that were added.
+    read: u64,
+    /// Whose doubt it is until all of them were.
+    number: u64,
 }
 
 /// How an answer is wrong.
@@ -70,7 +82,8 @@ pub async fn seal(prefix: &Prefix, object: &Object) -> Result<Option<Sealed>> {
     let answer = prefix.bucket.reader.get_opts(&path, options).await.explain(&prefix.bucket, "read", &place)?;
     is_as_listed(object, answer.meta.e_tag.as_deref(), &place)?;
     let seal = prefix.bucket.integrity.seal(object.etag.as_deref(), &told, object.size);
-    Ok(seal.map(|seal| Sealed { prefix: prefix.clone(), object: object.clone(), told, seal }))
+    let number = prefix.bucket.doubts.number();
+    Ok(seal.map(|seal| Sealed { prefix: prefix.clone(), object: object.clone(), told, seal, read: 0, number }))
 }
 
 /// The error of bytes that were others each time they were asked for.
@@ -90,36 +103,78 @@ pub async fn get_alone(prefix: &Prefix, object: &Object, range: Range<u64>) -> R
 }
 
 impl Sealed {
-    /// Adds the bytes that follow those that were added.
+    /// Adds the bytes that follow those that were added, and are about to be handed on.
     pub async fn add(&mut self, bytes: &Bytes) {
         self.seal.add(bytes).await;
+        self.read = self.read.saturating_add(bytes.len() as u64);
+        self.prefix.bucket.doubts.note(self.number, self.clone());
+    }
+
+    /// How many bytes were added.
+    pub(super) fn read(&self) -> u64 {
+        self.read
     }
 
     /// Compares, once all bytes were added. They were handed on by then, so whoever has them must take them back.
     pub async fn check(self) -> Result<()> {
-        let Sealed { prefix, object, told, seal } = self;
+        let Sealed { prefix, object, told, seal, number, .. } = self;
         let integrity: &Integrity = &prefix.bucket.integrity;
-        let Judgement::Differing { what, sum } = integrity.finish(seal) else { return Ok(()) };
+        let Judgement::Differing { what, sum } = integrity.finish(seal) else {
+            prefix.bucket.doubts.settle(number);
+            return Ok(());
+        };
         let etag = object.etag.as_deref();
         // Whether the ETag is no sum, or the bytes are damaged, is told by reading them once more.
         if what == "MD5" && integrity.is_unsure(etag) {
             let again = integrity.seal(etag, &told, object.size);
             if let Some(mut again) = again {
-                let step = prefix.range_bytes().max(1);
-                let mut start = 0;
-                while start < object.size {
-                    let end = start.saturating_add(step).min(object.size);
-                    again.add(&get(&prefix, &object, Some(start..end)).await?).await;
-                    start = end;
-                }
+                add_ranges(&mut again, &prefix, &object, 0..object.size).await?;
                 let same = Judgement::Differing { what, sum: sum.clone() };
                 if integrity.finish(again) == same && integrity.disbelieves(etag, &told) {
+                    prefix.bucket.doubts.settle(number);
                     return Ok(());
                 }
             }
         }
         Err(Wrong::Sum { what, sum }.error(&prefix.place(&object.key)))
     }
+
+    /// Compares what was added, where nobody wants the rest: with all of the object, if there is not much more of it,
+    /// and else with the same bytes as they come again.
+    pub(super) async fn compare_early(mut self) -> Result<()> {
+        let (size, step) = (self.object.size, self.prefix.range_bytes());
+        if size.saturating_sub(self.read) <= self.read.max(step.saturating_mul(RANGES_TO_END)) {
+            add_ranges(&mut self.seal, &self.prefix, &self.object, self.read..size).await?;
+            return self.check().await;
+        }
+        let Sealed { prefix, object, told, seal, read, .. } = self;
+        let expected = seal.so_far();
+        // What differs was damaged the first time or the second: a third one tells.
+        for _ in 0..2 {
+            let seal = prefix.bucket.integrity.seal(object.etag.as_deref(), &told, size);
+            let Some(mut again) = seal else { return Ok(()) };
+            add_ranges(&mut again, &prefix, &object, 0..read).await?;
+            if again.so_far() == expected {
+                return Ok(());
+            }
+        }
+        Err(changing(&prefix, &object))
+    }
+}
+
+/// Reads some bytes of an object to add them to a sum.
+async fn add_ranges(seal: &mut Seal, prefix: &Prefix, object: &Object, range: Range<u64>) -> Result<()> {
+    let step = prefix.range_bytes().max(1);
+    let starts = (0..range.end.saturating_sub(range.start).div_ceil(step))
+        .map(|number| range.start.saturating_add(number.saturating_mul(step)));
+    let ranges = stream::iter(starts)
+        .map(|start| get(prefix, object, Some(start..start.saturating_add(step).min(range.end))))
+        .buffered(RANGES_AT_ONCE);
+    let mut ranges = std::pin::pin!(ranges);
+    while let Some(bytes) = ranges.try_next().await? {
+        seal.add(&bytes).await;
+    }
+    Ok(())
 }
 
 async fn get_once(

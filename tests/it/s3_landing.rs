@@ -24,6 +24,7 @@ mod regions;
 mod relisting;
 mod reports;
 mod requests;
+mod sampling;
 mod side_by_side;
 mod stops;
 mod tls;

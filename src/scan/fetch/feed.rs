@@ -25,8 +25,8 @@ use crate::scan::metrics::FetchMetrics;
 use crate::scan::objects::Selection;
 use crate::store::{Object, Store, StoreKind};
 
-/// Objects beyond this size, and beyond that of a range, are cut into parts at line ends, so that one object uses
-/// every core.
+/// Objects beyond this size, or in a bucket beyond that of a range, are cut into parts at line ends, so that one object
+/// uses every core.
 const LARGE_BYTES: u64 = 4 << 20;
 /// Large objects read at once.
 const LARGE_READERS: usize = 4;

@@ -34,6 +34,13 @@ impl ObjectLimit {
     pub fn new(table: &str, policy: &RecordPolicy) -> ObjectLimit {
         ObjectLimit { table: table.into(), bytes: policy.max_object_bytes, record_bytes: policy.max_record_bytes }
     }
+
+    /// What is said of an object that is larger.
+    pub fn exceeded(&self, object: &Object) -> Error {
+        let ObjectLimit { table, bytes, .. } = self;
+        Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.shown()))
+            .hint(format!("if that is right, raise `max_object_size` under `[tables.{table}]`"))
+    }
 }
 
 /// One compressed object being read.
@@ -45,6 +52,8 @@ pub struct Inflater {
     limit: ObjectLimit,
     /// Why it gives no more, where that is not its end.
     damage: Option<Arc<str>>,
+    /// Whether that is because the compressed bytes end too soon.
+    is_cut_short: bool,
 }
 
 /// The parts of one compressed object that is in memory, one after another.
@@ -81,7 +90,7 @@ impl Inflater {
                 Box::new(zstd::Decoder::new(compressed).map_err(failed)?)
             }
         };
-        Ok(Inflater { object, plain, given: 0, limit, damage: None })
+        Ok(Inflater { object, plain, given: 0, limit, damage: None, is_cut_short: false })
     }
 
     /// Appends plain bytes to `buffer` until it holds `wanted`, the object ends or it can't be decompressed
@@ -100,6 +109,7 @@ impl Inflater {
         if let Err(error) = (&mut self.plain).take(room).read_to_end(buffer) {
             // What came before is as it was written; records in it are not lost with what follows.
             self.damage = Some(error.to_string().into());
+            self.is_cut_short = error.kind() == io::ErrorKind::UnexpectedEof;
         }
         let read = buffer.len().saturating_sub(before);
         self.given = self.given.saturating_add(read as u64);
@@ -107,6 +117,11 @@ impl Inflater {
             return Err(self.limit.exceeded(&self.object));
         }
         Ok(read)
+    }
+
+    /// Whether the compressed bytes end too soon, and are as they should be up to there.
+    pub fn is_cut_short(&self) -> bool {
+        self.is_cut_short
     }
 
     /// Why it gave less than the object holds, if it did.
@@ -168,15 +183,6 @@ impl InflatedParts {
                 }
             }
         }
-    }
-}
-
-impl ObjectLimit {
-    /// What is said of an object that is larger.
-    pub fn exceeded(&self, object: &Object) -> Error {
-        let ObjectLimit { table, bytes, .. } = self;
-        Error::statement(format!("object `{}` holds more than the {bytes} bytes that are allowed", object.shown()))
-            .hint(format!("if that is right, raise `max_object_size` under `[tables.{table}]`"))
     }
 }
 

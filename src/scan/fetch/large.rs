@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use datafusion::common::runtime::SpawnedTask;
 use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::budget::{Lane, PART_BYTES, Permit, closed};
 use super::feed::Fetcher;
@@ -244,16 +244,27 @@ impl Fetcher {
                 let _ = from_thread.blocking_send(Err(error));
             }
         });
-        // An error of the store ends this before the thread can complain that its input is cut short.
+        let (compared, is_compared) = oneshot::channel();
         let fetch = async move {
+            let mut is_read = true;
             while let Some(chunk) = compressed.try_next().await? {
-                if to_thread.send(chunk).await.is_err() {
-                    break;
-                }
+                // The thread is done at the first damage, and only all bytes together tell whether it came on the way.
+                is_read = is_read && to_thread.send(chunk).await.is_ok();
             }
+            drop(to_thread);
+            // Nobody listens where the parts have failed.
+            let _ = compared.send(());
             Ok::<_, Error>(())
         };
-        let plain = stream::poll_fn(move |context| inflated.poll_recv(context)).boxed();
+        // What the thread says of its input, be it that it is damaged or that it is cut short, counts only once the store
+        // has said that this is what is stored. Its error ends both.
+        let end = stream::once(async move {
+            if is_compared.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        });
+        let plain = stream::poll_fn(move |context| inflated.poll_recv(context));
+        let plain = plain.chain(end.filter_map(|()| async { None })).boxed();
         futures::try_join!(fetch, self.send_parts(object, plain, &damage)).map(|_| ())
     }
 }

@@ -105,7 +105,7 @@ impl Cutter {
     pub fn finish(mut self) -> impl Iterator<Item = Piece> {
         let rest = match self.passed {
             Some(_) => self.end_of_passed(0),
-            None => self.rest(),
+            None => self.rest().or_else(|| self.unclosed()),
         };
         let end = Piece { object: self.object, bytes: Bytes::new(), start: Start::End { byte: self.byte } };
         rest.into_iter().chain([end])
@@ -126,11 +126,16 @@ impl Cutter {
         (!tail.is_empty()).then(|| self.piece(tail.into(), PartEnd::OfObject))
     }
 
+    /// The piece that says that an array is not closed, where all of its items were given.
+    fn unclosed(&mut self) -> Option<Piece> {
+        (self.place != Place::Outside).then(|| self.piece(Bytes::new(), PartEnd::OfObject))
+    }
+
     /// Gives what is whole of a tail that is longer than a record may be, and passes over what is not.
     fn relieve(&mut self, pieces: &mut Vec<Piece>) -> Result<()> {
         let most = usize::try_from(self.limit.record_bytes).unwrap_or(usize::MAX).max(PART_BYTES);
         while self.tail.len() > most {
-            let (end, place) = self.end_of_whole();
+            let (end, place) = self.end_of_whole(most);
             if end > 0 {
                 let rest = self.tail.split_off(end);
                 let whole = std::mem::replace(&mut self.tail, rest);
@@ -149,8 +154,9 @@ impl Cutter {
         Ok(())
     }
 
-    /// Where the last record ends in the tail that what follows can't change any more, and what may come next there.
-    fn end_of_whole(&self) -> (usize, Place) {
+    /// Where the last record ends in the tail that what follows can't change any more, and what may come next there. What
+    /// is torn is changed by nothing that follows more than `most` bytes after its beginning.
+    fn end_of_whole(&self, most: usize) -> (usize, Place) {
         let mut records = Records::new(&self.tail, self.framing(PartEnd::BetweenRecords), self.line, self.byte, 0);
         let (mut end, mut place) = (0, self.place);
         loop {
@@ -166,16 +172,16 @@ impl Cutter {
                     at < self.tail.len()
                 }
                 Some(Ok(_)) => false,
-                Some(Err(_)) => true,
+                // Whoever reads the part has to come upon it, too: it goes with what follows.
+                Some(Err(_)) => continue,
             };
-            // A torn value ends where the next one seems to begin, if that is not far away.
-            let is_torn = end == 0 && self.framing != Framing::Lines && at < self.tail.len();
-            if is_certain || is_torn {
-                (end, place) = (at, records.place());
-            }
-            if !is_certain {
+            // A torn value ends where the next one seems to begin.
+            let is_long = self.tail.len().saturating_sub(end) > most;
+            let is_torn = is_long && self.framing != Framing::Lines && at < self.tail.len();
+            if !(is_certain || is_torn) {
                 return (end, place);
             }
+            (end, place) = (at, records.place());
         }
     }
 
@@ -236,150 +242,4 @@ fn next_end(chunk: &[u8], at: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cutter(framing: Framing, record_bytes: u64, positions: Positions) -> Cutter {
-        let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
-        let limit = ObjectLimit { table: "pin".into(), bytes: u64::MAX, record_bytes };
-        Cutter::new(Arc::new(object), framing, limit, positions)
-    }
-
-    fn cut(text: &[u8], chunk: usize) -> Vec<Piece> {
-        let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Counted);
-        let mut pieces: Vec<_> =
-            text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).unwrap()).collect();
-        pieces.extend(cutter.finish());
-        let end = pieces.pop().unwrap();
-        assert!(matches!(end.start, Start::End { byte } if byte == text.len() as u64));
-        pieces
-    }
-
-    #[test]
-    fn parts_are_whole_lines_at_their_places_however_the_chunks_fall() {
-        let text = b"{\"a\":1}\n\n{\"b\":\"a long record, longer than the chunks\"}\r\n{}\n{\"c\":3}";
-        for chunk in 1..text.len() + 2 {
-            let mut seen = Vec::new();
-            for piece in cut(text, chunk) {
-                let Start::Part { framing, line, byte, record } = piece.start else { panic!("a part") };
-                assert_eq!((framing, byte), (Framing::Lines, seen.len() as u64), "chunks of {chunk}");
-                let before = memchr::memchr_iter(b'\n', &seen).count() as u64;
-                assert_eq!(line, before + 1, "chunks of {chunk}");
-                let records = Records::new(&seen, Framing::Lines, 1, 0, 0).count() as u64;
-                assert_eq!(record, records, "chunks of {chunk}");
-                assert!(seen.last().is_none_or(|byte| *byte == b'\n'), "chunks of {chunk}");
-                seen.extend_from_slice(&piece.bytes);
-            }
-            assert_eq!(seen, text, "chunks of {chunk}");
-        }
-    }
-
-    #[test]
-    fn a_large_chunk_makes_many_parts_without_a_copy() {
-        let line = [&[b'x'; 1023][..], b"\n"].concat();
-        let text = Bytes::from(line.repeat(8 << 10));
-        let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Uncounted);
-        let pieces = cutter.push(&text).unwrap();
-        assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
-        assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));
-        assert_eq!(cutter.finish().count(), 1);
-    }
-
-    #[test]
-    fn a_record_longer_than_a_part_is_one() {
-        let text = [&vec![b'x'; PART_BYTES * 3][..], b"\nend"].concat();
-        for chunk in [text.len(), PART_BYTES, 1 << 16] {
-            let pieces = cut(&text, chunk);
-            assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES * 3 + 1, 3]);
-        }
-    }
-
-    #[test]
-    fn nothing_makes_no_part() {
-        assert!(cut(b"", 1).is_empty());
-    }
-
-    /// A record's line, byte, position and text.
-    type Seen = (u64, u64, u64, String);
-
-    /// The records that the pieces of a text hold, each with its place, the largest tail on the way, and the lines that
-    /// were passed over.
-    fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<Seen>, usize, Vec<u64>) {
-        let mut cutter = cutter(framing, most, Positions::Counted);
-        let (mut pieces, mut largest) = (Vec::new(), 0);
-        for chunk in text.chunks(chunk) {
-            pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk)).unwrap());
-            largest = largest.max(cutter.tail.capacity());
-        }
-        pieces.extend(cutter.finish());
-        let (mut read, mut passed) = (Vec::new(), Vec::new());
-        for piece in pieces {
-            match piece.start {
-                Start::Part { framing, line, byte, record } => {
-                    for record in Records::new(&piece.bytes, framing, line, byte, record) {
-                        let record = record.unwrap();
-                        let text = String::from_utf8_lossy(record.text).into_owned();
-                        read.push((record.line, record.byte, record.position, text));
-                    }
-                }
-                Start::Passed { length, .. } => passed.push(length),
-                Start::End { byte } => assert_eq!(byte, text.len() as u64),
-                other => panic!("{other:?}"),
-            }
-        }
-        (read, largest, passed)
-    }
-
-    fn all(text: &[u8], framing: Framing) -> Vec<Seen> {
-        let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-        let records = Records::new(text, framing, 1, 0, 0).map(Result::unwrap);
-        records.map(|record| (record.line, record.byte, record.position, shown(record.text))).collect()
-    }
-
-    #[test]
-    fn a_line_without_an_end_is_passed_over_in_little_memory() {
-        let endless = format!("{{\"id\":1,\"a\":\"{}\"}}", "x".repeat(40 << 20));
-        let text = format!("{{\"id\":0}}\n{endless}\n{{\"id\":2}}\n");
-        for chunk in [PART_BYTES, 1 << 16, 3_000_001] {
-            let (read, largest, passed) = read(text.as_bytes(), Framing::Lines, 1 << 20, chunk);
-            let after = (endless.len() + 10) as u64;
-            assert_eq!(read, [(1, 0, 0, "{\"id\":0}".into()), (3, after, 2, "{\"id\":2}".into())], "chunks of {chunk}");
-            assert_eq!(passed, [endless.len() as u64]);
-            assert!(largest < 5 * PART_BYTES, "{largest}");
-        }
-        let (_, largest, passed) = read(endless.as_bytes(), Framing::Lines, 1 << 20, PART_BYTES);
-        assert!(passed == [endless.len() as u64] && largest < 5 * PART_BYTES);
-    }
-
-    #[test]
-    fn records_of_one_endless_line_or_array_are_cut_between_them() {
-        let record = |id: usize| format!("{{\"id\":{id},\"a\":\"{}\"}}", "]},{[\\\"".repeat(5_000));
-        let joined = |separator: &str| (0..300).map(record).collect::<Vec<_>>().join(separator);
-        for (text, framing) in [
-            (joined(""), Framing::Lines),
-            (format!("{{}}\n{}\n{{}}", joined(" ")), Framing::Lines),
-            (joined("\n\n"), Framing::Values),
-            (format!("[{}]\n{{}}", joined("\n,\n")), Framing::Values),
-            (format!("[{}{}]", " ".repeat(9 << 20), joined(",")), Framing::Values),
-            (format!("{{}}{}{{}}\n{{}}", " ".repeat(9 << 20)), Framing::Lines),
-            (format!("{}{{}}", " \r".repeat(4 << 20)), Framing::Lines),
-        ] {
-            for chunk in [PART_BYTES, 300_007] {
-                let (read, largest, passed) = read(text.as_bytes(), framing, 1 << 20, chunk);
-                assert!(read == all(text.as_bytes(), framing) && passed.is_empty(), "{framing:?} {chunk}");
-                assert!(largest < 5 * PART_BYTES, "{framing:?}: {largest}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_over_lines_without_an_end_is_an_error() {
-        let text = format!("{{\n\"a\": \"{}\"\n}}\n{{\n}}", "x".repeat(8 << 20));
-        let mut cutter = cutter(Framing::Values, 1 << 20, Positions::Uncounted);
-        let error =
-            text.as_bytes().chunks(PART_BYTES).find_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).err());
-        let error = error.unwrap();
-        assert!(error.message().contains("line 1 (byte 0) or after it has more than the 1048576 bytes"), "{error}");
-        assert!(error.hints()[0].contains("`max_record_size` under `[tables.pin]`"));
-    }
-}
+mod tests;

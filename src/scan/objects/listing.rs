@@ -256,15 +256,21 @@ impl Task {
             return Ok((folders, objects));
         }
         let earlier = || self.lock().pages.iter().flat_map(|page| page.objects.iter().cloned()).collect();
-        let objects = once.objects(objects, earlier).map_err(|error| {
+        let has_names = !(folders.is_empty() && objects.is_empty());
+        let placed = |error: Error| {
             error.within(format_args!("can not list `{}`", self.lister.store.location().join(&self.path)))
-        })?;
+        };
+        let objects = once.objects(objects, earlier).map_err(placed)?;
         let earlier = || {
             let state = self.lock();
             let folders = state.pages.iter().flat_map(|page| page.folders.iter());
             folders.map(|folder| folder.path().to_owned()).collect()
         };
-        Ok((once.folders(folders, earlier), objects))
+        let folders = once.folders(folders, earlier);
+        if has_names {
+            once.page(folders.len().saturating_add(objects.len())).map_err(placed)?;
+        }
+        Ok((folders, objects))
     }
 
     fn add(&self, folders: Vec<String>, listed: Vec<Arc<Object>>, pauses: bool) {

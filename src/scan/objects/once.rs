@@ -9,6 +9,9 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::store::Object;
 
+/// Pages that may follow one another without a name that is new.
+const REPEATED_PAGES: usize = 1_000;
+
 /// The names of one listing up to now.
 #[derive(Debug, Default)]
 pub struct Once {
@@ -17,6 +20,8 @@ pub struct Once {
     /// All that came, once something came out of order.
     objects: Option<HashMap<String, Arc<Object>>>,
     folders: Option<HashSet<String>>,
+    /// Pages since the last name that was new.
+    repeated: usize,
 }
 
 impl Once {
@@ -39,8 +44,10 @@ impl Once {
             match seen.get(&object.key) {
                 Some(same) if *same == object => {}
                 Some(_) => {
-                    return Err(Error::statement(format!("`{}` was replaced while it was listed", object.key))
-                        .hint("run it again"));
+                    let key = object.shown();
+                    return Err(
+                        Error::statement(format!("`{key}` was replaced while it was listed")).hint("run it again")
+                    );
                 }
                 None => {
                     seen.insert(object.key.clone(), Arc::clone(&object));
@@ -49,6 +56,18 @@ impl Once {
             }
         }
         Ok(new)
+    }
+
+    /// Takes note of a page that had names, so many of them new. Where page after page only says again what came before,
+    /// the listing would never end.
+    pub fn page(&mut self, new: usize) -> Result<()> {
+        self.repeated = if new == 0 { self.repeated.saturating_add(1) } else { 0 };
+        if self.repeated < REPEATED_PAGES {
+            return Ok(());
+        }
+        Err(Error::statement("the listing goes in circles")
+            .because("the service gave thousands of names that it had given before, and no other")
+            .hint("run it again; if it stays so, the service does not list as S3 does"))
     }
 
     /// The folders of a page that did not come before.
@@ -109,6 +128,17 @@ mod tests {
         once.objects(vec![object("a", 1), object("b", 1)], Vec::new).unwrap();
         let error = once.objects(vec![object("b", 2)], || vec![object("a", 1), object("b", 1)]).unwrap_err();
         assert!(error.message().contains("`b`"), "{error}");
+        let mut once = Once::default();
+        once.objects(vec![object("a\nb", 1)], Vec::new).unwrap();
+        let error = once.objects(vec![object("a\nb", 2)], || vec![object("a\nb", 1)]).unwrap_err();
+        assert!(!error.message().contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_listing_that_only_repeats_itself_ends() {
+        let mut once = Once::default();
+        let new = [5, 0, 0, 1].into_iter().chain(std::iter::repeat(0));
+        assert_eq!(new.take(100_000).position(|new| once.page(new).is_err()), Some(3 + REPEATED_PAGES));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 use crate::json::{Framing, PartEnd, Place};
@@ -23,6 +24,13 @@ const LOOKED_AT: u64 = 64;
 const LEAST_BYTES: usize = 64 << 10;
 const MOST_BYTES: usize = 1 << 20;
 
+/// What all looks beyond the first of them may fetch at once, in units of `WHOLE_UP_TO`: one may take all of it.
+const UNITS: u16 = 64;
+
+/// Memory for looks at objects that need more than a first one, for all tables of a session together.
+#[derive(Clone, Debug)]
+pub struct LookingSpace(Arc<Semaphore>);
+
 /// Whole records at the beginning of an object.
 #[derive(Debug)]
 pub struct Head {
@@ -30,6 +38,27 @@ pub struct Head {
     pub bytes: Bytes,
     /// How they follow one another.
     pub framing: Framing,
+    /// Held until they were looked at.
+    #[expect(dead_code, reason = "it is held, not read")]
+    pub space: Option<OwnedSemaphorePermit>,
+}
+
+impl Default for LookingSpace {
+    fn default() -> LookingSpace {
+        LookingSpace(Arc::new(Semaphore::new(UNITS.into())))
+    }
+}
+
+impl LookingSpace {
+    /// Waits until so many bytes more may be fetched; a first look needs no leave.
+    async fn reserve(&self, bytes: u64) -> Result<Option<OwnedSemaphorePermit>> {
+        if bytes <= WHOLE_UP_TO {
+            return Ok(None);
+        }
+        let units = u32::try_from(bytes.div_ceil(WHOLE_UP_TO).min(UNITS.into())).unwrap_or(u32::MAX);
+        let closed = |error| Error::bug("a limit on sampling was closed").because(error);
+        Arc::clone(&self.0).acquire_many_owned(units).await.map(Some).map_err(closed)
+    }
 }
 
 /// How much of an object's bytes there is to look at.
@@ -45,7 +74,12 @@ enum Reach {
 
 /// The whole of a small object, or whole records at the beginning of a large one. The inner error is
 /// the object's own: it can be fetched, and not be read.
-pub async fn head(snapshot: &Snapshot, limit: &ObjectLimit, object: &Arc<Object>) -> Result<Result<Head>> {
+pub async fn head(
+    snapshot: &Snapshot,
+    limit: &ObjectLimit,
+    space: &LookingSpace,
+    object: &Arc<Object>,
+) -> Result<Result<Head>> {
     let store = snapshot.store();
     let most = most(limit) as u64;
     let mut wanted = if object.size <= WHOLE_UP_TO { WHOLE_UP_TO } else { looked_at(object) as u64 };
@@ -55,6 +89,7 @@ pub async fn head(snapshot: &Snapshot, limit: &ObjectLimit, object: &Arc<Object>
             () if wanted >= most => Reach::Most,
             () => Reach::Beginning,
         };
+        let space = space.reserve(wanted.min(object.size)).await?;
         let bytes = match reach {
             Reach::All => store.get(object).await?,
             Reach::Beginning | Reach::Most => store.get_range_alone(object, 0..wanted).await?,
@@ -63,7 +98,7 @@ pub async fn head(snapshot: &Snapshot, limit: &ObjectLimit, object: &Arc<Object>
             snapshot.keep_sampled(object, &bytes);
         }
         match begin(limit, object, bytes, reach) {
-            Ok(Some(head)) => return Ok(Ok(head)),
+            Ok(Some(head)) => return Ok(Ok(Head { space, ..head })),
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
         }
@@ -94,7 +129,6 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, reach: Reach) 
     }
     let mut inflater = Inflater::new(Arc::clone(object), compression, Cursor::new(bytes), limit.clone())?;
     let mut plain = Vec::new();
-    // What was cut off in the middle can't end well: damage says something of whole objects alone.
     inflater.fill(&mut plain, looked_at)?;
     if plain.len() >= looked_at {
         let head = Bytes::from(plain);
@@ -107,23 +141,23 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, reach: Reach) 
         return Ok(None);
     }
     inflater.fill(&mut plain, most(limit))?;
+    // What was fetched in part ends too soon: that says nothing of the object.
+    let damage = inflater.damage().filter(|_| reach == Reach::All || !inflater.is_cut_short());
+    if let Some(reason) = damage.filter(|_| plain.len() < most(limit)) {
+        let line = memchr::memchr_iter(b'\n', &plain).count() as u64 + 1;
+        let byte = memchr::memrchr(b'\n', &plain).map_or(0, |newline| newline as u64 + 1);
+        let damage = Damage { line, byte, reason: reason.to_string(), text: String::new() };
+        return Err(damaged(&limit.table, object, &damage));
+    }
     if plain.len() >= most(limit) || reach == Reach::Most {
         return Head::cut(limit, object, plain.into()).map(Some);
     }
-    match inflater.damage() {
-        Some(reason) => {
-            let line = memchr::memchr_iter(b'\n', &plain).count() as u64 + 1;
-            let byte = memchr::memrchr(b'\n', &plain).map_or(0, |newline| newline as u64 + 1);
-            let damage = Damage { line, byte, reason: reason.to_string(), text: String::new() };
-            Err(damaged(&limit.table, object, &damage))
-        }
-        None => Ok(Some(Head::whole(plain.into()))),
-    }
+    Ok(Some(Head::whole(plain.into())))
 }
 
 impl Head {
     fn whole(bytes: Bytes) -> Head {
-        Head { framing: Framing::detect(&bytes), bytes }
+        Head { framing: Framing::detect(&bytes), bytes, space: None }
     }
 
     /// The records that end in these bytes, which are as many as are looked at.
@@ -147,7 +181,7 @@ impl Head {
                 Framing::PartOfValues(Place::Outside, PartEnd::BetweenRecords)
             }
         };
-        Ok(Head { bytes: bytes.slice(..end), framing })
+        Ok(Head { bytes: bytes.slice(..end), framing, space: None })
     }
 }
 
@@ -160,7 +194,7 @@ fn looked_at(object: &Object) -> usize {
 fn whole_lines(bytes: &Bytes) -> Option<Head> {
     let end = memchr::memrchr(b'\n', bytes)?;
     let is_lines = Framing::detect(bytes) == Framing::Lines;
-    is_lines.then(|| Head { bytes: bytes.slice(..=end), framing: Framing::Lines })
+    is_lines.then(|| Head { bytes: bytes.slice(..=end), framing: Framing::Lines, space: None })
 }
 
 #[cfg(test)]
@@ -199,6 +233,22 @@ mod tests {
         assert_eq!(sized(100), LEAST_BYTES);
         assert_eq!(sized(32 << 20), 512 << 10);
         assert_eq!(sized(1 << 40), MOST_BYTES);
+    }
+
+    #[test]
+    fn damage_is_told_of_an_array_of_which_only_the_beginning_was_fetched() {
+        let limit = ObjectLimit { table: "pin".into(), bytes: 1 << 40, record_bytes: 3 << 20 };
+        let items: String =
+            (0..900_000_u64).map(|id| format!("{{\"a\":{}}},\n", id.wrapping_mul(id) % 999_983)).collect();
+        let mut stored = zstd::encode_all(format!("[{items}").as_bytes(), 1).unwrap();
+        let look = |stored: &[u8]| begin(&limit, &object("a.json"), Bytes::copy_from_slice(stored), Reach::Most);
+        assert!(look(&stored).unwrap().unwrap().bytes.len() > 2 << 20);
+        // What is fetched ends too soon, which is no damage.
+        let error = look(&stored[..100]).unwrap_err();
+        assert!(error.message().contains("`max_record_size`"), "{error}");
+        stored[..40_000].iter_mut().skip(20_000).for_each(|byte| *byte = 0);
+        let error = look(&stored).unwrap_err();
+        assert!(!error.message().contains("`max_record_size`"), "{error}");
     }
 
     #[test]

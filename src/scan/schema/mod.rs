@@ -7,5 +7,6 @@ mod head;
 mod sample;
 
 pub use cache::SchemaCache;
+pub use head::LookingSpace;
 pub(super) use sample::{Sample, Sampling};
 pub use sample::{SampleOrigin, spread};

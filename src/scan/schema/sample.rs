@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::cache::{SchemaCache, SchemaFile};
-use super::head::head;
+use super::head::{LookingSpace, head};
 use crate::config::{OnBadRecord, RecordPolicy};
 use crate::error::{Error, Result};
 use crate::json::{BadRecord, Inference, InferredColumn, Records};
@@ -54,6 +54,7 @@ pub struct Sampling<'a> {
     pub options: &'a TableOptions,
     pub limit: &'a ObjectLimit,
     pub in_flight: usize,
+    pub space: &'a LookingSpace,
     pub cache: Option<&'a SchemaCache>,
     pub io: &'a Handle,
 }
@@ -96,8 +97,12 @@ impl Sampling<'_> {
         let chosen = chosen.to_vec();
         stream::iter(chosen.into_iter().zip(known))
             .map(|(object, known)| {
-                let look =
-                    Look { snapshot: Arc::clone(snapshot), limit: self.limit.clone(), policy: self.options.policy };
+                let look = Look {
+                    snapshot: Arc::clone(snapshot),
+                    limit: self.limit.clone(),
+                    space: self.space.clone(),
+                    policy: self.options.policy,
+                };
                 let task = self.io.spawn(async move {
                     match known {
                         Some(seen) => Ok(seen),
@@ -174,6 +179,7 @@ pub struct Seen {
 struct Look {
     snapshot: Arc<Snapshot>,
     limit: ObjectLimit,
+    space: LookingSpace,
     policy: RecordPolicy,
 }
 
@@ -181,7 +187,7 @@ impl Look {
     /// What its first records show, and how many of them can't be read.
     async fn at(&self, object: &Arc<Object>) -> Result<Seen> {
         let (mut inference, mut bad_records, mut first_bad) = (Inference::new(), 0, None);
-        let head = match head(&self.snapshot, &self.limit, object).await? {
+        let head = match head(&self.snapshot, &self.limit, &self.space, object).await? {
             Ok(head) => head,
             // A scan counts the object as a bad record.
             Err(error) if self.policy.on_bad_record == OnBadRecord::Skip => {
