@@ -12,12 +12,12 @@ use tokio::sync::oneshot;
 const STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
-    give_large_allocations_back();
     write_no_core_file();
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
         Err(error) => return cli::fail_early(&error),
     };
+    give_large_allocations_back(&environment);
     let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()
     {
         Ok(runtime) => runtime,
@@ -71,7 +71,11 @@ fn write_no_core_file() {
 /// itself it keeps what is smaller than the largest one that was freed before, up to 32 MB, so that a process that
 /// counts 256 MB comes to hold twice as much. The function that sets this is unsafe to call, but a variable that is
 /// read before `main` sets it, too: so the program begins once more, with that.
-fn give_large_allocations_back() {
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    expect(unused_variables, reason = "glibc alone has that variable")
+)]
+fn give_large_allocations_back(environment: &Environment) {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         use std::env;
@@ -81,7 +85,7 @@ fn give_large_allocations_back() {
         const VARIABLE: &str = "MALLOC_MMAP_THRESHOLD_";
         const BYTES: &str = "1048576";
         // Whoever set any of these knows better.
-        if [VARIABLE, "GLIBC_TUNABLES"].iter().any(|name| env::var_os(name).is_some()) {
+        if [VARIABLE, "GLIBC_TUNABLES"].iter().any(|name| environment.get(name).is_some()) {
             return;
         }
         let Ok(program) = env::current_exe() else { return };

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Place;
@@ -11,7 +10,7 @@ use super::Place;
 const THRESHOLD: &str = "MALLOC_MMAP_THRESHOLD_";
 
 /// The environment and the arguments of a pinq that waits for statements.
-fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+async fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let place = Place::with("");
     let mut child = Command::new(env!("CARGO_BIN_EXE_pinq"))
         .args(["repl", "--config"])
@@ -24,7 +23,7 @@ fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         .stderr(Stdio::null())
         .spawn()
         .expect("pinq");
-    wait_for_threads(child.id());
+    wait_for_threads(child.id()).await;
     let read = |name: &str| {
         let text = fs::read_to_string(format!("/proc/{}/{name}", child.id())).expect("a process of ours");
         text.split_terminator('\0').map(str::to_owned).collect::<Vec<_>>()
@@ -36,22 +35,22 @@ fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Until it has threads of its own: from then on it does not begin again.
-fn wait_for_threads(process: u32) {
+async fn wait_for_threads(process: u32) {
     let began = Instant::now();
     while fs::read_dir(format!("/proc/{process}/task")).expect("a process of ours").count() < 2 {
         assert!(began.elapsed() < Duration::from_secs(30), "it started no thread");
-        thread::sleep(Duration::from_millis(5));
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-#[test]
-fn large_allocations_go_back_unless_something_else_was_asked_for() {
+#[tokio::test]
+async fn large_allocations_go_back_unless_something_else_was_asked_for() {
     let has_threshold = |environment: &[String]| environment.iter().any(|variable| variable.starts_with(THRESHOLD));
-    let (environment, arguments) = started_with(&[]);
+    let (environment, arguments) = started_with(&[]).await;
     assert!(environment.contains(&format!("{THRESHOLD}=1048576")), "{environment:?}");
     assert_eq!(arguments[..3], [env!("CARGO_BIN_EXE_pinq"), "repl", "--config"]);
-    let (environment, _) = started_with(&[(THRESHOLD, "65536")]);
+    let (environment, _) = started_with(&[(THRESHOLD, "65536")]).await;
     assert!(environment.contains(&format!("{THRESHOLD}=65536")), "{environment:?}");
-    let (environment, _) = started_with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")]);
+    let (environment, _) = started_with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")]).await;
     assert!(!has_threshold(&environment), "{environment:?}");
 }
