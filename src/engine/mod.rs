@@ -12,6 +12,7 @@ mod counting;
 mod describe;
 mod findings;
 mod function_docs;
+mod gathering;
 mod io;
 mod lineage;
 mod listed;

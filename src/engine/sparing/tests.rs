@@ -113,6 +113,31 @@ async fn what_memory_does_not_hold_is_run_again() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
+/// A join of each row with each hands on a batch for each row of one side. A second try sorted them one by one, without
+/// an end, and an ordinary sort took a quarter of a minute for as many as these.
+#[tokio::test]
+async fn batches_of_two_rows_are_gathered_before_they_are_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = [(engine(12 << 20, folder.path()), 1), (engine(1 << 30, folder.path()), 0)];
+    let rows = "select value + a as x from generate_series(1, 200000) g, generate_series(1, 2) b(a)";
+    for (engine, second_tries) in engines {
+        for (text, answer) in [
+            (format!("select median(x) as m from ({rows})"), "100002"),
+            (
+                format!("select max(r) as m from (select row_number() over (order by x % 1009, x) as r from ({rows}))"),
+                "400000",
+            ),
+        ] {
+            let answering = async { engine.query(&text).await.unwrap().try_collect::<Vec<_>>().await.unwrap() };
+            let batches = tokio::time::timeout(Duration::from_secs(20), answering).await;
+            let batches = batches.unwrap_or_else(|_| panic!("no end: {text}"));
+            let told = pretty_format_batches(&batches).unwrap().to_string();
+            assert!(told.contains(answer), "{text}: {told}");
+        }
+        assert_eq!(engine.totals().sparing, second_tries);
+    }
+}
+
 #[tokio::test]
 async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
     let folder = tempfile::tempdir().unwrap();
