@@ -178,6 +178,8 @@ fn sparing(state: &SessionState) -> (SessionState, Arc<Rationed>) {
         .clone()
         .with_target_partitions(partitions)
         .with_batch_size(BATCH_ROWS.min(state.config().batch_size()))
+        // A statement may have set it, and the empty catalog that it asks for would take the place of ours.
+        .set_bool("datafusion.catalog.create_default_catalog_and_schema", false)
         .set_bool("datafusion.optimizer.prefer_hash_join", false)
         // Batches that are put together before they are merged would take more than the share of a sort.
         .set_usize("datafusion.execution.sort_in_place_threshold_bytes", 0);

@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 
 use super::*;
 use crate::config::{Config, Environment, Overrides};
-use crate::engine::Engine;
+use crate::engine::{Access, Engine, Permissions};
 use crate::sql;
 
 fn engine(limit: u64, spill_folder: &std::path::Path) -> Engine {
@@ -136,6 +136,36 @@ async fn batches_of_two_rows_are_gathered_before_they_are_sorted() {
         }
         assert_eq!(engine.totals().sparing, second_tries);
     }
+}
+
+/// What each of these statements answers, as text.
+async fn answers(engine: &Engine, text: &str) -> String {
+    let statements = sql::split(text, "<sql>").unwrap();
+    let mut told = String::new();
+    for statement in &statements {
+        let answer = engine.run(statement, &statements, &sql::Parameters::new(), Access::Permitted).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{text}: {}", error.render()));
+        let batches: Vec<RecordBatch> = answer.try_collect().await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        told.push_str(&pretty_format_batches(&batches).unwrap().to_string());
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_second_try_leaves_the_session_its_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(12 << 20, folder.path());
+    let again = "select median(value) as m from generate_series(1, 400000)";
+    for setting in [
+        "set datafusion.catalog.create_default_catalog_and_schema = true",
+        "reset datafusion.catalog.create_default_catalog_and_schema",
+    ] {
+        let text = format!(
+            "{setting}; create or replace table mm as select 1 as a; {again}; create or replace table z as select 1 as a; select count(*) from pin, mm, z"
+        );
+        answers(&engine, &text).await;
+    }
+    assert_eq!(engine.totals().sparing, 2);
 }
 
 #[tokio::test]
