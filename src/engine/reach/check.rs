@@ -40,14 +40,6 @@ impl Reach {
     ) -> PlanResult<LogicalPlan> {
         let mut found = Found::default();
         self.walk(&plan, access, &mut found)?;
-        if let LogicalPlan::Statement(Statement::Prepare(prepared)) = &plan {
-            let mut reaching = self.prepared.lock();
-            if found.reaches_beyond {
-                reaching.insert(prepared.name.clone());
-            } else {
-                reaching.remove(&prepared.name);
-            }
-        }
         if found.locations.is_empty() {
             return Ok(plan);
         }
@@ -55,6 +47,23 @@ impl Reach {
             self.open(stores, named).await.map_err(external)?;
         }
         self.settled(plan)
+    }
+
+    /// Holds the plan that EXECUTE found against what it may reach now. It was checked when it was prepared, by somebody
+    /// who may have had more permissions.
+    ///
+    /// # Errors
+    /// As of [`Reach::check`].
+    pub(in crate::engine) fn check_prepared(&self, plan: &LogicalPlan, access: Access) -> PlanResult<()> {
+        let mut found = Found::default();
+        self.walk(plan, access, &mut found)?;
+        if found.reaches_beyond && access == Access::ReadOnly {
+            return Err(external(
+                Error::statement("`EXECUTE` is refused, because what was prepared reaches beyond the landing")
+                    .hint("questions of a report and a project's own script reach the landing alone"),
+            ));
+        }
+        Ok(())
     }
 
     fn walk(&self, plan: &LogicalPlan, access: Access, found: &mut Found) -> PlanResult<()> {
@@ -86,18 +95,6 @@ impl Reach {
             LogicalPlan::Statement(Statement::SetVariable(set)) => refuse_machine_setting("SET", &set.variable)?,
             LogicalPlan::Statement(Statement::ResetVariable(reset)) => {
                 refuse_machine_setting("RESET", &reset.variable)?;
-            }
-            LogicalPlan::Statement(Statement::Execute(execute)) => {
-                let reaches_beyond = self.prepared.lock().contains(&execute.name);
-                if reaches_beyond && access == Access::ReadOnly {
-                    return Err(external(
-                        Error::statement(format!(
-                            "`EXECUTE {}` is refused, because it reaches beyond the landing",
-                            execute.name
-                        ))
-                        .hint("questions of a report and a project's own script reach the landing alone"),
-                    ));
-                }
             }
             _ => {}
         }

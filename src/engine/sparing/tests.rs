@@ -152,6 +152,49 @@ async fn answers(engine: &Engine, text: &str) -> String {
 }
 
 #[tokio::test]
+async fn medians_of_statements_that_are_run_once_are_not_refused_at_their_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_str().unwrap();
+    let rows = "generate_series(1, 300000)";
+    for text in [
+        format!("create table t as select median(value) as m from {rows}; select m from t"),
+        format!(
+            "create view v as select median(value) as m from {rows}; create table t as select m from v; select m from t"
+        ),
+        format!("create table t (m double); insert into t select median(value) from {rows}; select m from t"),
+        format!("copy (select median(value) as m from {rows}) to '{root}/m.csv'; select m from '{root}/m.csv'"),
+        format!("prepare p as select median(value) as m from {rows}; execute p"),
+        format!("explain analyze select median(value) as m from {rows}; select 150000.5 as m"),
+        format!("select 1.0 as m union all select median(value) from {rows}"),
+        format!("select max(m) as m from (select median(value) over () as m from {rows})"),
+    ] {
+        let engine = engine(12 << 20, folder.path());
+        engine.permit(Permissions::new(&[root.to_owned()], &[root.to_owned()], folder.path()).unwrap());
+        let told = answers(&engine, &text).await;
+        assert!(told.contains("| 150000.5 "), "{text}: {told}");
+    }
+}
+
+/// The plan is the one that runs, and what is fast stays so.
+#[tokio::test]
+async fn medians_of_what_can_be_run_again_are_explained_as_they_are_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(1 << 30, folder.path());
+    let median = "select median(value) as m from generate_series(1, 10)";
+    for (text, is_sorted) in [
+        (format!("explain {median}"), false),
+        (format!("explain analyze {median}"), false),
+        (format!("create view v as {median}; explain select m from v"), false),
+        (format!("explain {median} union all {median}"), true),
+        (format!("explain create table t as {median}"), true),
+    ] {
+        let told = answers(&engine, &text).await;
+        assert_eq!(told.contains("row_number"), is_sorted, "{text}: {told}");
+    }
+    assert_eq!(engine.totals().sparing, 0);
+}
+
+#[tokio::test]
 async fn a_second_try_leaves_the_session_its_catalog() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(12 << 20, folder.path());

@@ -118,6 +118,24 @@ async fn what_the_user_prepared_runs_for_nobody_else() {
     assert!(Scene::sings(&scene.run(&engine, "execute p", Vouching::User).await.expect("it may be read")));
 }
 
+/// A name that is prepared already keeps its plan, and whoever prepares it again, or takes it away, changes no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preparation_that_fails_forgets_nothing() {
+    let scene = Scene::new();
+    let engine = scene.engine(&["{f}/in", "{f}/out"], &["{f}/out"]);
+    let table = "create external table t (line text) stored as csv location '{f}/out/'";
+    scene.run(&engine, table, Vouching::User).await.expect("it may be read");
+    scene.run(&engine, "prepare save as insert into t values ('x')", Vouching::User).await.expect("it may be written");
+    scene.run(&engine, "prepare save as select 1", Vouching::Nobody).await.expect_err("the name is taken");
+    let error = scene.run(&engine, "execute save", Vouching::Nobody).await.expect_err("nobody vouches");
+    assert!(Scene::is_refusal(&error), "{}", error.render());
+    scene.assert_untouched("execute save");
+    scene
+        .run(&engine, "deallocate save; prepare save as select 1; execute save", Vouching::Nobody)
+        .await
+        .expect("its own");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permission_that_is_taken_back_is_gone() {
     let scene = Scene::new();
