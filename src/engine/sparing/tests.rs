@@ -211,6 +211,26 @@ async fn a_second_try_leaves_the_session_its_catalog() {
     assert_eq!(engine.totals().sparing, 2);
 }
 
+/// Objects and records are counted as often as they were read; what was found in them is told once.
+#[tokio::test]
+async fn what_a_second_try_finds_again_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = folder.path().join("topics/x.odd/partition=0");
+    std::fs::create_dir_all(&objects).unwrap();
+    std::fs::write(objects.join("x.odd+0+0000000000.json"), "{\"a\":1}\nnull\n{\"a\":\n").unwrap();
+    let config = "[landing]\nlocation = \"topics/\"\n[tables.odd]\non_bad_record = \"skip\"\n";
+    std::fs::write(folder.path().join("pinq.toml"), config).unwrap();
+    let environment = Environment::empty(folder.path().to_str().unwrap());
+    let mut config = Config::load(&Overrides::default(), &environment, &sql::parse_type).unwrap();
+    config.session.memory_limit = 12 << 20;
+    let engine = Engine::open(&config, &environment).unwrap();
+    answers(&engine, "select median(x) as m from (select value as x from generate_series(1, 400000) union all select a from raw.odd)").await;
+    assert_eq!(engine.totals().sparing, 1);
+    let findings = engine.findings();
+    let found: Vec<_> = findings.iter().map(|table| (table.found.tombstones, table.found.bad_records)).collect();
+    assert_eq!(found, [(1, 1)]);
+}
+
 #[tokio::test]
 async fn what_no_plan_can_spill_says_who_asked_and_which_setting_helps() {
     let folder = tempfile::tempdir().unwrap();
