@@ -13,12 +13,18 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{CreateExternalTable, DdlStatement, LogicalPlan, Statement, TableSource, WriteOp};
 
 use super::places::{self, Named};
+use super::refusal::COPY;
 use super::{Access, Deed, Reach, Refusal};
 use crate::error::{Error, Result};
 use crate::store::Stores;
 
 /// Settings that decide over the machine rather than over the answer.
-const MACHINE_SETTINGS: [&str; 2] = ["datafusion.runtime.", "datafusion.catalog.location"];
+const MACHINE_SETTINGS: [&str; 3] = [
+    "datafusion.runtime.",
+    "datafusion.catalog.location",
+    // What keeps a repartition that spills from waiting for ever.
+    "datafusion.execution.max_spill_file_size_bytes",
+];
 
 /// What a walk found that is permitted.
 #[derive(Default)]
@@ -77,7 +83,7 @@ impl Reach {
     fn check_step(&self, step: &LogicalPlan, access: Access, found: &mut Found) -> PlanResult<()> {
         match step {
             LogicalPlan::Copy(copy) => {
-                found.locations.push(self.permitted("COPY TO", &copy.output_url, Deed::Write, access)?);
+                found.locations.push(self.permitted(COPY, &copy.output_url, Deed::Write, access)?);
                 found.reaches_beyond = true;
             }
             LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) => {
@@ -120,6 +126,12 @@ impl Reach {
                     .hint("what has landed is never changed; `CREATE TABLE ... AS SELECT ...` makes a table in memory"),
             ));
         };
+        if !matches!(op, WriteOp::Insert(_)) {
+            return Err(external(
+                Error::statement(format!("`{what}` is refused, because `{name}` is a table over files"))
+                    .hint("files are not changed; `CREATE TABLE ... AS SELECT ...` makes a table in memory"),
+            ));
+        }
         self.check_files(what, files, Deed::Write, access)?;
         Ok(true)
     }
@@ -152,7 +164,7 @@ impl Reach {
             let place = places::of_url(url);
             let is_permitted = place.is_ok_and(|place| self.allows(deed, &place, access));
             if !is_permitted {
-                let refusal = Refusal { what, location: url.as_str(), deed, access };
+                let refusal = Refusal { what: Some(what), location: url.as_str(), deed, access };
                 return Err(external(refusal.error()));
             }
         }
@@ -166,7 +178,7 @@ impl Reach {
         if self.allows(deed, &named.place, access) {
             return Ok(named);
         }
-        Err(external(Refusal { what, location, deed, access }.error()))
+        Err(external(Refusal { what: Some(what), location, deed, access }.error()))
     }
 
     fn allows(&self, deed: Deed, place: &places::Place, access: Access) -> bool {
