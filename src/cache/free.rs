@@ -13,25 +13,21 @@ impl Cache {
     /// Bytes that a cache in `folder`, which may not exist yet, may take by default: the smaller of 20 GiB and a
     /// tenth of what is free on its disk.
     pub fn default_max_bytes(folder: &Path) -> u64 {
-        free_bytes(folder).map_or(MOST, |free| (free / SHARE).min(MOST))
+        Cache::free_bytes(folder).map_or(MOST, |free| (free / SHARE).min(MOST))
     }
 
     /// Bytes that this user may still write on the disk of `folder`, which may not exist yet; none where nobody says.
+    #[cfg(unix)]
     pub fn free_bytes(folder: &Path) -> Option<u64> {
-        free_bytes(folder)
+        let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok())?;
+        disk.f_bavail.checked_mul(disk.f_frsize)
     }
-}
 
-/// Bytes that this user may still write where the folder is or would be.
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok())?;
-    disk.f_bavail.checked_mul(disk.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_folder: &Path) -> Option<u64> {
-    None
+    /// Nobody says.
+    #[cfg(not(unix))]
+    pub fn free_bytes(_folder: &Path) -> Option<u64> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -44,6 +40,6 @@ mod tests {
         let bytes = Cache::default_max_bytes(&folder.path().join("not").join("there"));
         assert!(bytes <= MOST);
         #[cfg(unix)]
-        assert!(bytes <= free_bytes(folder.path()).unwrap());
+        assert!(bytes <= Cache::free_bytes(folder.path()).unwrap());
     }
 }

@@ -25,6 +25,15 @@ pub fn tell(ui: &Ui, engine: &Engine) {
     }
 }
 
+/// Tells how many records of all tables made no row, because they were no more than `null`.
+pub fn tell_of_tombstones(ui: &Ui, engine: &Engine) {
+    let tombstones = engine.findings().iter().fold(0_u64, |sum, table| sum.saturating_add(table.found.tombstones));
+    if tombstones > 0 {
+        let counted = human::counted(tombstones, "record was", "records were");
+        ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
+    }
+}
+
 /// Tells what a run lost before a statement of it failed.
 pub fn tell_of_failure(ui: &Ui, engine: &Engine) {
     for findings in engine.findings() {

@@ -72,6 +72,14 @@ impl CommonArgs {
         Engine::open(&self.config(environment)?, environment)
     }
 
+    /// The option, if there is one, that says how answers are written, for what writes them as configured.
+    pub fn way_of_writing(&self) -> Option<&'static str> {
+        let is_escaping = self.csv_formulas != Formulas::default();
+        let given =
+            [(self.format.is_some(), "--format"), (self.output.is_some(), "--output"), (is_escaping, "--csv-formulas")];
+        given.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
+    }
+
     /// Where answers go, and as what. Bytes that no terminal can show are refused where one would get them.
     pub fn output(&self, ui: &Ui, environment: &Environment) -> Result<Output> {
         let destination = Destination::of(self.output.as_deref(), environment.working_folder())?;

@@ -53,6 +53,7 @@ pub async fn run(
     let options = ReplOptions {
         parameters,
         format: common.format,
+        formulas: common.csv_formulas,
         editor: EditorOptions {
             surface: surface(ui, environment),
             colour: ui.options().colour,

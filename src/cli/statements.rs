@@ -134,10 +134,7 @@ impl Running<'_> {
             let counted = human::counted(totals.sparing, "statement", "statements");
             self.ui.hint(&format!("{counted} had too little memory for the fast way, and ran a second time the way that spills: raise `memory_limit` under `[session]`"));
         }
-        if totals.scans.tombstones > 0 {
-            let counted = human::counted(totals.scans.tombstones, "record was", "records were");
-            self.ui.warning(&format!("{counted} a bare `null` (a tombstone) and made no row"));
-        }
+        findings::tell_of_tombstones(self.ui, engine);
         findings::tell(self.ui, engine);
         findings::tell_of_cache(self.ui, engine);
     }

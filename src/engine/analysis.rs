@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::common::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
@@ -15,6 +16,7 @@ use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMerge
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 
+use super::sparing::is_short;
 use super::{Access, Engine, lists_tables, plan_words};
 use crate::error::{Error, Result};
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
@@ -98,16 +100,19 @@ impl Engine {
         let analyzed = async {
             let began = Instant::now();
             let logical = self.logical_plan(&statement, values, access).await?;
-            let frame = self.context.execute_logical_plan(logical).await?;
+            let frame = self.frame(logical, &statement, access).await?;
             let task = Arc::new(frame.task_ctx());
-            let plan = frame.create_physical_plan().await?;
+            let again = self.again(frame.logical_plan());
+            let mut plan = frame.create_physical_plan().await?;
             let planning = began.elapsed();
-            let mut stream = execute_stream(Arc::clone(&plan), task)?;
-            let mut rows = 0;
-            while let Some(batch) = stream.next().await {
-                rows += batch?.num_rows() as u64;
-            }
-            drop(stream);
+            let rows = match (drained(&plan, task).await, again) {
+                (Err(error), Some(again)) if is_short(&error) => {
+                    let (second, task) = again.planned(error).await?;
+                    plan = second;
+                    drained(&plan, task).await?
+                }
+                (rows, _) => rows?,
+            };
             let running = began.elapsed().saturating_sub(planning);
             Ok::<_, DataFusionError>(Analysis { root: tree(&plan), rows, planning, running })
         };
@@ -116,6 +121,16 @@ impl Engine {
             Err(error) => Err(self.diagnosed(&error, &statement).await),
         }
     }
+}
+
+/// Runs a plan and lets its rows go; how many there were.
+async fn drained(plan: &Plan, task: Arc<TaskContext>) -> Result<u64, DataFusionError> {
+    let mut stream = execute_stream(Arc::clone(plan), task)?;
+    let mut rows: u64 = 0;
+    while let Some(batch) = stream.next().await {
+        rows = rows.saturating_add(batch?.num_rows() as u64);
+    }
+    Ok(rows)
 }
 
 /// The tree below a node, without the steps that only hand rows on: what these cost is added to the step below.
@@ -235,6 +250,22 @@ mod tests {
             scan = below;
         }
         assert_eq!(scan.details, ["1 object fetched, 48 B", "2 columns: a, b"]);
+    }
+
+    #[tokio::test]
+    async fn what_memory_does_not_hold_is_measured_the_way_that_spills() {
+        let root = tempfile::tempdir().unwrap();
+        let environment = Environment::empty(root.path().to_str().unwrap());
+        let overrides = Overrides { landing: Some("topics/".to_owned()), ..Overrides::default() };
+        let mut config = Config::load(&overrides, &environment, &sql::parse_type).unwrap();
+        config.session.memory_limit = 12 << 20;
+        let engine = Engine::open(&config, &environment).unwrap();
+        let text = "select median(value) as m from generate_series(1, 400000)";
+        let analysis = analyzed(&engine, text).await.unwrap();
+        let mut lines = Vec::new();
+        told(&analysis.root, 0, &mut lines);
+        assert!(lines.iter().any(|line| line.contains("window row_number")), "{lines:?}");
+        assert_eq!((analysis.rows, engine.totals().sparing), (1, 1));
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ mod counting;
 mod describe;
 mod findings;
 mod function_docs;
+mod gathering;
 mod io;
 mod lineage;
 mod listed;
@@ -19,6 +20,7 @@ mod memory;
 mod offsets;
 mod places;
 mod plan_words;
+mod planning;
 mod profile;
 mod provenance;
 mod reach;
@@ -34,8 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use datafusion::common::{DataFusionError, ParamValues};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::common::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
 use tokio::sync::Semaphore;
 
@@ -60,7 +61,7 @@ pub use watching::{Shown, ticking};
 use self::io::IoRuntime;
 use self::memory::SpillFolder;
 use self::reach::Reach;
-use self::sparing::{Again, only_reads, spared};
+use self::sparing::spared;
 use crate::cache::{Cache, CacheSettings};
 use crate::catalog::{Catalog, Runs, Tables, ViewDefinition};
 use crate::column::Column;
@@ -70,7 +71,7 @@ use crate::landing::NamedTopic;
 pub use crate::scan::{BadPlace, Findings, LateKeyCount, Place, SampleOrigin, spread};
 use crate::scan::{Counters, Expected, KeptTables, LookingSpace, SchemaCache, TableContext, Totals};
 use crate::shipped;
-use crate::sql::{self, Names, Parameters, SourceStatement};
+use crate::sql::{self, Parameters, SourceStatement};
 use crate::store::{RequestCounts, Stores};
 use crate::ui::{Sources, Work};
 
@@ -204,8 +205,10 @@ impl Engine {
         let vouching = self.vouching();
         let started = async {
             let plan = self.logical_plan(statement, values, access).await?;
-            let (again, created) = (self.again(&plan), answer::created_table(&plan));
-            let (schema, stream) = start(self.context.execute_logical_plan(plan).await?).await?;
+            let created = answer::created_table(&plan);
+            let frame = self.frame(plan, statement, access).await?;
+            let again = self.again(frame.logical_plan());
+            let (schema, stream) = start(frame).await?;
             // It is full by now, and would be read by others.
             if let (Some(table), Err(error)) = (created, vouching.clone().compare().await) {
                 self.context.deregister_table(table)?;
@@ -217,50 +220,6 @@ impl Engine {
             Ok((schema, stream)) => Ok(Answer::new(schema, stream, statement.clone(), vouching, Vec::new())),
             Err(error) => Err(self.diagnosed(&error, statement).await),
         }
-    }
-
-    /// The plan of a statement with the values of its parameters, in which nothing reaches beyond what `access` says.
-    async fn logical_plan(
-        &self,
-        statement: &SourceStatement,
-        values: Option<ParamValues>,
-        access: Access,
-    ) -> Result<LogicalPlan, DataFusionError> {
-        let mut state = self.context.state();
-        let placed = |error: DataFusionError| reach::placed(error, statement);
-        let mut files = reach::named_files(&statement.parsed)?;
-        files.retain(|name| !self.catalog.knows(name));
-        if !files.is_empty() {
-            let files = reach::with_files(state, files, access, &self.reach, &self.stores);
-            state = files.await.map_err(placed)?;
-        }
-        let plan = state.statement_to_plan(statement.parsed.clone()).await?;
-        let plan = match values {
-            // Before it is executed: a view that is created keeps the values that it was created with.
-            Some(values) => plan.with_param_values(values)?,
-            None => plan,
-        };
-        self.reach.check(plan, access, &self.stores).await.map_err(placed)
-    }
-
-    /// What it takes to run a plan a second time, if that can be done.
-    fn again(&self, plan: &LogicalPlan) -> Option<Again> {
-        only_reads(plan).then(|| Again {
-            state: self.context.state(),
-            plan: plan.clone(),
-            kept: self.kept.clone(),
-            count: Arc::clone(&self.sparing),
-        })
-    }
-
-    async fn diagnosed(&self, error: &DataFusionError, statement: &SourceStatement) -> Error {
-        let state = self.context.state();
-        let names = Names {
-            tables: self.names().await,
-            functions: session::functions(&state),
-            settings: session::settings(&state),
-        };
-        sql::diagnose(error, statement, &names)
     }
 
     /// Runs SQL text of one statement that only reads.

@@ -28,6 +28,7 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, WindowExpr};
 
+use super::gathering::Gathering;
 use crate::scan::{self, ScanDescription};
 use crate::ui::human;
 
@@ -73,7 +74,12 @@ pub(super) fn computed(projection: &ProjectionExec) -> impl Iterator<Item = &Pro
 pub(super) fn hands_on(plan: &Plan) -> bool {
     match plan.downcast_ref::<ProjectionExec>() {
         Some(projection) => computed(projection).next().is_none(),
-        None => plan.is::<RepartitionExec>() || plan.is::<CoalescePartitionsExec>() || plan.is::<CooperativeExec>(),
+        None => {
+            plan.is::<RepartitionExec>()
+                || plan.is::<CoalescePartitionsExec>()
+                || plan.is::<CooperativeExec>()
+                || plan.is::<Gathering>()
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
 use super::computed_once::ComputedOnce;
+use super::gathering::GatherBelowSorts;
 use super::memory::{Memory, SpillFolder};
 use super::sparing::bounded_median;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
@@ -73,6 +74,7 @@ pub fn context(
         .with_runtime_env(runtime)
         .with_default_features()
         .with_physical_optimizer_rule(Arc::new(ComputedOnce))
+        .with_physical_optimizer_rule(Arc::new(GatherBelowSorts))
         .build();
     let context = SessionContext::new_with_state(state);
     for function in functions::all() {

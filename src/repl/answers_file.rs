@@ -14,7 +14,7 @@ use arrow::datatypes::SchemaRef;
 use crate::destination::Draft;
 use crate::error::{Error, Result};
 use crate::location::Location;
-use crate::output::{self, Encoder, Format, MaxRows, Sink, TableOptions, Written};
+use crate::output::{self, Encoder, Format, Formulas, MaxRows, Sink, TableOptions, Written};
 use crate::store::Stores;
 use crate::ui::human;
 
@@ -26,6 +26,7 @@ pub struct AnswersFile {
     draft: Draft,
     place: Location,
     format: Format,
+    formulas: Formulas,
     tally: Arc<Tally>,
 }
 
@@ -63,7 +64,7 @@ impl AnswersFile {
     ///
     /// # Errors
     /// It is a folder, its folder is not there, or nothing can be written in it.
-    pub fn begin(place: Location, format: Format) -> Result<AnswersFile> {
+    pub fn begin(place: Location, format: Format, formulas: Formulas) -> Result<AnswersFile> {
         let is_folder = match &place {
             Location::Folder(path) => path.is_dir() || path.file_name().is_none(),
             Location::S3 { prefix, .. } => prefix.is_empty() || prefix.ends_with('/'),
@@ -79,7 +80,7 @@ impl AnswersFile {
             );
         }
         let draft = Draft::at(place.clone())?;
-        Ok(AnswersFile { draft, place, format, tally: Arc::default() })
+        Ok(AnswersFile { draft, place, format, formulas, tally: Arc::default() })
     }
 
     /// Where it will stand.
@@ -104,7 +105,7 @@ impl AnswersFile {
         if answers > 0 && self.format != Format::Ndjson {
             writeln!(sink)?;
         }
-        let options = TableOptions { width: None, max_rows: MaxRows::All, ..TableOptions::default() };
+        let options = TableOptions { width: None, max_rows: MaxRows::All, formulas: self.formulas };
         let inner = output::encoder(self.format, schema, sink, &options)?;
         Ok(Box::new(WholeAnswer { inner: Some(inner), file, before, tally: Arc::clone(&self.tally) }))
     }
@@ -193,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, "old").unwrap();
-        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv).unwrap();
+        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv, Formulas::Keep).unwrap();
         let rows = batch(&["x", "y"]);
         let mut whole = file.encoder(rows.schema()).unwrap();
         whole.write(&rows).unwrap();
@@ -217,20 +218,22 @@ mod tests {
     #[test]
     fn a_format_of_one_answer_takes_one() {
         let folder = tempfile::tempdir().unwrap();
-        let file = AnswersFile::begin(Location::Folder(folder.path().join("a.parquet")), Format::Parquet).unwrap();
+        let file =
+            AnswersFile::begin(Location::Folder(folder.path().join("a.parquet")), Format::Parquet, Formulas::Keep)
+                .unwrap();
         let rows = batch(&["x"]);
         let mut only = file.encoder(rows.schema()).unwrap();
         only.write(&rows).unwrap();
         only.finish().unwrap();
         assert!(file.encoder(rows.schema()).err().unwrap().render().contains("`\\o` closes it"));
-        assert!(AnswersFile::begin(Location::Folder(folder.path().to_owned()), Format::Csv).is_err());
+        assert!(AnswersFile::begin(Location::Folder(folder.path().to_owned()), Format::Csv, Formulas::Keep).is_err());
     }
 
     #[tokio::test]
     async fn a_file_that_could_not_take_its_place_is_tried_again_or_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv).unwrap();
+        let file = AnswersFile::begin(Location::Folder(path.clone()), Format::Csv, Formulas::Keep).unwrap();
         let rows = batch(&["x"]);
         let mut only = file.encoder(rows.schema()).unwrap();
         only.write(&rows).unwrap();
@@ -252,7 +255,8 @@ mod tests {
     fn a_folder_that_is_not_there_is_named_and_not_made() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
-        let error = AnswersFile::begin(Location::Folder(missing.join("a.csv")), Format::Csv).err().unwrap();
+        let error =
+            AnswersFile::begin(Location::Folder(missing.join("a.csv")), Format::Csv, Formulas::Keep).err().unwrap();
         assert_eq!(error.message(), format!("there is no folder `{}`", missing.display()));
         assert!(!missing.exists());
     }
@@ -261,7 +265,7 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_nothing_else() {
         let place = Location::Folder("/proc/x.csv".into());
-        let error = AnswersFile::begin(place, Format::Csv).err().unwrap().render();
+        let error = AnswersFile::begin(place, Format::Csv, Formulas::Keep).err().unwrap().render();
         assert!(error.contains("`/proc/x.csv` could not be written") && !error.contains(".pinq-"), "{error}");
     }
 }

@@ -28,7 +28,7 @@ use std::time::Instant;
 
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::output::Format;
+use crate::output::{Format, Formulas};
 use crate::sql::Parameters;
 use crate::ui::{TypedAhead, Ui};
 
@@ -45,6 +45,8 @@ pub struct ReplOptions {
     pub parameters: Parameters,
     /// How answers are written; a table where it is not said.
     pub format: Option<Format>,
+    /// What becomes of cells of csv and tsv that a spreadsheet would compute.
+    pub formulas: Formulas,
     /// How lines are read.
     pub editor: EditorOptions,
     /// Files that are run before the first prompt, where they exist, and what each may do.
@@ -80,12 +82,13 @@ pub enum ScriptOwner {
 /// # Errors
 /// The terminal fails. What a line does wrong is told and ends nothing.
 pub async fn run(ui: &Ui, engine: Engine, options: ReplOptions) -> Result<()> {
-    let ReplOptions { parameters, format, editor, scripts, places, programs, began } = options;
+    let ReplOptions { parameters, format, formulas, editor, scripts, places, programs, began } = options;
     // Between lines keys wait for the next one, where lines are read key by key.
     let _typed_ahead = (editor.surface == Surface::Painted).then(TypedAhead::keep);
     let mut session = Session::new(ui, Arc::new(engine), parameters, places, programs);
     session.surface = editor.surface;
     session.settings.format = format.unwrap_or(session.settings.format);
+    session.settings.formulas = formulas;
     session.began = began.map(|began| (began, Instant::now()));
     converse(&mut session, editor, &scripts).await?;
     commands::close_answers_file_at_exit(&mut session).await

@@ -345,7 +345,7 @@ impl Session<'_> {
                 let options = TableOptions {
                     width: size.map(|size| size.width),
                     max_rows: MaxRows::All,
-                    ..TableOptions::default()
+                    formulas: self.settings.formulas,
                 };
                 output::encoder(format, schema, sink, &options)?
             }

@@ -12,7 +12,7 @@ use super::answers_file::AnswersFile;
 use super::commands::Reach;
 use super::editor::{self, Keys, Surface};
 use crate::engine::{Access, Engine, Vocabulary};
-use crate::output::{Format, Upright};
+use crate::output::{Format, Formulas, Upright};
 use crate::sql::{Parameters, SourceStatement};
 use crate::ui::{Pager, Ui};
 
@@ -58,6 +58,8 @@ pub struct Settings {
     pub pager: Switch,
     /// How answers are written.
     pub format: Format,
+    /// What becomes of cells of csv and tsv that a spreadsheet would compute.
+    pub formulas: Formulas,
     /// Which objects a statement sees.
     pub seeing: Seeing,
     /// How keys are read.
@@ -195,6 +197,7 @@ impl<'a> Session<'a> {
             upright: Upright::Auto,
             pager: Switch::On,
             format: Format::Table,
+            formulas: Formulas::default(),
             seeing: Seeing::default(),
             keys: Keys::default(),
         };

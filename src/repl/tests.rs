@@ -9,6 +9,7 @@ use super::session::{Places, Programs, Session};
 use super::{commands, running};
 use crate::config::{Config, Environment, Overrides};
 use crate::engine::Engine;
+use crate::output::Formulas;
 use crate::sql::{Parameters, parse_type};
 use crate::ui::{Pager, Ui, UiOptions};
 
@@ -63,4 +64,17 @@ async fn a_file_that_nobody_wrote_is_not_read() {
     fs::File::create(folder.path().join("big.sql")).unwrap().set_len((16 << 20) + 1).unwrap();
     let error = commands::run(&mut session, "\\i big.sql").await.unwrap_err().render();
     assert_eq!(error, "error: `big.sql` could not be read\n  caused by: it is larger than 16 MiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_answers_are_written_as_the_session_says() {
+    let (ui, folder) = (silent(), tempfile::tempdir().unwrap());
+    let mut session = session(&ui, folder.path());
+    session.settings.formulas = Formulas::Escape;
+    commands::run(&mut session, "\\o answer.csv").await.unwrap();
+    running::run_statements(&mut session, "select chr(61) || '1' as c;", "<prompt>", 0).await.unwrap();
+    commands::run(&mut session, "\\o").await.unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("answer.csv")).unwrap(), "c\n'=1\n");
+    commands::run(&mut session, "\\copy copy.tsv").await.unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("copy.tsv")).unwrap(), "c\n'=1\n");
 }

@@ -156,7 +156,7 @@ impl Asking<'_> {
             }
         };
         let mut answer = ticking(&progress, engine, series.start_next()).await?;
-        if answer.schema().fields().is_empty() {
+        if is_no_question(statement, &answer) {
             drain(&progress, engine, answer).await?;
             return Ok(None);
         }
@@ -229,7 +229,7 @@ impl Asking<'_> {
         }
         let progress = Shown::of(ui, engine);
         let mut answer = ticking(&progress, engine, series.start_next()).await?;
-        if answer.schema().fields().is_empty() {
+        if is_no_question(statement, &answer) {
             drain(&progress, engine, answer).await?;
             return Ok(Is::None);
         }
@@ -296,6 +296,11 @@ fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
         number = number.saturating_add(1);
     }
     unique
+}
+
+/// Whether a statement changes the session alone: INSERT answers with a number of rows, which nobody asked for.
+fn is_no_question(statement: &SourceStatement, answer: &Answer) -> bool {
+    answer.schema().fields().is_empty() || sql::kind(&statement.parsed) == StatementKind::Writes
 }
 
 /// The chart that the heading asks for, or one that fits; none where there is no page, and for plans.

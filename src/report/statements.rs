@@ -88,13 +88,8 @@ impl StatementFile {
 /// Why a statement can't be a part of a report, told in the words of one rather than in those of a command line.
 ///
 /// # Errors
-/// It writes, or a parameter of it has no value.
+/// A parameter of it has no value.
 pub(super) fn refuse(statement: &SourceStatement, report: &ReportConfig, parameters: &Parameters) -> Result<()> {
-    if let Some(writes) = sql::writes(&statement.parsed) {
-        let message = "is refused, because it writes or reaches beyond the configured tables";
-        return Err(Error::statement(format!("{}: `{writes}` {message}", statement.place()))
-            .hint("a report writes its answers to its `destination`"));
-    }
     let needed = sql::parameters(&statement.parsed);
     let missing: Vec<String> =
         needed.iter().filter(|name| !parameters.contains_key(*name)).map(|name| format!("`${name}`")).collect();

@@ -9,7 +9,6 @@ pub struct Counters {
     objects: AtomicU64,
     bytes: AtomicU64,
     records: AtomicU64,
-    tombstones: AtomicU64,
     nulled_values: AtomicU64,
     cached_objects: AtomicU64,
     cached_records: AtomicU64,
@@ -32,8 +31,6 @@ pub struct Totals {
     pub bytes: u64,
     /// Records decoded into rows.
     pub records: u64,
-    /// Records that were a bare `null`, which make no row.
-    pub tombstones: u64,
     /// Objects whose rows came from the cache, in addition to those that were read.
     pub cached_objects: u64,
     /// These rows, in addition to the records that were decoded.
@@ -54,7 +51,6 @@ impl Totals {
             objects: self.objects.saturating_sub(before.objects),
             bytes: self.bytes.saturating_sub(before.bytes),
             records: self.records.saturating_sub(before.records),
-            tombstones: self.tombstones.saturating_sub(before.tombstones),
             cached_objects: self.cached_objects.saturating_sub(before.cached_objects),
             cached_records: self.cached_records.saturating_sub(before.cached_records),
             nulled_values: self.nulled_values.saturating_sub(before.nulled_values),
@@ -81,9 +77,8 @@ impl Counters {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn add_records(&self, records: u64, tombstones: u64, nulled_values: u64) {
+    pub(crate) fn add_records(&self, records: u64, nulled_values: u64) {
         self.records.fetch_add(records, Ordering::Relaxed);
-        self.tombstones.fetch_add(tombstones, Ordering::Relaxed);
         self.nulled_values.fetch_add(nulled_values, Ordering::Relaxed);
     }
 
@@ -108,7 +103,6 @@ impl Counters {
             objects: self.objects.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             records: self.records.load(Ordering::Relaxed),
-            tombstones: self.tombstones.load(Ordering::Relaxed),
             cached_objects: self.cached_objects.load(Ordering::Relaxed),
             cached_records: self.cached_records.load(Ordering::Relaxed),
             nulled_values: self.nulled_values.load(Ordering::Relaxed),

@@ -20,7 +20,7 @@ pub enum StatementKind {
     Explain,
     /// Changes the session: a view, a setting, a table in memory.
     Changes,
-    /// Writes or registers files; see [`writes`].
+    /// Adds to a table, or writes or registers files: its answer is a number of rows at most.
     Writes,
 }
 
@@ -62,7 +62,7 @@ pub fn explained(statement: &SourceStatement) -> SourceStatement {
 /// The words of a part of the statement that writes or registers files (`COPY TO`, `INSERT`, ...), if
 /// it has one: also below `EXPLAIN ANALYZE`, which runs its statement, below `PREPARE`, which lets
 /// another statement run it, and in `WITH`. `CREATE TABLE AS` is none: such a table lives in memory.
-pub fn writes(statement: &Statement) -> Option<&'static str> {
+pub(super) fn writes(statement: &Statement) -> Option<&'static str> {
     match statement {
         Statement::CopyTo(_) => Some("COPY TO"),
         Statement::CreateExternalTable(_) => Some("CREATE EXTERNAL TABLE"),

@@ -21,7 +21,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use classify::{StatementKind, explained, kind, references, writes};
+pub use classify::{StatementKind, explained, kind, references};
 pub use completing::{
     Expectation, Letters, Projected, Quoting, Relation, ScopedTable, Sought, expected_at, is_reserved, projected,
 };

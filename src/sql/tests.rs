@@ -7,6 +7,7 @@ use datafusion::arrow::array::{Int64Array, RecordBatch, StringArray};
 use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::classify::writes;
 use super::*;
 use crate::column::ColumnType;
 use crate::error::{Error, Kind};

@@ -38,10 +38,9 @@ pub struct RunArgs {
 pub async fn run(ui: &Ui, common: &CommonArgs, environment: &Environment, arguments: &RunArgs) -> Result<()> {
     let config = common.config(environment)?;
     let report = super::report(&config, &arguments.name)?;
-    if common.format.is_some() || common.output.is_some() {
-        let option = if common.format.is_some() { "--format" } else { "--output" };
+    if let Some(option) = common.way_of_writing() {
         return Err(Error::usage(format!("a report is written as its configuration says, not as `{option}` does"))
-            .hint(format!("set `formats` and `destination` of `[reports.{}]`", report.name)));
+            .hint(format!("set `formats`, `csv_formulas` and `destination` of `[reports.{}]`", report.name)));
     }
     let running = Running { ui, config: &config, environment, report };
     let publications = publications(&config, environment, report).await?;

@@ -67,10 +67,9 @@ pub async fn run(
     arguments: &StartArgs,
     signals: &Signals,
 ) -> Result<()> {
-    if common.format.is_some() || common.output.is_some() {
-        let option = if common.format.is_some() { "--format" } else { "--output" };
+    if let Some(option) = common.way_of_writing() {
         return Err(Error::usage(format!("reports are written as their configuration says, not as `{option}` does"))
-            .hint("set `formats` and `destination` under `[reports.NAME]`"));
+            .hint("set `formats`, `csv_formulas` and `destination` under `[reports.NAME]`"));
     }
     let config = common.config(environment)?;
     if !config.reports.iter().any(|report| report.schedule.is_some()) {

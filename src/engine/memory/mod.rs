@@ -3,7 +3,7 @@
 //! Several engines may share one: what their statements hold, and what they keep, counts together. Beside it: where
 //! statements spill to, and what is said where memory is refused.
 
-mod shortage;
+pub(super) mod shortage;
 mod spill;
 
 use std::fmt;
@@ -39,9 +39,9 @@ impl Memory {
     /// As much as `session` allows.
     pub fn of(session: &SessionConfig) -> Memory {
         let limit = usize::try_from(session.memory_limit).unwrap_or(usize::MAX);
-        // The pool below would name the largest consumers in its own words; `shortage` has better ones.
         let uncounted = (limit / UNCOUNTED_SHARE).saturating_add(UNCOUNTED_BYTES).min(limit / MOST_UNCOUNTED_SHARE);
         let counted = limit - uncounted;
+        // It would name the largest consumers in its own words; `shortage` has better ones.
         let pool = TrackConsumersPool::new(FairSpillPool::new(counted), NonZeroUsize::MIN);
         let kept = KeptTables::default();
         Memory { pool: Arc::new(YieldingPool::new(pool, limit, kept.clone())), kept }

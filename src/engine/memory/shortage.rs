@@ -74,6 +74,17 @@ pub fn refused(
     ))
 }
 
+/// The refusal of `additional` bytes to what is to spill what it has, though there is more memory.
+pub fn beyond_share(reservation: &MemoryReservation, additional: usize) -> DataFusionError {
+    let bytes = |bytes: usize| human::bytes(bytes as u64);
+    DataFusionError::ResourcesExhausted(format!(
+        "the memory limit has a share for {}, which has {} of it and asked for {} more",
+        named(reservation.consumer().name()),
+        bytes(reservation.size()),
+        bytes(additional),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

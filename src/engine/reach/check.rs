@@ -13,12 +13,18 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{CreateExternalTable, DdlStatement, LogicalPlan, Statement, TableSource, WriteOp};
 
 use super::places::{self, Named};
+use super::refusal::COPY;
 use super::{Access, Deed, Reach, Refusal};
 use crate::error::{Error, Result};
 use crate::store::Stores;
 
 /// Settings that decide over the machine rather than over the answer.
-const MACHINE_SETTINGS: [&str; 2] = ["datafusion.runtime.", "datafusion.catalog.location"];
+const MACHINE_SETTINGS: [&str; 3] = [
+    "datafusion.runtime.",
+    "datafusion.catalog.location",
+    // What keeps a repartition that spills from waiting for ever.
+    "datafusion.execution.max_spill_file_size_bytes",
+];
 
 /// What a walk found that is permitted.
 #[derive(Default)]
@@ -40,14 +46,6 @@ impl Reach {
     ) -> PlanResult<LogicalPlan> {
         let mut found = Found::default();
         self.walk(&plan, access, &mut found)?;
-        if let LogicalPlan::Statement(Statement::Prepare(prepared)) = &plan {
-            let mut reaching = self.prepared.lock();
-            if found.reaches_beyond {
-                reaching.insert(prepared.name.clone());
-            } else {
-                reaching.remove(&prepared.name);
-            }
-        }
         if found.locations.is_empty() {
             return Ok(plan);
         }
@@ -55,6 +53,23 @@ impl Reach {
             self.open(stores, named).await.map_err(external)?;
         }
         self.settled(plan)
+    }
+
+    /// Holds the plan that EXECUTE found against what it may reach now. It was checked when it was prepared, by somebody
+    /// who may have had more permissions.
+    ///
+    /// # Errors
+    /// As of [`Reach::check`].
+    pub(in crate::engine) fn check_prepared(&self, plan: &LogicalPlan, access: Access) -> PlanResult<()> {
+        let mut found = Found::default();
+        self.walk(plan, access, &mut found)?;
+        if found.reaches_beyond && access == Access::ReadOnly {
+            return Err(external(
+                Error::statement("`EXECUTE` is refused, because what was prepared reaches beyond the landing")
+                    .hint("questions of a report and a project's own script reach the landing alone"),
+            ));
+        }
+        Ok(())
     }
 
     fn walk(&self, plan: &LogicalPlan, access: Access, found: &mut Found) -> PlanResult<()> {
@@ -68,7 +83,7 @@ impl Reach {
     fn check_step(&self, step: &LogicalPlan, access: Access, found: &mut Found) -> PlanResult<()> {
         match step {
             LogicalPlan::Copy(copy) => {
-                found.locations.push(self.permitted("COPY TO", &copy.output_url, Deed::Write, access)?);
+                found.locations.push(self.permitted(COPY, &copy.output_url, Deed::Write, access)?);
                 found.reaches_beyond = true;
             }
             LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) => {
@@ -86,18 +101,6 @@ impl Reach {
             LogicalPlan::Statement(Statement::SetVariable(set)) => refuse_machine_setting("SET", &set.variable)?,
             LogicalPlan::Statement(Statement::ResetVariable(reset)) => {
                 refuse_machine_setting("RESET", &reset.variable)?;
-            }
-            LogicalPlan::Statement(Statement::Execute(execute)) => {
-                let reaches_beyond = self.prepared.lock().contains(&execute.name);
-                if reaches_beyond && access == Access::ReadOnly {
-                    return Err(external(
-                        Error::statement(format!(
-                            "`EXECUTE {}` is refused, because it reaches beyond the landing",
-                            execute.name
-                        ))
-                        .hint("questions of a report and a project's own script reach the landing alone"),
-                    ));
-                }
             }
             _ => {}
         }
@@ -123,6 +126,12 @@ impl Reach {
                     .hint("what has landed is never changed; `CREATE TABLE ... AS SELECT ...` makes a table in memory"),
             ));
         };
+        if !matches!(op, WriteOp::Insert(_)) {
+            return Err(external(
+                Error::statement(format!("`{what}` is refused, because `{name}` is a table over files"))
+                    .hint("files are not changed; `CREATE TABLE ... AS SELECT ...` makes a table in memory"),
+            ));
+        }
         self.check_files(what, files, Deed::Write, access)?;
         Ok(true)
     }
@@ -155,7 +164,7 @@ impl Reach {
             let place = places::of_url(url);
             let is_permitted = place.is_ok_and(|place| self.allows(deed, &place, access));
             if !is_permitted {
-                let refusal = Refusal { what, location: url.as_str(), deed, access };
+                let refusal = Refusal { what: Some(what), location: url.as_str(), deed, access };
                 return Err(external(refusal.error()));
             }
         }
@@ -169,7 +178,7 @@ impl Reach {
         if self.allows(deed, &named.place, access) {
             return Ok(named);
         }
-        Err(external(Refusal { what, location, deed, access }.error()))
+        Err(external(Refusal { what: Some(what), location, deed, access }.error()))
     }
 
     fn allows(&self, deed: Deed, place: &places::Place, access: Access) -> bool {

@@ -7,18 +7,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, SchemaProvider,
+    TableProvider,
+};
 use datafusion::common::{DataFusionError, Result as PlanResult, TableReference};
 use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableConfigExt};
 use datafusion::execution::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
-use datafusion::sql::sqlparser::ast::Statement as Sql;
+use datafusion::sql::sqlparser::ast::{
+    FromTable, ObjectName, Statement as Sql, TableFactor, TableObject, TableWithJoins,
+};
 
 use super::check::external;
 use super::{Access, Deed, Reach};
-use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::error::Error;
 use crate::store::Stores;
 
@@ -36,19 +40,34 @@ pub(in crate::engine) fn named_files(statement: &Statement) -> PlanResult<Vec<St
     Ok(names.filter(|name| is_location(name) && made.as_ref() != Some(name)).collect())
 }
 
-/// The name of the table or view that a statement makes.
+/// The name of the table or view that a statement makes or changes: it is never a file's.
 fn made_by(statement: &Statement) -> Option<String> {
     let name = match statement {
         Statement::CreateExternalTable(table) => &table.name,
         Statement::Statement(sql) => match sql.as_ref() {
             Sql::CreateTable(table) => &table.name,
             Sql::CreateView(view) => &view.name,
+            Sql::Insert(insert) => match &insert.table {
+                TableObject::TableName(name) => name,
+                _ => return None,
+            },
+            Sql::Update(update) => target(&update.table)?,
+            Sql::Delete(delete) => match &delete.from {
+                FromTable::WithFromKeyword(tables) | FromTable::WithoutKeyword(tables) => target(tables.first()?)?,
+            },
             _ => return None,
         },
         _ => return None,
     };
     let part = name.0.last()?.as_ident()?;
     Some(part.value.clone())
+}
+
+fn target(table: &TableWithJoins) -> Option<&ObjectName> {
+    match &table.relation {
+        TableFactor::Table { name, .. } => Some(name),
+        _ => None,
+    }
 }
 
 fn is_location(name: &str) -> bool {
@@ -67,7 +86,7 @@ pub(in crate::engine) async fn with_files(
     reach: &Reach,
     stores: &Stores,
 ) -> PlanResult<SessionState> {
-    let mut tables: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+    let mut tables = Files::new();
     for file in files {
         let named = reach.permitted("SELECT", &file, Deed::Read, access)?;
         reach.open(stores, &named).await.map_err(external)?;
@@ -86,60 +105,41 @@ pub(in crate::engine) async fn with_files(
         let table = ListingTable::try_new(config.infer_schema(&state).await.map_err(unreadable)?)?;
         tables.insert(file, Arc::new(table));
     }
-    let catalogs = Arc::new(CatalogsWithFiles { inner: Arc::clone(state.catalog_list()), files: Arc::new(tables) });
+    let catalogs = with_tables(&state, tables)?;
     Ok(SessionStateBuilder::new_from_existing(state).with_catalog_list(catalogs).build())
 }
 
-type Files = Arc<BTreeMap<String, Arc<dyn TableProvider>>>;
-
-#[derive(Debug)]
-struct CatalogsWithFiles {
-    inner: Arc<dyn CatalogProviderList>,
-    files: Files,
+/// The catalogs of the session, in which the schema of names without one has these tables as well.
+fn with_tables(state: &SessionState, files: Files) -> PlanResult<Arc<dyn CatalogProviderList>> {
+    let defaults = &state.config_options().catalog;
+    let inner = state.catalog_list();
+    let catalogs = MemoryCatalogProviderList::new();
+    for name in inner.catalog_names() {
+        let Some(catalog) = inner.catalog(&name) else { continue };
+        let default_schema = catalog.schema(&defaults.default_schema).filter(|_| name == defaults.default_catalog);
+        let Some(default_schema) = default_schema else {
+            catalogs.register_catalog(name, catalog);
+            continue;
+        };
+        let schemas = MemoryCatalogProvider::new();
+        for name in catalog.schema_names() {
+            if let Some(schema) = catalog.schema(&name) {
+                schemas.register_schema(&name, schema)?;
+            }
+        }
+        let with_files = SchemaWithFiles { inner: default_schema, files: files.clone() };
+        schemas.register_schema(&defaults.default_schema, Arc::new(with_files))?;
+        catalogs.register_catalog(name, Arc::new(schemas));
+    }
+    Ok(Arc::new(catalogs))
 }
 
-#[derive(Debug)]
-struct CatalogWithFiles {
-    inner: Arc<dyn CatalogProvider>,
-    files: Files,
-}
+type Files = BTreeMap<String, Arc<dyn TableProvider>>;
 
 #[derive(Debug)]
 struct SchemaWithFiles {
     inner: Arc<dyn SchemaProvider>,
     files: Files,
-}
-
-impl CatalogProviderList for CatalogsWithFiles {
-    fn register_catalog(&self, name: String, catalog: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
-        self.inner.register_catalog(name, catalog)
-    }
-
-    fn catalog_names(&self) -> Vec<String> {
-        self.inner.catalog_names()
-    }
-
-    fn catalog(&self, name: &str) -> Option<Arc<dyn CatalogProvider>> {
-        let inner = self.inner.catalog(name)?;
-        if name != CATALOG {
-            return Some(inner);
-        }
-        Some(Arc::new(CatalogWithFiles { inner, files: Arc::clone(&self.files) }))
-    }
-}
-
-impl CatalogProvider for CatalogWithFiles {
-    fn schema_names(&self) -> Vec<String> {
-        self.inner.schema_names()
-    }
-
-    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        let inner = self.inner.schema(name)?;
-        if name != DEFAULT_SCHEMA {
-            return Some(inner);
-        }
-        Some(Arc::new(SchemaWithFiles { inner, files: Arc::clone(&self.files) }))
-    }
 }
 
 #[async_trait]

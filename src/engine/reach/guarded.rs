@@ -68,7 +68,7 @@ impl Guard {
             Whole::Disk => format!("/{key}"),
             Whole::Bucket(bucket) => format!("s3://{bucket}/{key}"),
         };
-        let refusal = Refusal { what: "the statement", location: &location, deed, access: Access::Permitted };
+        let refusal = Refusal { what: None, location: &location, deed, access: Access::Permitted };
         Err(refused(Box::new(refusal.error())))
     }
 }

@@ -16,11 +16,10 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 pub(super) use files::{named_files, with_files};
 use guarded::Guarded;
@@ -59,8 +58,6 @@ pub(super) struct Reach {
     working_folder: PathBuf,
     permitting: Permitting,
     registry: Arc<Registry>,
-    /// Prepared statements that need a permission to be run.
-    prepared: Mutex<BTreeSet<String>>,
 }
 
 impl Reach {
@@ -68,7 +65,7 @@ impl Reach {
     pub(super) fn new(working_folder: PathBuf) -> Reach {
         let permitting: Permitting = Arc::new(RwLock::new(Permissions::default()));
         let registry = Arc::new(Registry::new(Arc::clone(&permitting)));
-        Reach { working_folder, permitting, registry, prepared: Mutex::default() }
+        Reach { working_folder, permitting, registry }
     }
 
     /// Lets statements reach what `permissions` name, and nothing else that was permitted before.

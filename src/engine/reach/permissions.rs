@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use object_store::path::Path as Key;
 use parking_lot::RwLock;
 
 use super::Deed;
@@ -51,12 +52,12 @@ fn permitted(text: &str, working_folder: &Path) -> Result<Place> {
     match Location::parse(text, working_folder)? {
         Location::Folder(path) => Ok(Place::Disk(settled(&path)?)),
         Location::S3 { bucket, prefix } => {
-            let key: Vec<String> = prefix.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-            if key.iter().any(|part| part == "." || part == "..") {
+            if prefix.split('/').any(|part| part == "." || part == "..") {
                 return Err(Error::usage("the prefix has `.` or `..` as a part, which a bucket does not resolve")
                     .hint("write the prefix as it is listed"));
             }
-            Ok(Place::Bucket { bucket, key })
+            // As the planner's stores spell keys.
+            Ok(places::in_bucket(&bucket, &Key::from(prefix)))
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 pub(super) enum Place {
     /// Absolute, without `.`, `..` and links.
     Disk(PathBuf),
-    /// A key's parts, decoded.
+    /// A key's parts, as the store spells them: some characters are encoded.
     Bucket { bucket: String, key: Vec<String> },
 }
 
@@ -50,12 +50,31 @@ impl Named {
                 _ => return Err(wrong("pinq reaches files and `s3://BUCKET/PREFIX/`, nothing else")),
             },
         };
+        let full = literal(&full).unwrap_or(full);
         let url = ListingTableUrl::parse(&full).map_err(|error| wrong("it can not be read").because(error))?;
         let place = of_url(&url).map_err(|why| wrong(&why))?;
         // The text of a path keeps its pattern, which a URL's text has not; a URL says what it resolved to.
         let text = if full.contains("://") { url.as_str().to_owned() } else { full };
         Ok(Named { url, text, place })
     }
+}
+
+/// The URL of a path whose name has characters of a pattern and is none: it is there, or it names a file in a folder
+/// that is. The planner would look for what matches it.
+fn literal(full: &str) -> Option<String> {
+    const PATTERN: [char; 3] = ['*', '?', '['];
+    let path = Path::new(full);
+    if full.contains("://") || !full.contains(PATTERN) {
+        return None;
+    }
+    let names_one = path.file_name()?.to_str().is_some_and(|name| !name.contains(PATTERN));
+    let is_name = path.symlink_metadata().is_ok() || (names_one && path.parent()?.is_dir());
+    if !is_name {
+        return None;
+    }
+    let is_folder = full.ends_with('/') || path.is_dir();
+    let url = if is_folder { Url::from_directory_path(path) } else { Url::from_file_path(path) };
+    url.ok().map(String::from)
 }
 
 /// The place of a location that the planner has read before.

@@ -16,10 +16,13 @@ pub(in crate::engine) fn placed(error: DataFusionError, statement: &SourceStatem
     }
 }
 
+/// What keeps an answer, which the command line does without a permission.
+pub(super) const COPY: &str = "COPY TO";
+
 /// A statement's part that reaches too far.
 pub(super) struct Refusal<'a> {
-    /// `COPY TO`, for one.
-    pub(super) what: &'a str,
+    /// `COPY TO`, for one; nothing where only the place is known.
+    pub(super) what: Option<&'a str>,
     /// The location as it stands in the statement, where it names one.
     pub(super) location: &'a str,
     pub(super) deed: Deed,
@@ -29,15 +32,15 @@ pub(super) struct Refusal<'a> {
 impl Refusal<'_> {
     pub(super) fn error(&self) -> Error {
         let Refusal { what, location, deed, access } = self;
-        let refused =
-            Error::statement(format!("`{what}` is refused, because nothing permits it to {deed} `{location}`"));
+        let what = what.map_or_else(|| "the statement".to_owned(), |what| format!("`{what}`"));
+        let refused = Error::statement(format!("{what} is refused, because nothing permits it to {deed} `{location}`"));
         let flag = deed.flag();
         match access {
             Access::Permitted => {
                 let hinted = refused.hint(format!("start pinq with `{flag} {location}` to allow it"));
-                match deed {
-                    Deed::Write => hinted.hint("to keep an answer, use `--output PATH`"),
-                    Deed::Read => hinted,
+                match self.what {
+                    Some(COPY) => hinted.hint("to keep an answer, use `--output PATH`"),
+                    _ => hinted,
                 }
             }
             Access::ReadOnly => refused.hint(format!(

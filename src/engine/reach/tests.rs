@@ -6,7 +6,8 @@ use std::sync::Arc;
 use object_store::memory::InMemory;
 use url::Url;
 
-use super::Permissions;
+use super::places::Named;
+use super::{Deed, Permissions};
 use crate::engine::samples::engine;
 use crate::sql::own_error;
 
@@ -60,4 +61,19 @@ async fn the_second_wall_opens_for_what_is_permitted() {
     assert_eq!(fs::read_to_string(folder.path().join("new.csv")).unwrap(), "a\n1\n");
     let read = format!("create external table t stored as csv location '{root}/new.csv'");
     assert!(engine.context.sql(&read).await.is_err(), "what may be written may not be read");
+}
+
+#[test]
+fn prefixes_are_permitted_as_buckets_spell_them() {
+    let folder = std::path::Path::new("/nowhere");
+    for (prefix, location) in [
+        ("s3://b/a#b/", "s3://b/a%23b/x.csv"),
+        ("s3://b/a%b/", "s3://b/a%25b/x.csv"),
+        ("s3://b/a*b", "s3://b/a%2Ab/x.csv"),
+        ("s3://b/a b", "s3://b/a b/x.csv"),
+    ] {
+        let permissions = Permissions::new(&[prefix.to_owned()], &[], folder).unwrap();
+        let named = Named::parse(location, folder).unwrap();
+        assert!(permissions.allow(Deed::Read, &named.place), "{prefix} {location}: {:?}", named.place);
+    }
 }

@@ -100,10 +100,9 @@ fn allow(size: usize, limit: usize) -> Result<()> {
         return Ok(());
     }
     Err(DataFusionError::ResourcesExhausted(format!(
-        "the memory limit of {} is reached: the values of a `median` have {}, and {} are their share",
-        human::bytes(limit as u64),
-        human::bytes(size as u64),
+        "the memory limit gives a `median` an eighth, {}, and its values have {}",
         human::bytes(most as u64),
+        human::bytes(size as u64),
     )))
 }
 

@@ -21,6 +21,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
+use crate::engine::gathering::Gathering;
 use crate::scan::compact;
 
 /// Rows that a sort may look for in memory.
@@ -38,7 +39,8 @@ impl PhysicalOptimizerRule for CompactBelowSorts {
             if fetch.is_some_and(|rows| rows <= FEW_ROWS) {
                 return Ok(Transformed::no(plan));
             }
-            let input: Arc<dyn ExecutionPlan> = Arc::new(Compacting { input: Arc::clone(sort.input()) });
+            // One of few rows, as the ordinary rule saw it, was not given it.
+            let input: Arc<dyn ExecutionPlan> = Arc::new(Compacting { input: Gathering::of(sort.input()) });
             // One with a limit holds that many rows, and can't spill them.
             let sort: Arc<dyn ExecutionPlan> = Arc::new(sort.with_fetch(None));
             let sort = replace_children_if_necessary(sort, vec![input])?;

@@ -9,6 +9,7 @@
 
 mod bounded_median;
 mod compacting;
+mod first_try;
 mod rationed;
 mod sorted_median;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 pub use self::bounded_median::bounded_median;
 use self::compacting::CompactBelowSorts;
+pub use self::first_try::first_try;
 use self::rationed::Rationed;
 use self::sorted_median::{sorted_medians, unbounded_medians};
 use super::memory::SpillFolder;
@@ -55,17 +57,17 @@ pub struct Again {
     pub count: Arc<AtomicU64>,
 }
 
-/// Whether a plan can be run twice: it does nothing but read.
+/// Whether a plan can be run twice: it does nothing but read. What measures a query tells of it when it is over.
 pub fn only_reads(plan: &LogicalPlan) -> bool {
-    !matches!(
-        plan,
+    match plan {
+        LogicalPlan::Analyze(analyze) => only_reads(&analyze.input),
         LogicalPlan::Statement(_)
-            | LogicalPlan::Ddl(_)
-            | LogicalPlan::Dml(_)
-            | LogicalPlan::Copy(_)
-            | LogicalPlan::Explain(_)
-            | LogicalPlan::Analyze(_)
-    )
+        | LogicalPlan::Ddl(_)
+        | LogicalPlan::Dml(_)
+        | LogicalPlan::Copy(_)
+        | LogicalPlan::Explain(_) => false,
+        _ => true,
+    }
 }
 
 /// The rows of `first`, or of a second try; a failure to spill ends either.
@@ -103,7 +105,8 @@ async fn begin(
     }
 }
 
-fn is_short(error: &DataFusionError) -> bool {
+/// Whether a statement failed for want of memory.
+pub fn is_short(error: &DataFusionError) -> bool {
     matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
 }
 
@@ -126,6 +129,12 @@ fn until_failure(
 
 impl Again {
     async fn start(self, refusal: DataFusionError) -> Result<SendableRecordBatchStream> {
+        let (physical, task) = self.planned(refusal).await?;
+        execute_stream(physical, task)
+    }
+
+    /// The plan of the second try, and what it is to be run with; `refusal` where there is none.
+    pub async fn planned(self, refusal: DataFusionError) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
         self.kept.give_up();
         self.memory_back().await;
         let (state, memory) = sparing(&self.state);
@@ -140,7 +149,7 @@ impl Again {
         };
         memory.divide(&physical);
         self.count.fetch_add(1, Ordering::Relaxed);
-        execute_stream(physical, Arc::new(TaskContext::from(&state)))
+        Ok((physical, Arc::new(TaskContext::from(&state))))
     }
 
     /// Waits until the tasks of the first try have noticed that nobody wants their rows any more.
@@ -178,6 +187,8 @@ fn sparing(state: &SessionState) -> (SessionState, Arc<Rationed>) {
         .clone()
         .with_target_partitions(partitions)
         .with_batch_size(BATCH_ROWS.min(state.config().batch_size()))
+        // A statement may have set it, and the empty catalog that it asks for would take the place of ours.
+        .set_bool("datafusion.catalog.create_default_catalog_and_schema", false)
         .set_bool("datafusion.optimizer.prefer_hash_join", false)
         // Batches that are put together before they are merged would take more than the share of a sort.
         .set_usize("datafusion.execution.sort_in_place_threshold_bytes", 0);

@@ -9,10 +9,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+
+use crate::engine::memory::shortage;
 
 /// How a sort names itself, while it gathers rows.
 const GATHERING: &str = "ExternalSorter[";
@@ -81,7 +83,7 @@ impl MemoryPool for Rationed {
             && has.saturating_add(additional) > self.share.load(Ordering::Relaxed)
             && reservation.consumer().name().starts_with(GATHERING)
         {
-            return Err(DataFusionError::ResourcesExhausted("the share of a sort is used up".to_owned()));
+            return Err(shortage::beyond_share(reservation, additional));
         }
         self.pool.try_grow(reservation, additional)
     }

@@ -61,14 +61,30 @@ pub fn unbounded_medians(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> 
                     function.func = median_udaf();
                     Ok(Transformed::yes(Expr::AggregateFunction(function)))
                 }
-                Expr::WindowFunction(mut window) if window.fun.name() == MEDIAN => {
-                    window.fun = WindowFunctionDefinition::AggregateUDF(median_udaf());
-                    Ok(Transformed::yes(Expr::WindowFunction(window)))
-                }
+                Expr::WindowFunction(window) if window.fun.name() == MEDIAN => Ok(Transformed::yes(unbounded(window))),
                 other => Ok(Transformed::no(other)),
             })
         })
     })
+}
+
+/// The one step, its inputs left out, with the engine's own medians in its windows.
+///
+/// # Errors
+/// Those of building plans.
+pub fn unbounded_windows(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    let LogicalPlan::Window(_) = &plan else { return Ok(Transformed::no(plan)) };
+    plan.map_expressions(|expression| {
+        expression.transform_up(|expression| match expression {
+            Expr::WindowFunction(window) if window.fun.name() == MEDIAN => Ok(Transformed::yes(unbounded(window))),
+            other => Ok(Transformed::no(other)),
+        })
+    })
+}
+
+fn unbounded(mut window: Box<WindowFunction>) -> Expr {
+    window.fun = WindowFunctionDefinition::AggregateUDF(median_udaf());
+    Expr::WindowFunction(window)
 }
 
 /// A median over all values, of those that are a number; others stay as they are.

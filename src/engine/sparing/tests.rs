@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 
 use super::*;
 use crate::config::{Config, Environment, Overrides};
-use crate::engine::Engine;
+use crate::engine::{Access, Engine, Permissions};
 use crate::sql;
 
 fn engine(limit: u64, spill_folder: &std::path::Path) -> Engine {
@@ -111,6 +111,124 @@ async fn what_memory_does_not_hold_is_run_again() {
     assert_eq!((roomy.totals().sparing, tight.totals().sparing), (0, 2));
     drop((roomy, tight));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+/// A join of each row with each hands on a batch for each row of one side. A second try sorted them one by one, without
+/// an end, and an ordinary sort took a quarter of a minute for as many as these.
+#[tokio::test]
+async fn batches_of_two_rows_are_gathered_before_they_are_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = [(engine(12 << 20, folder.path()), 1), (engine(1 << 30, folder.path()), 0)];
+    let rows = "select value + a as x from generate_series(1, 200000) g, generate_series(1, 2) b(a)";
+    for (engine, second_tries) in engines {
+        for (text, answer) in [
+            (format!("select median(x) as m from ({rows})"), "100002"),
+            (
+                format!("select max(r) as m from (select row_number() over (order by x % 1009, x) as r from ({rows}))"),
+                "400000",
+            ),
+        ] {
+            let answering = async { engine.query(&text).await.unwrap().try_collect::<Vec<_>>().await.unwrap() };
+            let batches = tokio::time::timeout(Duration::from_secs(20), answering).await;
+            let batches = batches.unwrap_or_else(|_| panic!("no end: {text}"));
+            let told = pretty_format_batches(&batches).unwrap().to_string();
+            assert!(told.contains(answer), "{text}: {told}");
+        }
+        assert_eq!(engine.totals().sparing, second_tries);
+    }
+}
+
+/// What each of these statements answers, as text.
+async fn answers(engine: &Engine, text: &str) -> String {
+    let statements = sql::split(text, "<sql>").unwrap();
+    let mut told = String::new();
+    for statement in &statements {
+        let answer = engine.run(statement, &statements, &sql::Parameters::new(), Access::Permitted).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{text}: {}", error.render()));
+        let batches: Vec<RecordBatch> = answer.try_collect().await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        told.push_str(&pretty_format_batches(&batches).unwrap().to_string());
+    }
+    told
+}
+
+#[tokio::test]
+async fn medians_of_statements_that_are_run_once_are_not_refused_at_their_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_str().unwrap();
+    let rows = "generate_series(1, 300000)";
+    for text in [
+        format!("create table t as select median(value) as m from {rows}; select m from t"),
+        format!(
+            "create view v as select median(value) as m from {rows}; create table t as select m from v; select m from t"
+        ),
+        format!("create table t (m double); insert into t select median(value) from {rows}; select m from t"),
+        format!("copy (select median(value) as m from {rows}) to '{root}/m.csv'; select m from '{root}/m.csv'"),
+        format!("prepare p as select median(value) as m from {rows}; execute p"),
+        format!("explain analyze select median(value) as m from {rows}; select 150000.5 as m"),
+        format!("select 1.0 as m union all select median(value) from {rows}"),
+        format!("select max(m) as m from (select median(value) over () as m from {rows})"),
+    ] {
+        let engine = engine(12 << 20, folder.path());
+        engine.permit(Permissions::new(&[root.to_owned()], &[root.to_owned()], folder.path()).unwrap());
+        let told = answers(&engine, &text).await;
+        assert!(told.contains("| 150000.5 "), "{text}: {told}");
+    }
+}
+
+/// The plan is the one that runs, and what is fast stays so.
+#[tokio::test]
+async fn medians_of_what_can_be_run_again_are_explained_as_they_are_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(1 << 30, folder.path());
+    let median = "select median(value) as m from generate_series(1, 10)";
+    for (text, is_sorted) in [
+        (format!("explain {median}"), false),
+        (format!("explain analyze {median}"), false),
+        (format!("create view v as {median}; explain select m from v"), false),
+        (format!("explain {median} union all {median}"), true),
+        (format!("explain create table t as {median}"), true),
+    ] {
+        let told = answers(&engine, &text).await;
+        assert_eq!(told.contains("row_number"), is_sorted, "{text}: {told}");
+    }
+    assert_eq!(engine.totals().sparing, 0);
+}
+
+#[tokio::test]
+async fn a_second_try_leaves_the_session_its_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(12 << 20, folder.path());
+    let again = "select median(value) as m from generate_series(1, 400000)";
+    for setting in [
+        "set datafusion.catalog.create_default_catalog_and_schema = true",
+        "reset datafusion.catalog.create_default_catalog_and_schema",
+    ] {
+        let text = format!(
+            "{setting}; create or replace table mm as select 1 as a; {again}; create or replace table z as select 1 as a; select count(*) from pin, mm, z"
+        );
+        answers(&engine, &text).await;
+    }
+    assert_eq!(engine.totals().sparing, 2);
+}
+
+/// Objects and records are counted as often as they were read; what was found in them is told once.
+#[tokio::test]
+async fn what_a_second_try_finds_again_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = folder.path().join("topics/x.odd/partition=0");
+    std::fs::create_dir_all(&objects).unwrap();
+    std::fs::write(objects.join("x.odd+0+0000000000.json"), "{\"a\":1}\nnull\n{\"a\":\n").unwrap();
+    let config = "[landing]\nlocation = \"topics/\"\n[tables.odd]\non_bad_record = \"skip\"\n";
+    std::fs::write(folder.path().join("pinq.toml"), config).unwrap();
+    let environment = Environment::empty(folder.path().to_str().unwrap());
+    let mut config = Config::load(&Overrides::default(), &environment, &sql::parse_type).unwrap();
+    config.session.memory_limit = 12 << 20;
+    let engine = Engine::open(&config, &environment).unwrap();
+    answers(&engine, "select median(x) as m from (select value as x from generate_series(1, 400000) union all select a from raw.odd)").await;
+    assert_eq!(engine.totals().sparing, 1);
+    let findings = engine.findings();
+    let found: Vec<_> = findings.iter().map(|table| (table.found.tombstones, table.found.bad_records)).collect();
+    assert_eq!(found, [(1, 1)]);
 }
 
 #[tokio::test]

@@ -25,7 +25,8 @@ pub async fn copy(session: &Session<'_>, call: &Call) -> Result<()> {
         return Err(Error::usage(format!("`\\copy`: the name `{name}` does not say which format it is to be"))
             .hint(format!("end it in {}", endings())));
     };
-    let file = AnswersFile::begin(place, format).map_err(|error| of_command("copy", error))?;
+    let file =
+        AnswersFile::begin(place, format, session.settings.formulas).map_err(|error| of_command("copy", error))?;
     let begin = |schema| file.encoder(schema);
     let mut encoder = last_rows::fed(session, last, begin, |encoder, batch| encoder.write(batch)).await?;
     encoder.finish()?;
@@ -44,7 +45,7 @@ pub async fn output(session: &mut Session<'_>, call: &Call) -> Result<()> {
     // The new one has to be possible before the old one ends.
     let begun = place(session, name).and_then(|place| {
         let format = format_of(&place).unwrap_or(session.settings.format);
-        Ok((AnswersFile::begin(place, format)?, format))
+        Ok((AnswersFile::begin(place, format, session.settings.formulas)?, format))
     });
     let (file, format) = begun.map_err(|error| of_command("o", error))?;
     close(session).await?;

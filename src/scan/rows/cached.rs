@@ -22,9 +22,9 @@ impl Decoding {
         for piece in &rows.pieces {
             let found = piece.found.as_deref().and_then(Found::decoded).unwrap_or_default();
             self.metrics.bad_records.add(found.bad.len().saturating_add(usize::from(found.damage.is_some())));
-            let tombstones = found.tombstones;
+            self.tally.add_tombstones(found.tombstones);
             let nulled = found.tell(&told, &piece.object, piece.count())?;
-            self.counters.add_records(0, tombstones, nulled);
+            self.counters.add_records(0, nulled);
             self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         }
         self.tally.publish();

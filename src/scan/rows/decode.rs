@@ -318,12 +318,13 @@ impl Decoding {
                 decoded.bad_values.iter().take(self.projection.columns.len()).sum()
             }
         };
+        self.tally.add_tombstones(decoded.tombstones);
         self.tally.publish();
         self.metrics.rows.add(decoded.rows);
         let records = decoded.rows as u64 + decoded.tombstones;
         self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
         self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
-        self.counters.add_records(decoded.rows as u64, decoded.tombstones, nulled);
+        self.counters.add_records(decoded.rows as u64, nulled);
         let flags = match &self.repeats {
             Some(repeats) => Some(repeats.observe(&decoded.fingerprints)?),
             None => None,

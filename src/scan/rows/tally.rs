@@ -19,6 +19,8 @@ const MOST_NAME_BYTES: usize = 256;
 pub struct Findings {
     /// Records seen: rows, tombstones and bad ones.
     pub records: u64,
+    /// Records that were a bare `null`, which make no row.
+    pub tombstones: u64,
     /// Records that could not be read and were skipped.
     pub bad_records: u64,
     /// The first of them.
@@ -87,6 +89,7 @@ impl Findings {
     /// Takes the higher of each count and the earlier of each place.
     fn raise(&mut self, other: &Findings) {
         self.raise_bad(other);
+        self.tombstones = self.tombstones.max(other.tombstones);
         for (column, values) in &other.nulled {
             let known = self.nulled.entry(column.clone()).or_default();
             *known = (*known).max(*values);
@@ -175,6 +178,12 @@ impl ScanTally {
         (found.bad_records, found.records)
     }
 
+    /// Counts records that were a bare `null`, which [`ScanTally::add_records`] counts as well.
+    pub fn add_tombstones(&self, tombstones: u64) {
+        let mut found = lock(&self.found);
+        found.tombstones = found.tombstones.saturating_add(tombstones);
+    }
+
     /// Counts values that became NULL, column by column.
     pub fn add_nulled<'a>(&self, nulled: impl Iterator<Item = (&'a str, u64)>) {
         let mut found = lock(&self.found);
@@ -248,6 +257,7 @@ mod tests {
         for _ in 0..2 {
             let scan = ScanTally::new(Arc::clone(&table), 2);
             scan.add_records(10);
+            scan.add_tombstones(4);
             scan.add_bad("b.json", 3, || bad("b.json", 3));
             scan.add_bad("a.json", 7, || bad("a.json", 7));
             scan.add_bad("a.json", 9, || panic!("it is not the first"));
@@ -258,7 +268,7 @@ mod tests {
             assert!(!scan.end_partition() && scan.end_partition());
         }
         let found = table.findings();
-        assert_eq!((found.records, found.bad_records), (13, 3));
+        assert_eq!((found.records, found.tombstones, found.bad_records), (13, 4, 3));
         assert_eq!(found.first_bad, Some(bad("a.json", 7)));
         assert_eq!(found.nulled, BTreeMap::from([("id".to_owned(), 3)]));
         let x = &found.late_keys["x"];

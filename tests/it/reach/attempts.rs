@@ -119,6 +119,8 @@ pub(super) const ALL: &[Attempt] = &[
     attempt("set datafusion.runtime.memory_limit = '900G'", NEVER),
     attempt("set datafusion.runtime.max_temp_directory_size = '900G'", NEVER),
     attempt("set datafusion.catalog.location = '{f}/'", NEVER),
+    attempt("set datafusion.execution.max_spill_file_size_bytes = 100000", NEVER),
+    attempt("insert into \"canary.csv\" values ('x')", "no table"),
     attempt("create function f() returns int language c as '{f}/canary.csv'", UNKNOWN),
     attempt("attach database '{f}/canary.csv' as other", UNKNOWN),
 ];

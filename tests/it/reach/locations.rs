@@ -118,6 +118,24 @@ async fn what_the_user_prepared_runs_for_nobody_else() {
     assert!(Scene::sings(&scene.run(&engine, "execute p", Vouching::User).await.expect("it may be read")));
 }
 
+/// A name that is prepared already keeps its plan, and whoever prepares it again, or takes it away, changes no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preparation_that_fails_forgets_nothing() {
+    let scene = Scene::new();
+    let engine = scene.engine(&["{f}/in", "{f}/out"], &["{f}/out"]);
+    let table = "create external table t (line text) stored as csv location '{f}/out/'";
+    scene.run(&engine, table, Vouching::User).await.expect("it may be read");
+    scene.run(&engine, "prepare save as insert into t values ('x')", Vouching::User).await.expect("it may be written");
+    scene.run(&engine, "prepare save as select 1", Vouching::Nobody).await.expect_err("the name is taken");
+    let error = scene.run(&engine, "execute save", Vouching::Nobody).await.expect_err("nobody vouches");
+    assert!(Scene::is_refusal(&error), "{}", error.render());
+    scene.assert_untouched("execute save");
+    scene
+        .run(&engine, "deallocate save; prepare save as select 1; execute save", Vouching::Nobody)
+        .await
+        .expect("its own");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permission_that_is_taken_back_is_gone() {
     let scene = Scene::new();
@@ -131,5 +149,51 @@ async fn a_permission_that_is_taken_back_is_gone() {
     for text in ["select * from t", "select * from v", "execute p", "select * from 'in/canary.csv'"] {
         let error = scene.run(&engine, text, Vouching::User).await.expect_err(text);
         assert!(Scene::is_refusal(&error), "`{text}`: {}", error.render());
+    }
+}
+
+/// Names with characters of a pattern, or of an address, are permitted as they are written.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_looks_like_a_pattern_may_be_a_name() {
+    let scene = Scene::new();
+    let folder = scene.path().join("we[i]rd");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("ok.csv"), "line\nfine\n").expect("a file");
+    let engine = scene.engine(&["we[i]rd"], &["we[i]rd"]);
+    for text in [
+        "select * from 'we[i]rd/ok.csv'",
+        "select * from '{f}/we[i]rd/'",
+        "create external table t stored as csv location 'we[i]rd/ok.csv'; select * from t",
+        "copy (select 'fine' as line) to 'we[i]rd/new.csv'; select * from 'we[i]rd/new.csv'",
+    ] {
+        let answer = scene.run(&engine, text, Vouching::User).await;
+        let answer = answer.unwrap_or_else(|error| panic!("`{text}`: {}", error.render()));
+        assert!(answer.contains("fine") || answer.contains("count"), "`{text}`: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_found_whatever_the_schema_of_names_without_one() {
+    let scene = Scene::new();
+    let engine = scene.engine(&["{f}/in"], &[]);
+    let text = "set datafusion.catalog.default_schema = 'raw'; select * from 'in/canary.csv'";
+    let answer = scene.run(&engine, text, Vouching::User).await.unwrap_or_else(|error| panic!("{}", error.render()));
+    assert!(Scene::sings(&answer));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_are_of_use() {
+    let scene = Scene::new();
+    let engine = scene.engine(&["{f}/in", "{f}/out"], &["{f}/out"]);
+    let table = "create external table t (line text) stored as csv location '{f}/in/'";
+    scene.run(&engine, table, Vouching::User).await.expect("it may be read");
+    for (text, says, never) in [
+        ("delete from t", "", "--output"),
+        ("update t set line = 'x'", "", "--output"),
+        ("insert into t values ('x')", "--allow-write", "--output"),
+        ("copy (select 1) to 'new.csv'", "--output", "`the statement`"),
+    ] {
+        let error = scene.run(&engine, text, Vouching::User).await.expect_err(text).render();
+        assert!(error.contains(says) && !error.contains(never), "`{text}`: {error}");
     }
 }
