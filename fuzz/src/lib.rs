@@ -31,6 +31,8 @@ mod number;
 mod printable;
 #[path = "../../src/schedule/mod.rs"]
 pub mod schedule;
+#[path = "../../src/secret.rs"]
+mod secret;
 #[path = "../../src/spelling.rs"]
 mod spelling;
 #[path = "../../src/sql/mod.rs"]

@@ -50,7 +50,7 @@ fn check_statement(text: &str, statement: &SourceStatement) {
     let [alone] = alone.as_slice() else { panic!("{own:?} of {text:?} is {} statements", alone.len()) };
     assert_eq!(sql::parameters(&alone.parsed), sql::parameters(&statement.parsed), "{own:?}");
     assert_eq!(sql::kind(&alone.parsed), sql::kind(&statement.parsed), "{own:?}");
-    let _ = (sql::references(&statement.parsed), sql::writes(&statement.parsed), sql::explained(statement));
+    let _ = (sql::references(&statement.parsed), sql::explained(statement));
     for (key, value) in &statement.heading.others {
         assert!(!key.is_empty() && value.trim() == value, "{text:?}");
     }
