@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object_store::path::Path as Key;
 use parking_lot::RwLock;
 
 use super::Deed;
@@ -56,8 +55,9 @@ fn permitted(text: &str, working_folder: &Path) -> Result<Place> {
                 return Err(Error::usage("the prefix has `.` or `..` as a part, which a bucket does not resolve")
                     .hint("write the prefix as it is listed"));
             }
-            // As the planner's stores spell keys.
-            Ok(places::in_bucket(&bucket, &Key::from(prefix)))
+            // Of a location, the planner decodes what an address encodes: a key's parts are as they are listed.
+            let key = prefix.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            Ok(Place::Bucket { bucket, key })
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 pub(super) enum Place {
     /// Absolute, without `.`, `..` and links.
     Disk(PathBuf),
-    /// A key's parts, as the store spells them: some characters are encoded.
+    /// A key's parts as they are listed: what an address encodes is decoded.
     Bucket { bucket: String, key: Vec<String> },
 }
 
