@@ -23,7 +23,7 @@ pub struct Coverage {
     is_joined: Vec<bool>,
     /// Segment by segment, the row at which each piece begins.
     starts: Vec<Vec<u64>>,
-    /// Objects that are one piece, the newest.
+    /// Of each key the newest that is one piece.
     whole: HashMap<String, At>,
     /// Of each key all else: objects in several pieces, and what was there before an object was replaced.
     others: HashMap<String, Vec<Vec<At>>>,
@@ -68,19 +68,20 @@ impl Coverage {
                 others.entry(key.to_owned()).or_default().push(chain);
             }
         }
-        // What is newer holds what is older and more, and what a scan does not need may be dropped.
-        let newest = |chain: &Vec<At>| chain.iter().map(|(segment, _)| *segment).min();
-        others.values_mut().for_each(|chains| chains.sort_by_key(newest));
         let taken = segments.segments.iter().map(|_| Vec::new()).collect();
         Coverage { segments, columns, is_joined, starts, whole, others, taken }
     }
 
     /// Whether the cache holds that very object; its rows then come with the next [`Coverage::rows`].
     pub fn take(&mut self, object: &Arc<Object>) -> bool {
-        let newest = self.whole.get(&object.key).map(std::slice::from_ref);
+        let whole = self.whole.get(&object.key).map(std::slice::from_ref);
         let others = self.others.get(&object.key).into_iter().flatten().map(Vec::as_slice);
         let is_of = |own: &At| at(&self.segments, *own).is_some_and(|piece| piece.is_of(object));
-        let Some(chain) = newest.into_iter().chain(others).find(|chain| chain.iter().all(is_of)) else { return false };
+        let chains = whole.into_iter().chain(others).filter(|chain| chain.iter().all(is_of));
+        // What is newer holds what is older and more, be it whole or in pieces, and segments that a scan does not read
+        // may be dropped at its end: an older one read instead would cost what only the newer one has.
+        let newest = |chain: &&[At]| chain.iter().map(|(segment, _)| *segment).min();
+        let Some(chain) = chains.min_by_key(newest) else { return false };
         for (segment, position) in chain {
             if let Some(taken) = self.taken.get_mut(*segment) {
                 taken.push((*position, Arc::clone(object)));
@@ -179,11 +180,59 @@ fn is_chain<'a>(pieces: impl Iterator<Item = &'a Piece>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::caching::Keeping;
     use super::*;
+    use crate::cache::{Cache, CacheSettings, Committed, SegmentBuilder};
+    use crate::config::OnBadValue;
+    use crate::scan::provider::Projection;
+
+    fn object() -> Object {
+        Object { key: "a".into(), size: 9, modified: Default::default(), etag: None }
+    }
 
     fn piece(from: u64, to: Option<u64>) -> Piece {
-        let object = Object { key: "a".into(), size: 9, modified: Default::default(), etag: None };
-        Piece::new(&object, from, to, 1, None)
+        Piece::new(&object(), from, to, 1, None)
+    }
+
+    /// The segments that are read of an object after scans one after another kept it in these pieces, a segment each.
+    fn read_of(scans: &[&[Piece]]) -> (Vec<Vec<i64>>, Vec<i64>) {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = CacheSettings { folder: folder.path().join("c"), max_bytes: 1 << 30, began: 1_700_000_000 };
+        let space = Cache::new(settings).space("i", "t", "l").unwrap();
+        let keep = |generation, piece: &Piece| {
+            let mut builder = SegmentBuilder::new(Vec::new());
+            builder.write(&[], 1).unwrap();
+            let (file, description) = builder.finish(Vec::new()).unwrap();
+            match space.keep(&file, &description, generation, vec![piece.clone()]).unwrap() {
+                Committed::Kept(segment) => segment,
+                Committed::NoRoom => panic!("there is room"),
+            }
+        };
+        let kept = (1..).zip(scans).map(|(generation, pieces)| pieces.iter().map(|it| keep(generation, it)).collect());
+        let kept: Vec<Vec<i64>> = kept.collect();
+        let projection = Projection::of(Vec::new(), Vec::new(), Vec::new());
+        let caching = Caching::new(space, &projection, Keeping::All, OnBadValue::Null, 1);
+        let mut coverage = caching.coverage().unwrap();
+        assert!(coverage.take(&Arc::new(object())));
+        let mut read: Vec<i64> = coverage.rows().iter().map(|rows| rows.segment).collect();
+        read.sort_unstable();
+        (kept, read)
+    }
+
+    #[test]
+    fn what_is_newest_is_read_be_it_whole_or_in_pieces() {
+        let (whole, halves) = ([piece(0, None)], [piece(0, Some(5)), piece(5, None)]);
+        let torn = [piece(0, Some(5))];
+        for (scans, newest) in [
+            (vec![&whole[..], &halves[..]], 1),
+            (vec![&halves[..], &whole[..]], 1),
+            (vec![&halves[..], &halves[..]], 1),
+            (vec![&whole[..], &halves[..], &torn[..]], 1),
+            (vec![&whole[..], &halves[..], &whole[..]], 2),
+        ] {
+            let (kept, read) = read_of(&scans);
+            assert_eq!(read, kept[newest], "of {kept:?}");
+        }
     }
 
     #[test]
