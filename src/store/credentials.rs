@@ -17,6 +17,7 @@ use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 use tokio::sync::Mutex;
 
+use super::Stores;
 use super::chain::Source;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -71,6 +72,15 @@ const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// A source is given up after so long: a person may have to type a code, and nobody waits for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Stores {
+    /// Has credentials that the service refused looked for again, as somebody may have renewed them since.
+    pub fn forget_refused_credentials(&self) {
+        if let Some(signer) = self.shared.signer.get() {
+            signer.forget_refused();
+        }
+    }
+}
 
 impl RenewedCredentials {
     /// Credentials from the first of `sources` that has some.

@@ -187,13 +187,6 @@ impl Stores {
         nearby::find(self, location).await
     }
 
-    /// Has credentials that the service refused looked for again, as somebody may have renewed them since.
-    pub fn forget_refused_credentials(&self) {
-        if let Some(signer) = self.shared.signer.get() {
-            signer.forget_refused();
-        }
-    }
-
     async fn bucket(&self, name: &str) -> Result<Arc<client::Bucket>> {
         let mut buckets = self.shared.buckets.lock().await;
         if let Some(bucket) = buckets.get(name) {
