@@ -6,8 +6,8 @@ use std::mem;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int32Builder,
-    Int64Builder, ListArray, MapArray, NullBufferBuilder, StructArray, TimestampMicrosecondBuilder,
+    Array, ArrayBuilder, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
+    Int32Builder, Int64Builder, ListArray, MapArray, NullBufferBuilder, StructArray, TimestampMicrosecondBuilder,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, FieldRef, Fields};
@@ -173,7 +173,11 @@ impl ColumnBuilder {
         Ok(match self {
             ColumnBuilder::Boolean(builder) => Arc::new(builder.finish()),
             ColumnBuilder::Int(builder) => Arc::new(builder.finish()),
-            ColumnBuilder::BigInt(builder) => Arc::new(builder.finish()),
+            ColumnBuilder::BigInt(builder) => {
+                // The next array is probably as long.
+                let next = Int64Builder::with_capacity(builder.len());
+                Arc::new(mem::replace(builder, next).finish())
+            }
             ColumnBuilder::Float(builder) => Arc::new(builder.finish()),
             ColumnBuilder::Double(builder) => Arc::new(builder.finish()),
             ColumnBuilder::Varchar(builder) => Arc::new(builder.finish()),

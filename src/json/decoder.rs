@@ -227,9 +227,9 @@ impl Decoder {
         let decoded = Decoded {
             rows: mem::take(&mut rows.count),
             columns: Vec::new(),
-            lines: mem::take(&mut rows.lines),
-            positions: mem::take(&mut rows.positions),
-            fingerprints: mem::take(&mut rows.fingerprints),
+            lines: take_full(&mut rows.lines),
+            positions: take_full(&mut rows.positions),
+            fingerprints: take_full(&mut rows.fingerprints),
             bad_values: mem::replace(&mut rows.bad_values, vec![0; self.columns.len()]),
             tombstones: mem::take(&mut rows.tombstones),
         };
@@ -322,6 +322,12 @@ impl Task for Fast<'_, '_, '_> {
             }
         }
     }
+}
+
+/// Takes the values, and has room for as many again: a vector that grows from nothing is moved time and again.
+fn take_full<T>(values: &mut Vec<T>) -> Vec<T> {
+    let empty = Vec::with_capacity(values.len());
+    mem::replace(values, empty)
 }
 
 /// The record's text as UTF-8.

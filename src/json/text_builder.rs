@@ -44,6 +44,8 @@ pub(super) struct TextBuilder {
     /// than the texts.
     spare: Vec<Buffer>,
     spare_views: Option<Buffer>,
+    /// How many texts the last array had.
+    expected: usize,
 }
 
 impl TextBuilder {
@@ -57,6 +59,7 @@ impl TextBuilder {
             next_buffer: FIRST_BUFFER,
             spare: Vec::new(),
             spare_views: None,
+            expected: 0,
         }
     }
 
@@ -92,7 +95,8 @@ impl TextBuilder {
     #[inline(always)]
     fn push(&mut self, view: u128) {
         if self.views.capacity() == 0 {
-            self.views = self.spare_views.take().and_then(|views| views.into_vec().ok()).unwrap_or_default();
+            let spare = self.spare_views.take().and_then(|views| views.into_vec().ok());
+            self.views = spare.unwrap_or_else(|| Vec::with_capacity(self.expected));
             self.views.clear();
         }
         self.views.push(view);
@@ -188,6 +192,7 @@ impl TextBuilder {
         // The next texts are probably about as long in all.
         let length: usize = self.full.iter().map(Buffer::len).sum();
         self.next_buffer = (length + length / 8).clamp(FIRST_BUFFER, LARGEST_BUFFER);
+        self.expected = self.views.len();
         let views = ScalarBuffer::from(mem::take(&mut self.views));
         let (full, valid) = (mem::take(&mut self.full), self.valid.finish());
         self.spare.clone_from(&full);

@@ -275,7 +275,8 @@ impl Reading {
         let feed = table.feed(selection, wanted, self.partitions, fetching, caching.clone());
         Objects {
             spoiled: spoils.then(|| Arc::new(Spoiled::new(&projection.columns))),
-            repeats: has_repeats.then(|| Arc::new(Repeats::new(&self.pool, Arc::clone(feed.volume())))),
+            repeats: has_repeats
+                .then(|| Arc::new(Repeats::new(&self.pool, Arc::clone(feed.volume()), &projection.columns))),
             feed: Arc::new(feed),
             tally: Arc::new(ScanTally::new(Arc::clone(table.tally()), self.partitions)),
             wanted,

@@ -14,6 +14,9 @@ use super::provider::Projection;
 
 /// Bytes of a record in a plain object, where nothing else is known; records of a topic have a hundred to a thousand.
 const RECORD_BYTES: u64 = 300;
+/// Rows of a table that is still being listed: as many in each, so that of two such tables the one with fewer bytes a row
+/// is the smaller, and so many that none is taken for small.
+const UNLISTED_ROWS: usize = 1_000_000_000;
 /// Bytes of a text in memory, with what points at it.
 const TEXT_BYTES: usize = 32;
 
@@ -24,12 +27,13 @@ pub fn statistics(
     counted: Option<usize>,
     limit: Option<usize>,
 ) -> Statistics {
-    let estimated =
-        || snapshot.listed().map(|totals| usize::try_from(totals.bytes / RECORD_BYTES).unwrap_or(usize::MAX));
-    let rows = match (counted.map(Precision::Exact).or_else(|| estimated().map(Precision::Inexact)), limit) {
-        (Some(rows), None) => rows,
-        (Some(rows), Some(limit)) => rows.to_inexact().min(&Precision::Inexact(limit)),
-        (None, _) => Precision::Absent,
+    let estimated = || {
+        let listed = snapshot.listed().map(|totals| usize::try_from(totals.bytes / RECORD_BYTES).unwrap_or(usize::MAX));
+        Precision::Inexact(listed.unwrap_or(UNLISTED_ROWS))
+    };
+    let rows = match (counted.map_or_else(estimated, Precision::Exact), limit) {
+        (rows, None) => rows,
+        (rows, Some(limit)) => rows.to_inexact().min(&Precision::Inexact(limit)),
     };
     let width =
         projection.schema.fields().iter().fold(0_usize, |bytes, field| bytes.saturating_add(width(field.data_type())));

@@ -72,7 +72,7 @@ impl Decoding {
             return Ok(Some(flags));
         }
         let Some(array) = reading.column(batch, &CachedColumn::Fingerprint) else { return Ok(None) };
-        let flags = repeats.observe(&fingerprints(array))?;
+        let flags = repeats.observe(&fingerprints(array), &batch.columns)?;
         if let Some(caching) = &self.caching {
             caching.note_flags(reading.rows.segment, batch.numbers.iter().cloned().flatten(), &flags);
         }

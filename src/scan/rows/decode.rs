@@ -326,7 +326,7 @@ impl Decoding {
         self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));
         self.counters.add_records(decoded.rows as u64, nulled);
         let flags = match &self.repeats {
-            Some(repeats) => Some(repeats.observe(&decoded.fingerprints)?),
+            Some(repeats) => Some(repeats.observe(&decoded.fingerprints, &decoded.columns)?),
             None => None,
         };
         let places = Places { lines: &decoded.lines, positions: &decoded.positions, flags };

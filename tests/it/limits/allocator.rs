@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Place;
 
-const THRESHOLD: &str = "MALLOC_MMAP_THRESHOLD_";
+const TUNABLES: &str = "GLIBC_TUNABLES=";
 
 /// The environment and the arguments of a pinq that waits for statements.
 async fn started_with(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
@@ -44,13 +44,20 @@ async fn wait_for_threads(process: u32) {
 }
 
 #[tokio::test]
-async fn large_allocations_go_back_unless_something_else_was_asked_for() {
-    let has_threshold = |environment: &[String]| environment.iter().any(|variable| variable.starts_with(THRESHOLD));
+async fn the_allocator_is_tuned_unless_something_else_was_asked_for() {
+    let tunables = |environment: &[String]| -> Vec<String> {
+        environment.iter().filter_map(|variable| variable.strip_prefix(TUNABLES)).map(str::to_owned).collect()
+    };
     let (environment, arguments) = started_with(&[]).await;
-    assert!(environment.contains(&format!("{THRESHOLD}=1048576")), "{environment:?}");
+    let tuned = tunables(&environment).concat();
+    let arenas = std::thread::available_parallelism().expect("cores").get() + 1;
+    for one in ["hugetlb=1", "mmap_threshold=4194304", &format!("arena_max={arenas}")] {
+        assert!(tuned.split(':').any(|tunable| tunable == format!("glibc.malloc.{one}")), "{one} in {tuned}");
+    }
     assert_eq!(arguments[..3], [env!("CARGO_BIN_EXE_pinq"), "repl", "--config"]);
-    let (environment, _) = started_with(&[(THRESHOLD, "65536")]).await;
-    assert!(environment.contains(&format!("{THRESHOLD}=65536")), "{environment:?}");
-    let (environment, _) = started_with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")]).await;
-    assert!(!has_threshold(&environment), "{environment:?}");
+    let (environment, _) = started_with(&[("MALLOC_MMAP_THRESHOLD_", "65536")]).await;
+    assert_eq!(tunables(&environment), [""; 0]);
+    let own = "glibc.malloc.arena_max=2";
+    let (environment, _) = started_with(&[("GLIBC_TUNABLES", own)]).await;
+    assert_eq!(tunables(&environment), [own]);
 }
