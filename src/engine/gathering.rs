@@ -6,6 +6,9 @@
 //! A join of each row with each hands on a batch for each row of one side. A sort counts the bytes of what it holds and
 //! not the hundreds that each batch costs beside them, and merges a stream for each, at a cost that grows with their
 //! square: two million batches of two rows never came to an end. Batches that are half full or more pass as they are.
+//! Where a sort is to spill, texts are copied out of buffers of which little is used, too: decoders and the engine's own
+//! gathering work in buffers of megabytes, of which a batch may use a hundredth, and a sort would hold, and count, all of
+//! each.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +25,9 @@ use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+
+use crate::scan::compact;
 
 /// Puts the step below every sort that keeps all of its rows. One that wants the first rows holds no batches of others.
 #[derive(Debug)]
@@ -32,6 +37,14 @@ pub struct GatherBelowSorts;
 #[derive(Debug)]
 pub struct Gathering {
     input: Arc<dyn ExecutionPlan>,
+    texts: Texts,
+}
+
+/// What becomes of texts in buffers of which little is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    AsTheyCome,
+    Compacted,
 }
 
 impl PhysicalOptimizerRule for GatherBelowSorts {
@@ -40,7 +53,7 @@ impl PhysicalOptimizerRule for GatherBelowSorts {
             let Some(sort) = plan.downcast_ref::<SortExec>().filter(|sort| sort.fetch().is_none()) else {
                 return Ok(Transformed::no(plan));
             };
-            let input = Gathering::of(sort.input());
+            let input = Gathering::of(sort.input(), Texts::AsTheyCome);
             Ok(Transformed::yes(replace_children_if_necessary(plan, vec![input])?))
         });
         transformed.map(|transformed| transformed.data)
@@ -56,18 +69,19 @@ impl PhysicalOptimizerRule for GatherBelowSorts {
 }
 
 impl Gathering {
-    /// The step above `input`, where it isn't one already.
-    pub fn of(input: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        match input.is::<Gathering>() {
-            true => Arc::clone(input),
-            false => Arc::new(Gathering { input: Arc::clone(input) }),
-        }
+    /// The step above `input`, or in the place of the one that it is.
+    pub fn of(input: &Arc<dyn ExecutionPlan>, texts: Texts) -> Arc<dyn ExecutionPlan> {
+        let input = input.downcast_ref::<Gathering>().map_or(input, |step| &step.input);
+        Arc::new(Gathering { input: Arc::clone(input), texts })
     }
 }
 
 impl DisplayAs for Gathering {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GatheringExec")
+        match self.texts {
+            Texts::AsTheyCome => f.write_str("GatheringExec"),
+            Texts::Compacted => f.write_str("GatheringExec: texts=compacted"),
+        }
     }
 }
 
@@ -97,12 +111,16 @@ impl ExecutionPlan for Gathering {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let [input] = children.as_slice() else { return internal_err!("the step has one input") };
-        Ok(Gathering::of(input))
+        Ok(Gathering::of(input, self.texts))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
-        let rows = gathered(input, context.session_config().batch_size());
+        let texts = self.texts;
+        let rows = gathered(input, context.session_config().batch_size()).map(move |batch| match texts {
+            Texts::AsTheyCome => batch,
+            Texts::Compacted => batch.and_then(|batch| Ok(compact(batch)?)),
+        });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
     }
 }

@@ -8,10 +8,10 @@
 //! can see two answers mixed.
 
 mod bounded_median;
-mod compacting;
 mod first_try;
 mod rationed;
 mod sorted_median;
+mod spilling_sorts;
 #[cfg(test)]
 mod tests;
 
@@ -31,10 +31,10 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 pub use self::bounded_median::bounded_median;
-use self::compacting::CompactBelowSorts;
 pub use self::first_try::first_try;
 use self::rationed::Rationed;
 use self::sorted_median::{sorted_medians, unbounded_medians};
+use self::spilling_sorts::SpillingSorts;
 use super::memory::SpillFolder;
 use crate::scan::KeptTables;
 
@@ -197,7 +197,7 @@ fn sparing(state: &SessionState) -> (SessionState, Arc<Rationed>) {
     let sparing = SessionStateBuilder::new_from_existing(state.clone())
         .with_config(config)
         .with_runtime_env(Arc::new(environment))
-        .with_physical_optimizer_rule(Arc::new(CompactBelowSorts))
+        .with_physical_optimizer_rule(Arc::new(SpillingSorts))
         .build();
     (sparing, memory)
 }
