@@ -33,10 +33,20 @@ pub struct SpillFolder {
 struct Shared {
     /// Below which it stands; none for the system's folder for temporary files.
     parent: Option<PathBuf>,
-    folder: Mutex<Option<Arc<TempDir>>>,
+    /// Locked while a file is made in it, so that it is not removed meanwhile.
+    folder: Mutex<Folder>,
     files: AtomicU64,
     /// How many writes failed, and why the last one did.
     failed: watch::Sender<Failures>,
+}
+
+#[derive(Default)]
+enum Folder {
+    #[default]
+    NotYet,
+    Made(Arc<TempDir>),
+    /// For good: a task that nobody waits for must not make another.
+    Removed,
 }
 
 /// Writes that failed.
@@ -61,8 +71,8 @@ impl SpillFolder {
     /// Removes the folder with whatever is in it. Tasks that were not waited for may have files still; the process may
     /// end before they drop them.
     pub fn remove(&self) {
-        let folder = self.shared.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(folder) = folder {
+        let mut folder = self.shared.lock();
+        if let Folder::Made(folder) = std::mem::replace(&mut *folder, Folder::Removed) {
             let _ = std::fs::remove_dir_all(folder.path());
         }
     }
@@ -83,27 +93,41 @@ impl SpillFolder {
 }
 
 impl Shared {
-    fn folder(&self) -> io::Result<Arc<TempDir>> {
-        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = &*folder {
-            return Ok(Arc::clone(made));
-        }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("pinq-spill-");
-        let made = match &self.parent {
-            Some(parent) => {
-                std::fs::create_dir_all(parent)?;
-                builder.tempdir_in(parent)?
+    fn lock(&self) -> std::sync::MutexGuard<'_, Folder> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An empty file, now, so that it can be read before anything is written; and the folder that it is in.
+    fn make_file(&self) -> io::Result<(PathBuf, Arc<TempDir>)> {
+        let mut folder = self.lock();
+        let made = match &*folder {
+            Folder::Made(made) => Arc::clone(made),
+            Folder::Removed => return Err(io::Error::other("the session is over")),
+            Folder::NotYet => {
+                let mut builder = tempfile::Builder::new();
+                builder.prefix("pinq-spill-");
+                let made = Arc::new(match &self.parent {
+                    Some(parent) => {
+                        std::fs::create_dir_all(parent)?;
+                        builder.tempdir_in(parent)?
+                    }
+                    None => builder.tempdir()?,
+                });
+                *folder = Folder::Made(Arc::clone(&made));
+                made
             }
-            None => builder.tempdir()?,
         };
-        Ok(Arc::clone(folder.insert(Arc::new(made))))
+        let path = made.path().join(format!("{}.arrow", self.files.fetch_add(1, Ordering::Relaxed)));
+        File::create_new(&path)?;
+        Ok((path, made))
     }
 
     /// The failure in pinq's words, noted for whoever waits for one.
     fn fail(&self, doing: &str, error: &io::Error) -> Error {
-        let made =
-            self.folder.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|made| made.path().to_owned());
+        let made = match &*self.lock() {
+            Folder::Made(made) => Some(made.path().to_owned()),
+            Folder::NotYet | Folder::Removed => None,
+        };
         let place = match made.or_else(|| self.parent.clone()) {
             Some(place) => format!("`{}`", place.display()),
             None => "the system's folder for temporary files".to_owned(),
@@ -125,11 +149,7 @@ impl Shared {
 impl TempFileFactory for SpillFolder {
     fn create_temp_file(&self, _description: &str) -> Result<Arc<dyn SpillFile>> {
         let failed = |error| DataFusionError::External(Box::new(self.shared.fail("make files in", &error)));
-        let folder = self.shared.folder().map_err(failed)?;
-        let number = self.shared.files.fetch_add(1, Ordering::Relaxed);
-        let path = folder.path().join(format!("{number}.arrow"));
-        // Now, so that it can be read before anything is written.
-        File::create_new(&path).map_err(failed)?;
+        let (path, folder) = self.shared.make_file().map_err(failed)?;
         Ok(Arc::new(Spilled { path, _folder: folder, shared: Arc::clone(&self.shared), bytes: Arc::default() }))
     }
 }
@@ -235,6 +255,24 @@ mod tests {
         assert!(!path.exists());
         drop((writer, spill));
         assert_eq!(std::fs::read_dir(parent.path().join("made/anew")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_was_removed_does_not_come_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let spill = SpillFolder::below(Some(parent.path()));
+        std::thread::scope(|scope| {
+            let (spill, (sender, made)) = (&spill, std::sync::mpsc::channel());
+            scope.spawn(move || {
+                // A task that goes on for a while when nobody waits for it any more, and whose files are never dropped.
+                while let Ok(file) = spill.create_temp_file("a test") {
+                    let _ = sender.send(std::mem::ManuallyDrop::new(file));
+                }
+            });
+            made.iter().nth(20).unwrap();
+            spill.remove();
+        });
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]
