@@ -45,14 +45,17 @@ async fn wait_for_threads(process: u32) {
 
 #[tokio::test]
 async fn the_allocator_is_tuned_unless_something_else_was_asked_for() {
+    // Some versions of glibc write over the colons in the variable once they have read it.
     let tunables = |environment: &[String]| -> Vec<String> {
-        environment.iter().filter_map(|variable| variable.strip_prefix(TUNABLES)).map(str::to_owned).collect()
+        let all =
+            environment.iter().flat_map(|variable| variable.strip_prefix(TUNABLES).unwrap_or(variable).split(':'));
+        all.filter(|tunable| tunable.starts_with("glibc.")).map(str::to_owned).collect()
     };
     let (environment, arguments) = started_with(&[]).await;
-    let tuned = tunables(&environment).concat();
+    let tuned = tunables(&environment);
     let arenas = std::thread::available_parallelism().expect("cores").get() + 1;
     for one in ["hugetlb=1", "mmap_threshold=4194304", &format!("arena_max={arenas}")] {
-        assert!(tuned.split(':').any(|tunable| tunable == format!("glibc.malloc.{one}")), "{one} in {tuned}");
+        assert!(tuned.contains(&format!("glibc.malloc.{one}")), "{one} in {tuned:?}");
     }
     assert_eq!(arguments[..3], [env!("CARGO_BIN_EXE_pinq"), "repl", "--config"]);
     let (environment, _) = started_with(&[("MALLOC_MMAP_THRESHOLD_", "65536")]).await;
