@@ -62,14 +62,15 @@ fn usual_timestamp(bytes: &[u8; 19]) -> Option<i64> {
         return None;
     }
     // Each byte becomes ten times itself and the next one.
-    let [date, day, clock] =
-        [date, day, clock].map(|digits| (digits * 10 + (digits >> 8)).to_le_bytes().map(i64::from));
-    let (hour, minute, second) = (clock[0], clock[3], clock[6]);
+    let pairs = |digits: u64| digits * 10 + (digits >> 8);
+    let pair = |pairs: u64, at: u32| u32::from((pairs >> (8 * at)) as u8);
+    let (date, day, clock) = (pairs(date), pairs(day), pairs(clock));
+    let (hour, minute, second) = (pair(clock, 0), pair(clock, 3), pair(clock, 6));
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let days = days_from_civil(date[0] * 100 + date[2], date[5], day[0])?;
-    Some((days * SECONDS_PER_DAY + (hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND)
+    let days = days_from_civil(pair(date, 0) * 100 + pair(date, 2), pair(date, 5), pair(day, 0))?;
+    Some((days * SECONDS_PER_DAY + i64::from((hour * 60 + minute) * 60 + second)) * MICROS_PER_SECOND)
 }
 
 /// Days since 1970-01-01 of a `YYYY-MM-DD`; `None` where the text is anything else.
@@ -95,15 +96,15 @@ fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<()> {
     (*bytes.get(at)? == byte).then_some(())
 }
 
-/// The number that exactly `count` digits at `at` make.
-fn number(bytes: &[u8], at: usize, count: usize) -> Option<i64> {
+/// The number that exactly `count` digits at `at` make, at most nine of them.
+fn number(bytes: &[u8], at: usize, count: usize) -> Option<u32> {
     let mut value = 0;
     for byte in bytes.get(at..at.checked_add(count)?)? {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        value = value * 10 + i64::from(digit);
+        value = value * 10 + u32::from(digit);
     }
     Some(value)
 }
@@ -116,24 +117,26 @@ fn civil(bytes: &[u8], year_at: usize, month_at: usize, day_at: usize) -> Option
     days_from_civil(year, month, day)
 }
 
+/// The last day of each month, of February in a leap year; none where there is no such month.
+static LAST_DAYS: [u32; 13] = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/// Days before each month in a year that begins in March, so that the leap day comes last.
+static DAYS_BEFORE: [u32; 13] = [0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
+
 /// Days since 1970-01-01 of a day that exists, of the years 1 to 9999.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last_day = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => return None,
-    };
-    if year == 0 || day == 0 || day > last_day {
+fn days_from_civil(year: u32, month: u32, day: u32) -> Option<i64> {
+    let (last_day, days_before) = (LAST_DAYS.get(month as usize)?, DAYS_BEFORE.get(month as usize)?);
+    if year == 0 || day == 0 || day > *last_day {
         return None;
     }
-    // Howard Hinnant's `days_from_civil`: years begin in March, so that the leap day comes last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    // No year is negative here, so one division each counts the leap days.
-    Some(year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468)
+    let is_leap = || year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    if month == 2 && day == 29 && !is_leap() {
+        return None;
+    }
+    let year = year - u32::from(month <= 2);
+    let century = year / 100;
+    let days = year * 365 + year / 4 - century + century / 4 + days_before + day - 1;
+    Some(i64::from(days) - 719_468)
 }
 
 /// Seconds since midnight of the `HH:MM:SS` at `at`.
@@ -143,7 +146,7 @@ fn clock(bytes: &[u8], at: usize) -> Option<i64> {
     let second = number(bytes, at + 6, 2)?;
     expect(bytes, at + 2, b':')?;
     expect(bytes, at + 5, b':')?;
-    (hour < 24 && minute < 60 && second < 60).then_some((hour * 60 + minute) * 60 + second)
+    (hour < 24 && minute < 60 && second < 60).then_some(i64::from((hour * 60 + minute) * 60 + second))
 }
 
 /// The microseconds of an optional `.digits`, and what follows it.
@@ -155,7 +158,7 @@ fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     if count == 0 || count > 9 {
         return None;
     }
-    let mut micros = number(digits, 0, count.min(6))?;
+    let mut micros = i64::from(number(digits, 0, count.min(6))?);
     for _ in count..6 {
         micros *= 10;
     }
@@ -178,7 +181,7 @@ fn zone(bytes: &[u8]) -> Option<i64> {
         6 if bytes.get(3) == Some(&b':') => number(bytes, 4, 2)?,
         _ => return None,
     };
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
+    (hours < 24 && minutes < 60).then_some(sign * i64::from((hours * 60 + minutes) * 60))
 }
 
 #[cfg(test)]

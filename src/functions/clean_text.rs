@@ -13,6 +13,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::ShortText;
+
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     let about = "The text without blanks around it; NULL where nothing is left or where it is one of the texts that stand for nothing.";
     Documentation::builder(DOC_SECTION_STRING, about, "clean_text(text, nothing, ...)")
@@ -96,7 +98,16 @@ fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
     // Nearly every column has no blank to trim: then its texts stay where they are.
     let mut has_blanks = false;
     let is_nothing = BooleanBuffer::collect_bool(text.len(), |row| {
-        if has_blanks || text.is_null(row) {
+        if has_blanks {
+            return false;
+        }
+        if let Some(short) = ShortText::of_row(text, row) {
+            let (first, last) = (short.bytes as u8, (short.bytes >> (8 * short.length.saturating_sub(1))) as u8);
+            if !may_be_blank(first, last) && sentinels.lengths >> short.length & 1 == 0 {
+                return false;
+            }
+        }
+        if text.is_null(row) {
             return false;
         }
         let text = text.value(row);
@@ -116,8 +127,27 @@ fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
 /// The text without blanks, tabs, line ends and no-break spaces at both ends.
 fn trimmed(text: &str) -> &str {
     let is_blank = |character| matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{A0}');
-    // The bytes of a no-break space are 0xC2 and 0xA0: few texts need a closer look.
-    let begins = matches!(text.as_bytes().first(), Some(b' ' | b'\t' | b'\r' | b'\n' | 0xC2));
-    let ends = matches!(text.as_bytes().last(), Some(b' ' | b'\t' | b'\r' | b'\n' | 0xA0));
-    if begins || ends { text.trim_matches(is_blank) } else { text }
+    let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+    let (first, last) = (first.copied().unwrap_or_default(), last.copied().unwrap_or_default());
+    if may_be_blank(first, last) { text.trim_matches(is_blank) } else { text }
+}
+
+/// Whether a text with these bytes at its ends may have a blank there. The bytes of a no-break space are 0xC2 and 0xA0:
+/// few texts need a closer look.
+#[inline(always)]
+fn may_be_blank(first: u8, last: u8) -> bool {
+    /// What begins a blank has the lowest bit, what ends one the next.
+    static ENDS: [u8; 256] = {
+        let mut ends = [0; 256];
+        let blanks = *b" \t\r\n";
+        let mut at = 0;
+        while at < blanks.len() {
+            ends[blanks[at] as usize] = 3;
+            at += 1;
+        }
+        ends[0xC2] = 1;
+        ends[0xA0] = 2;
+        ends
+    };
+    (ENDS[usize::from(first)] & 1) | (ENDS[usize::from(last)] & 2) != 0
 }

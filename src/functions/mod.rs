@@ -49,17 +49,39 @@ fn map_text(
     Ok(ColumnarValue::Array(result))
 }
 
-/// What `read` makes of each text; NULL where it makes nothing of it.
+/// What `read` makes of the text of each row; NULL where it makes nothing of it.
 fn read_each<Kind: ArrowPrimitiveType>(
     text: &StringViewArray,
-    read: impl Fn(&str) -> Option<Kind::Native>,
+    read: impl Fn(usize) -> Option<Kind::Native>,
 ) -> PrimitiveArray<Kind> {
     let mut values = Vec::with_capacity(text.len());
     let is_read = BooleanBuffer::collect_bool(text.len(), |row| {
-        let value = if text.is_null(row) { None } else { read(text.value(row)) };
+        let value = if text.is_null(row) { None } else { read(row) };
         values.push(value.unwrap_or_default());
         value.is_some()
     });
     let nulls = NullBuffer::new(is_read);
     PrimitiveArray::new(values.into(), (nulls.null_count() > 0).then_some(nulls))
+}
+
+/// The longest text that stands in its view, in bytes: Arrow's format says so.
+const LONGEST_SHORT: u32 = 12;
+
+/// A text that stands in its view rather than in a buffer.
+struct ShortText {
+    /// In bytes.
+    length: u32,
+    /// The first of them lowest, zeros above the last.
+    bytes: u128,
+}
+
+impl ShortText {
+    /// The text of a row, where it is short.
+    #[inline(always)]
+    fn of_row(text: &StringViewArray, row: usize) -> Option<ShortText> {
+        let view = *text.views().get(row)?;
+        let length = view as u32;
+        // The length stands in the lowest four bytes.
+        (length <= LONGEST_SHORT).then_some(ShortText { length, bytes: view >> 32 })
+    }
 }

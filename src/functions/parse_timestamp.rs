@@ -50,7 +50,10 @@ impl ScalarUDFImpl for ParseTimestamp {
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         super::map_text(&arguments.args, |text| {
             // No format reads blanks, so a text that is read has none to trim.
-            let read = |text: &str| parse_timestamp(text).or_else(|| parse_timestamp(text.trim()));
+            let read = |row| {
+                let text = text.value(row);
+                parse_timestamp(text).or_else(|| parse_timestamp(text.trim()))
+            };
             Ok(Arc::new(super::read_each::<TimestampMicrosecondType>(text, read)) as ArrayRef)
         })
     }
