@@ -140,6 +140,9 @@ impl Reading {
                     return Ok(batch);
                 }
                 State::Kept(reader) => {
+                    // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of a
+                    // join, wake on one thread: the others can take one only where that which runs gives way.
+                    tokio::task::yield_now().await;
                     let Some(batch) = reader.next() else { return Ok(None) };
                     let batch = reader.narrowing.narrow(&batch.batch)?;
                     self.count(lane, &batch);
