@@ -18,6 +18,12 @@ use crate::config::SessionConfig;
 use crate::error::{Error, Result};
 use crate::functions;
 
+/// A side of a join up to this size becomes one hash table for all threads. To split both sides by the hash of their
+/// keys, so that each thread has a table of its own, means to copy every row of both; while one thread makes the table
+/// of all, the others have the statement that comes next.
+const COLLECTED_BYTES: usize = 256 << 20;
+const COLLECTED_ROWS: usize = 4_000_000;
+
 /// Of the memory limit, what a sort sets aside for merging: the engine's own 10 MiB for each of many sorts would leave
 /// nothing of a small limit.
 const SORT_SHARE: usize = 32;
@@ -54,6 +60,8 @@ pub fn context(
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", COLLECTED_BYTES)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", COLLECTED_ROWS)
         .set_usize("datafusion.execution.sort_spill_reservation_bytes", SORT_BYTES.min(limit / SORT_SHARE))
         // Each batch that a repartition spills becomes a file of its own. With two files open at once its reader waits
         // for more in the older while what it was promised stands in the newer, and where every channel is full by

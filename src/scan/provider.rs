@@ -103,11 +103,15 @@ impl TableProvider for LandedProvider {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let (records, origins): (Vec<Expr>, Vec<Expr>) =
             filters.iter().cloned().partition(|filter| RowPruning::supports(filter, &self.columns));
+        let pruning = Pruning::new(state, &origins, &self.origin)?.map(Arc::new);
+        if pruning.is_none() {
+            self.snapshot.list_soon().await;
+        }
         let scan = Scan {
             table: Arc::clone(&self.table),
             snapshot: Arc::clone(&self.snapshot),
             projection: Arc::new(Projection::new(&self.schema, &self.columns, &self.origin, projection)?),
-            pruning: Pruning::new(state, &origins, &self.origin)?.map(Arc::new),
+            pruning,
             row_pruning: RowPruning::new(state, records, &self.columns)?.map(Arc::new),
             limit,
         };

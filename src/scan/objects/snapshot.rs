@@ -7,7 +7,9 @@
 //! not look into an object.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -35,7 +37,12 @@ pub struct Snapshot {
     layouts: OnceCell<Vec<Layout>>,
     /// Small objects that a sample fetched, by key, until a scan takes them.
     sampled: Mutex<HashMap<String, Bytes>>,
+    /// Set by whoever listed it first for the planner's sake.
+    was_listed_soon: AtomicBool,
 }
+
+/// How long a plan waits for a disk to be listed.
+const SOON: Duration = Duration::from_millis(50);
 
 /// A larger object that was sampled is fetched again.
 const SAMPLED_BYTES: u64 = 64 << 10;
@@ -48,7 +55,14 @@ impl Snapshot {
         let lister = Lister { store, io: io.clone(), permits, known };
         let root = Arc::new(Folder::new(String::new()));
         root.list(&lister, Depth::Level);
-        Snapshot { stores, lister, root, layouts: OnceCell::new(), sampled: Mutex::default() }
+        Snapshot {
+            stores,
+            lister,
+            root,
+            layouts: OnceCell::new(),
+            sampled: Mutex::default(),
+            was_listed_soon: AtomicBool::new(false),
+        }
     }
 
     /// Takes an object that could not be read as a sign that what earlier runs listed holds no more, so that the next
@@ -95,6 +109,15 @@ impl Snapshot {
             pages.push(page);
         }
         Ok(pages)
+    }
+
+    /// Lists everything, where a disk does that in no time: a planner that knows how large tables are makes a better
+    /// plan. A store at a distance is read while it is listed.
+    pub async fn list_soon(self: &Arc<Self>) {
+        if self.store().kind() == StoreKind::Disk && !self.was_listed_soon.swap(true, Ordering::Relaxed) {
+            // Whatever is wrong is told by the scan, which lists the same.
+            let _untold = tokio::time::timeout(SOON, self.pages()).await;
+        }
     }
 
     /// How folders are nested: looked up in the first folder of each name, one page of keys each. That
