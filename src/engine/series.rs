@@ -209,7 +209,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use futures::TryStreamExt;
+    use futures::{StreamExt, TryStreamExt};
 
     use super::*;
     use crate::engine::samples::engine;
@@ -248,5 +248,24 @@ mod tests {
         assert_eq!(rows(&whole), rows(&alone));
         drop(series);
         assert_eq!(engine.context.runtime_env().memory_pool.reserved(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_reads_rows_that_are_kept_gives_way() {
+        let engine = engine();
+        let statements = sql::split("select max(title) from raw.pin; select min(title) from raw.pin", "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        series.start_next().await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+        let objects = engine.totals().scans.objects;
+        let planned = series.planned.remove(&1).unwrap();
+        let mut scan = planned.outcome.unwrap().physical;
+        while let Some(child) = scan.children().first().map(|child| Arc::clone(child)) {
+            scan = child;
+        }
+        let mut rows = scan.execute(0, engine.context.task_ctx()).unwrap();
+        assert!(futures::poll!(rows.next()).is_pending());
+        assert!(rows.next().await.unwrap().unwrap().num_rows() > 0);
+        assert_eq!(engine.totals().scans.objects, objects, "they were read again");
     }
 }

@@ -140,8 +140,8 @@ impl Reading {
                     return Ok(batch);
                 }
                 State::Kept(reader) => {
-                    // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of a
-                    // join, wake on one thread: the others can take one only where that which runs gives way.
+                    // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of
+                    // a join, wake on one thread: other threads can take one only where that which runs gives way.
                     tokio::task::yield_now().await;
                     let Some(batch) = reader.next() else { return Ok(None) };
                     let batch = reader.narrowing.narrow(&batch.batch)?;

@@ -297,13 +297,15 @@ impl Drop for Running {
         let mut state = filling.lock();
         state.unfinished = state.unfinished.saturating_sub(1);
         let is_whole = state.unfinished == 0 && matches!(state.course, Course::Keeping);
-        let kept = is_whole.then(|| {
-            state.course = Course::Over;
-            (state.rows, std::mem::take(&mut state.kept))
-        });
+        let kept = is_whole.then(|| (state.rows, std::mem::take(&mut state.kept)));
         drop(state);
         if let Some((rows, batches)) = kept {
             filling.kept.complete(filling, rows, batches);
+            // Only now: who finds it over looks for the rows.
+            let mut state = filling.lock();
+            if matches!(state.course, Course::Keeping | Course::GivenUp) {
+                state.course = Course::Over;
+            }
         }
         filling.changed.notify_waiters();
     }
