@@ -19,10 +19,11 @@ use crate::error::{Error, Result};
 use crate::functions;
 
 /// A side of a join up to this size becomes one hash table for all threads. To split both sides by the hash of their
-/// keys, so that each thread has a table of its own, means to copy every row of both; while one thread makes the table
-/// of all, the others have the statement that comes next.
+/// keys, so that each thread has a table of its own, means to copy every row of both. Sizes are guesses, and the table
+/// of all is the larger allocation: of the memory limit it may seem to need but a small part.
 const COLLECTED_BYTES: usize = 256 << 20;
-const COLLECTED_ROWS: usize = 4_000_000;
+const COLLECTED_SHARE: usize = 64;
+const COLLECTED_ROW_BYTES: usize = 64;
 
 /// Of the memory limit, what a sort sets aside for merging: the engine's own 10 MiB for each of many sorts would leave
 /// nothing of a small limit.
@@ -46,6 +47,7 @@ pub fn context(
     let failed =
         |error: datafusion::common::DataFusionError| Error::usage("the session could not be set up").because(error);
     let limit = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+    let collected = COLLECTED_BYTES.min(limit / COLLECTED_SHARE);
     let disk = DiskManagerBuilder::default()
         .with_temp_file_factory(Arc::new(spill.clone()))
         .with_max_spill_merge_fan_in((limit / MERGED_FILE_BYTES).max(FEWEST_MERGED_FILES));
@@ -60,8 +62,8 @@ pub fn context(
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
-        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", COLLECTED_BYTES)
-        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", COLLECTED_ROWS)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", collected)
+        .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", collected / COLLECTED_ROW_BYTES)
         .set_usize("datafusion.execution.sort_spill_reservation_bytes", SORT_BYTES.min(limit / SORT_SHARE))
         // Each batch that a repartition spills becomes a file of its own. With two files open at once its reader waits
         // for more in the older while what it was promised stands in the newer, and where every channel is full by
