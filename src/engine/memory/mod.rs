@@ -27,6 +27,12 @@ const UNCOUNTED_SHARE: usize = 8;
 const UNCOUNTED_BYTES: usize = 64 << 20;
 const MOST_UNCOUNTED_SHARE: usize = 3;
 
+/// Of a pool of at least so many bytes, the part up to which nothing is scarce: whoever asks gets what they ask for. An
+/// equal share for each operator that can spill would have a statement of a dozen of them spill at a twelfth of a memory
+/// that nobody uses.
+const LEAST_AMPLE: usize = 512 << 20;
+const AMPLE_SHARE: usize = 2;
+
 /// What statements may hold in memory together, of all engines that are opened with it; clones are the same memory.
 /// What can spill gets an equal share, whichever engine it is of, and rows that any of them keeps make way.
 #[derive(Clone, Debug)]
@@ -48,7 +54,8 @@ impl Memory {
     }
 }
 
-/// A pool that, before it refuses memory, has the tables give up the rows that they keep.
+/// A pool that, before it refuses memory, has the tables give up the rows that they keep; and that gives freely where
+/// there is plenty.
 #[derive(Debug)]
 pub struct YieldingPool<P> {
     pool: TrackConsumersPool<P>,
@@ -61,6 +68,23 @@ impl<P: MemoryPool> YieldingPool<P> {
     /// The memory of `pool`, in which `kept` counts, too; `limit` is what errors say.
     pub fn new(pool: TrackConsumersPool<P>, limit: usize, kept: KeptTables) -> Self {
         YieldingPool { pool, limit, kept }
+    }
+
+    fn try_to_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        if let MemoryLimit::Finite(all) = self.pool.memory_limit()
+            && all >= LEAST_AMPLE
+        {
+            let then = self.pool.reserved().saturating_add(additional);
+            if then <= all / AMPLE_SHARE {
+                self.pool.grow(reservation, additional);
+                return Ok(());
+            }
+            // What some hold beyond their shares is not there for the shares of others.
+            if then > all {
+                return Err(shortage::refused(reservation, additional, self.limit, self.pool.metrics()));
+            }
+        }
+        self.pool.try_grow(reservation, additional)
     }
 }
 
@@ -87,14 +111,14 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let refused = || shortage::refused(reservation, additional, self.limit, self.pool.metrics());
-        if self.pool.try_grow(reservation, additional).is_ok() {
+        if self.try_to_grow(reservation, additional).is_ok() {
             return Ok(());
         }
         // What keeps rows takes the refusal as the sign to stop.
         if [CONSUMER, RECORDER].contains(&reservation.consumer().name()) || !self.kept.give_up() {
             return Err(refused());
         }
-        self.pool.try_grow(reservation, additional).map_err(|_| refused())
+        self.try_to_grow(reservation, additional).map_err(|_| refused())
     }
 
     fn reserved(&self) -> usize {
@@ -118,6 +142,27 @@ mod tests {
     use crate::config::{Config, Environment, Overrides};
     use crate::engine::Engine;
     use crate::sql;
+
+    #[test]
+    fn who_could_spill_need_not_where_there_is_plenty() {
+        let shares = |all: usize| {
+            let pool = TrackConsumersPool::new(FairSpillPool::new(all), NonZeroUsize::MIN);
+            let pool: Arc<dyn MemoryPool> = Arc::new(YieldingPool::new(pool, all, KeptTables::default()));
+            let consumers: Vec<_> =
+                (0..10).map(|_| MemoryConsumer::new("an operator").with_can_spill(true).register(&pool)).collect();
+            let mut pieces = vec![0; consumers.len()];
+            for (consumer, pieces) in consumers.iter().zip(&mut pieces) {
+                while consumer.try_grow(all / 100).is_ok() {
+                    *pieces += 1;
+                }
+            }
+            assert!(pool.reserved() <= all);
+            pieces
+        };
+        assert_eq!(shares(256 << 20), [10; 10]);
+        let ample = shares(1 << 30);
+        assert!(ample[0] >= 49 && ample[1..6] == [10; 5], "{ample:?}");
+    }
 
     #[tokio::test]
     async fn engines_that_share_a_memory_share_its_limit() {
