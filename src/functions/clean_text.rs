@@ -102,7 +102,7 @@ fn clean(text: &StringViewArray, sentinels: &Sentinels) -> ArrayRef {
             return false;
         }
         if let Some(short) = ShortText::of_row(text, row) {
-            let (first, last) = (short.bytes as u8, (short.bytes >> (8 * short.length.saturating_sub(1))) as u8);
+            let (first, last) = short.ends();
             if !may_be_blank(first, last) && sentinels.lengths >> short.length & 1 == 0 {
                 return false;
             }

@@ -84,4 +84,10 @@ impl ShortText {
         // The length stands in the lowest four bytes.
         (length <= LONGEST_SHORT).then_some(ShortText { length, bytes: view >> 32 })
     }
+
+    /// The first and the last byte; zeros where there is none.
+    #[inline(always)]
+    fn ends(&self) -> (u8, u8) {
+        (self.bytes as u8, (self.bytes >> (8 * self.length.saturating_sub(1))) as u8)
+    }
 }

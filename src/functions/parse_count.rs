@@ -85,8 +85,8 @@ static SUFFIXES: [Suffix; 256] = {
 /// The usual counts: up to eight digits, and perhaps a suffix. There is no loop, whose end no processor could foretell.
 #[inline(always)]
 fn short_count(text: ShortText) -> Option<i64> {
+    let (_, last) = text.ends();
     let ShortText { length, bytes } = text;
-    let last = (bytes >> (8 * length.saturating_sub(1))) as u8;
     let Suffix { factor, length: suffix } = SUFFIXES[usize::from(last)];
     let digits = length.wrapping_sub(suffix);
     if factor == 0 || digits.wrapping_sub(1) > 7 {

@@ -70,21 +70,22 @@ impl<P: MemoryPool> YieldingPool<P> {
         YieldingPool { pool, limit, kept }
     }
 
-    fn try_to_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+    /// Whether the pool gives so much.
+    fn gives(&self, reservation: &MemoryReservation, additional: usize) -> bool {
         if let MemoryLimit::Finite(all) = self.pool.memory_limit()
             && all >= LEAST_AMPLE
         {
             let then = self.pool.reserved().saturating_add(additional);
             if then <= all / AMPLE_SHARE {
                 self.pool.grow(reservation, additional);
-                return Ok(());
+                return true;
             }
             // What some hold beyond their shares is not there for the shares of others.
             if then > all {
-                return Err(shortage::refused(reservation, additional, self.limit, self.pool.metrics()));
+                return false;
             }
         }
-        self.pool.try_grow(reservation, additional)
+        self.pool.try_grow(reservation, additional).is_ok()
     }
 }
 
@@ -110,15 +111,15 @@ impl<P: MemoryPool> MemoryPool for YieldingPool<P> {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        let refused = || shortage::refused(reservation, additional, self.limit, self.pool.metrics());
-        if self.try_to_grow(reservation, additional).is_ok() {
+        if self.gives(reservation, additional) {
             return Ok(());
         }
         // What keeps rows takes the refusal as the sign to stop.
-        if [CONSUMER, RECORDER].contains(&reservation.consumer().name()) || !self.kept.give_up() {
-            return Err(refused());
+        let keeps_rows = [CONSUMER, RECORDER].contains(&reservation.consumer().name());
+        if !keeps_rows && self.kept.give_up() && self.gives(reservation, additional) {
+            return Ok(());
         }
-        self.try_to_grow(reservation, additional).map_err(|_| refused())
+        Err(shortage::refused(reservation, additional, self.limit, self.pool.metrics()))
     }
 
     fn reserved(&self) -> usize {

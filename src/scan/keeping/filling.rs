@@ -302,10 +302,7 @@ impl Drop for Running {
         if let Some((rows, batches)) = kept {
             filling.kept.complete(filling, rows, batches);
             // Only now: who finds it over looks for the rows.
-            let mut state = filling.lock();
-            if matches!(state.course, Course::Keeping | Course::GivenUp) {
-                state.course = Course::Over;
-            }
+            return filling.end(Course::Over);
         }
         filling.changed.notify_waiters();
     }
