@@ -81,12 +81,15 @@ async fn a_reader_on_s3_finds_whole_runs_alone() {
 async fn kill_often(place: Place, seed: u64) -> usize {
     let mut dice = Dice::new(seed);
     let mut reader = Reader::new(&place.stores(), &place.destination()).await;
+    // What is killed leaves its files there.
+    let scratch = tempfile::tempdir().expect("a scratch folder");
     let mut left = 0;
     let mut before = Vec::new();
     for kill in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().expect("the test binary"))
             .args(["--exact", "publishing::kills::publishes_over_and_over", "--nocapture"])
             .env_clear()
+            .env("TMPDIR", scratch.path())
             .env(DESTINATION, place.destination())
             .env(SEED, dice.next().to_string())
             .envs(place.variables())
