@@ -46,10 +46,10 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// Appends the next bytes of the file to `buffer`, as many as its spare capacity; none is the end.
+    /// Appends the next bytes of the file to `buffer`, as many as its spare capacity and `most`; none is the end.
     /// A file that is longer or shorter than it was listed is an error. Blocks.
-    pub fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
-        let room = buffer.capacity().saturating_sub(buffer.len());
+    pub fn read_into(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<usize> {
+        let room = buffer.capacity().saturating_sub(buffer.len()).min(most);
         // Straight from the file into the buffer, whose spare bytes need not be zeroed first.
         let read = (&mut self.file).take(room as u64).read_to_end(buffer);
         let read = read.map_err(|error| unreadable(&self.path, error))?;

@@ -77,10 +77,10 @@ async fn reads_whole_ranges_runs_and_pieces() {
 
     let mut reader = store.open_file(&objects[3]).unwrap();
     let mut buffer = Vec::with_capacity(1 << 20);
-    assert_eq!((reader.read_into(&mut buffer).unwrap(), buffer.capacity()), (1 << 20, 1 << 20));
+    assert_eq!((reader.read_into(&mut buffer, usize::MAX).unwrap(), buffer.capacity()), (1 << 20, 1 << 20));
     buffer.clear();
-    assert_eq!(reader.read_into(&mut buffer).unwrap(), 7);
-    assert_eq!(reader.read_into(&mut buffer).unwrap(), 0);
+    assert_eq!(reader.read_into(&mut buffer, usize::MAX).unwrap(), 7);
+    assert_eq!(reader.read_into(&mut buffer, usize::MAX).unwrap(), 0);
     assert_eq!(buffer, large[..7]);
 }
 
@@ -97,7 +97,10 @@ async fn a_file_that_changed_is_an_error_that_names_it() {
         assert!(store.get(&objects[0]).await.is_err());
         let mut reader = store.open_file(&objects[0]).unwrap();
         let mut buffer = Vec::with_capacity(64);
-        let error = reader.read_into(&mut buffer).and_then(|_| reader.read_into(&mut buffer)).unwrap_err();
+        let error = reader
+            .read_into(&mut buffer, usize::MAX)
+            .and_then(|_| reader.read_into(&mut buffer, usize::MAX))
+            .unwrap_err();
         assert!(error.message().contains("a.json") && error.message().contains(word), "{error}");
     }
     fs::remove_file(scratch.path().join("landing/a.json")).unwrap();

@@ -161,7 +161,7 @@ impl InflatedParts {
                     // Whoever reads the parts one after another counts their records by itself.
                     let limit = self.inflater.limit.clone();
                     let mut cutter = Cutter::new(object, framing, limit, Positions::Uncounted);
-                    let ready = cutter.push(&bytes.into())?.into();
+                    let ready = cutter.push(&bytes.into(), None)?.into();
                     self.progress = Progress::Cutting(cutter, ready);
                 }
                 Progress::Cutting(cutter, ready) => {
@@ -170,7 +170,7 @@ impl InflatedParts {
                     }
                     let mut bytes = Vec::with_capacity(PART_BYTES);
                     if self.inflater.fill(&mut bytes, PART_BYTES)? > 0 {
-                        ready.extend(cutter.push(&bytes.into())?);
+                        ready.extend(cutter.push(&bytes.into(), None)?);
                         continue;
                     }
                     let ending = Progress::Ending(VecDeque::new());

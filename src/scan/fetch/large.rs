@@ -16,7 +16,7 @@ use super::budget::{Lane, PART_BYTES, Permit, closed};
 use super::feed::Fetcher;
 use super::inflate::Inflater;
 use super::pack::{PACK_BYTES, Pack, Piece};
-use super::parts::Cutter;
+use super::parts::{Cutter, count_line_ends};
 use crate::error::{Error, Result};
 use crate::json::Framing;
 use crate::landing::Compression;
@@ -25,9 +25,14 @@ use crate::store::{Object, StoreKind};
 /// Ranges of one object that are asked for at once, as far as the budget goes.
 const RANGES_AHEAD: usize = 8;
 
+/// Bytes of a file in which line ends are counted as soon as they are read: they are in the core's own cache then.
+const COUNTED_BYTES: usize = 256 << 10;
+
 /// Some bytes of an object, in its order, and their share of the budget.
 struct Chunk {
     bytes: Bytes,
+    /// How many line ends they have, where somebody counted.
+    line_ends: Option<u64>,
     permit: Permit,
 }
 
@@ -89,12 +94,19 @@ impl Fetcher {
                         Some(reader) => reader,
                         None => store.open_file(&object)?,
                     };
-                    reader.read_into(&mut buffer)?;
-                    Ok::<_, Error>((reader, buffer))
+                    let mut line_ends: u64 = 0;
+                    loop {
+                        let before = buffer.len();
+                        if reader.read_into(&mut buffer, COUNTED_BYTES)? == 0 {
+                            break Ok::<_, Error>((reader, buffer, line_ends));
+                        }
+                        let read = buffer.get(before..).unwrap_or_default();
+                        line_ends = line_ends.saturating_add(count_line_ends(read));
+                    }
                 });
-                let (reader, buffer) = read.await.map_err(reading_failed)??;
+                let (reader, buffer, line_ends) = read.await.map_err(reading_failed)??;
                 let is_end = buffer.is_empty();
-                let chunk = Chunk { bytes: self.budget.lend(buffer), permit };
+                let chunk = Chunk { bytes: self.budget.lend(buffer), line_ends: Some(line_ends), permit };
                 Ok::<_, Error>((!is_end).then_some((chunk, Some(reader))))
             }
         });
@@ -124,7 +136,7 @@ impl Fetcher {
                         store.get_range(&object, range).await
                     }
                 });
-                async move { Ok(Chunk { bytes: get.await.map_err(reading_failed)??, permit }) }
+                async move { Ok(Chunk { bytes: get.await.map_err(reading_failed)??, line_ends: None, permit }) }
             })
             .try_buffered(RANGES_AHEAD);
         self.sealed(whole, chunks)
@@ -172,9 +184,9 @@ impl Fetcher {
         damage: &OnceLock<Arc<str>>,
     ) -> Result<()> {
         let mut cutter = None;
-        while let Some(Chunk { bytes, permit }) = chunks.try_next().await? {
+        while let Some(Chunk { bytes, line_ends, permit }) = chunks.try_next().await? {
             let begin = || self.cutter(&object, Framing::detect(&bytes));
-            let pieces = cutter.get_or_insert_with(begin).push(&bytes)?;
+            let pieces = cutter.get_or_insert_with(begin).push(&bytes, line_ends)?;
             self.send_pieces(pieces, &permit).await?;
         }
         let cutter = cutter.unwrap_or_else(|| self.cutter(&object, Framing::Lines));
@@ -233,7 +245,7 @@ impl Fetcher {
                         inflater.damage().into_iter().for_each(|reason| drop(ended.set(reason)));
                         return Ok(());
                     }
-                    let chunk = Chunk { bytes: budget.lend(buffer), permit };
+                    let chunk = Chunk { bytes: budget.lend(buffer), line_ends: None, permit };
                     if from_thread.blocking_send(Ok(chunk)).is_err() {
                         return Ok(());
                     }

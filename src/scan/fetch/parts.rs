@@ -63,21 +63,23 @@ impl Cutter {
         }
     }
 
-    /// The parts that are complete with this chunk. Of an object of lines all but the first share its bytes.
+    /// The parts that are complete with this chunk, which has so many line ends, where somebody counted. Of an object of
+    /// lines all but the first share its bytes.
     ///
     /// # Errors
     /// A record that spans lines is longer than one may be, so that nobody can tell where it ends.
-    pub fn push(&mut self, chunk: &Bytes) -> Result<Vec<Piece>> {
+    pub fn push(&mut self, chunk: &Bytes, line_ends: Option<u64>) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
         if self.framing != Framing::Lines {
             self.tail.extend_from_slice(chunk);
             self.relieve(&mut pieces)?;
             return Ok(pieces);
         }
-        let mut at = 0;
+        let (mut at, mut left) = (0, line_ends);
         if !self.tail.is_empty() || self.passed.is_some() {
             let newline = memchr::memchr(b'\n', chunk);
             at = newline.map_or(chunk.len(), |newline| newline.saturating_add(1));
+            left = left.map(|left| left.saturating_sub(u64::from(newline.is_some())));
             let rest = chunk.get(..at).unwrap_or_default();
             match (&mut self.passed, newline) {
                 (Some(passed), _) => {
@@ -88,12 +90,18 @@ impl Cutter {
                 (None, Some(_)) => {
                     self.tail.extend_from_slice(rest);
                     let seam = std::mem::take(&mut self.tail);
-                    pieces.push(self.piece(seam.into(), PartEnd::BetweenRecords));
+                    pieces.push(self.piece(seam.into(), PartEnd::BetweenRecords, None));
                 }
             }
         }
-        while let Some(end) = next_end(chunk, at) {
-            pieces.push(self.piece(chunk.slice(at..end), PartEnd::BetweenRecords));
+        let mut next = next_end(chunk, at);
+        while let Some(end) = next {
+            next = next_end(chunk, end);
+            // All that are left are in the last part.
+            let lines = left.filter(|_| next.is_none());
+            let (before, bytes) = (self.line, chunk.slice(at..end));
+            pieces.push(self.piece(bytes, PartEnd::BetweenRecords, lines));
+            left = left.map(|left| left.saturating_sub(self.line.saturating_sub(before)));
             at = end;
         }
         self.tail.extend_from_slice(chunk.get(at..).unwrap_or_default());
@@ -123,12 +131,12 @@ impl Cutter {
 
     fn rest(&mut self) -> Option<Piece> {
         let tail = std::mem::take(&mut self.tail);
-        (!tail.is_empty()).then(|| self.piece(tail.into(), PartEnd::OfObject))
+        (!tail.is_empty()).then(|| self.piece(tail.into(), PartEnd::OfObject, None))
     }
 
     /// The piece that says that an array is not closed, where all of its items were given.
     fn unclosed(&mut self) -> Option<Piece> {
-        (self.place != Place::Outside).then(|| self.piece(Bytes::new(), PartEnd::OfObject))
+        (self.place != Place::Outside).then(|| self.piece(Bytes::new(), PartEnd::OfObject, None))
     }
 
     /// Gives what is whole of a tail that is longer than a record may be, and passes over what is not.
@@ -139,7 +147,7 @@ impl Cutter {
             if end > 0 {
                 let rest = self.tail.split_off(end);
                 let whole = std::mem::replace(&mut self.tail, rest);
-                pieces.push(self.piece(whole.into(), PartEnd::BetweenRecords));
+                pieces.push(self.piece(whole.into(), PartEnd::BetweenRecords, None));
                 self.place = place;
             } else if self.framing == Framing::Lines {
                 let mut beginning = std::mem::take(&mut self.tail);
@@ -215,18 +223,23 @@ impl Cutter {
         }
     }
 
-    fn piece(&mut self, bytes: Bytes, end: PartEnd) -> Piece {
+    /// The next piece, which has so many line ends, where that is known.
+    fn piece(&mut self, bytes: Bytes, end: PartEnd, line_ends: Option<u64>) -> Piece {
         let (line, byte, record, framing) = (self.line, self.byte, self.record, self.framing(end));
         let start = Start::Part { framing, line, byte, record };
         if self.positions == Positions::Counted {
             let records = Records::new(&bytes, framing, line, byte, 0).count();
             self.record = self.record.saturating_add(records as u64);
         }
-        let lines = memchr::memchr_iter(b'\n', &bytes).count();
-        self.line = self.line.saturating_add(lines as u64);
+        self.line = self.line.saturating_add(line_ends.unwrap_or_else(|| count_line_ends(&bytes)));
         self.byte = self.byte.saturating_add(bytes.len() as u64);
         Piece { object: Arc::clone(&self.object), bytes, start }
     }
+}
+
+/// How many line ends there are.
+pub fn count_line_ends(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// Where the part that begins at `at` ends: after the last line's end within a part's size, or else after

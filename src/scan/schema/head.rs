@@ -164,7 +164,7 @@ impl Head {
     fn cut(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes) -> Result<Head> {
         let framing = Framing::detect(&bytes);
         let mut cutter = Cutter::new(Arc::clone(object), framing, limit.clone(), Positions::Uncounted);
-        let parts = cutter.push(&bytes)?;
+        let parts = cutter.push(&bytes, None)?;
         let parts = parts.iter().take_while(|part| matches!(part.start, Start::Part { .. }));
         let end: usize = parts.map(|part| part.bytes.len()).sum();
         if end == 0 {

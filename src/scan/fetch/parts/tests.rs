@@ -10,8 +10,8 @@ fn cutter(framing: Framing, record_bytes: u64, positions: Positions) -> Cutter {
 
 fn cut(text: &[u8], chunk: usize) -> Vec<Piece> {
     let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Counted);
-    let mut pieces: Vec<_> =
-        text.chunks(chunk).flat_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).unwrap()).collect();
+    let mut push = |chunk| cutter.push(&Bytes::copy_from_slice(chunk), Some(count_line_ends(chunk))).unwrap();
+    let mut pieces: Vec<_> = text.chunks(chunk).flat_map(&mut push).collect();
     pieces.extend(cutter.finish());
     let end = pieces.pop().unwrap();
     assert!(matches!(end.start, Start::End { byte } if byte == text.len() as u64));
@@ -42,8 +42,10 @@ fn a_large_chunk_makes_many_parts_without_a_copy() {
     let line = [&[b'x'; 1023][..], b"\n"].concat();
     let text = Bytes::from(line.repeat(8 << 10));
     let mut cutter = cutter(Framing::Lines, 64 << 20, Positions::Uncounted);
-    let pieces = cutter.push(&text).unwrap();
+    let pieces = cutter.push(&text, Some(8 << 10)).unwrap();
     assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [PART_BYTES; 4]);
+    let line = |piece: &Piece| if let Start::Part { line, .. } = piece.start { line } else { 0 };
+    assert_eq!(pieces.iter().map(line).collect::<Vec<_>>(), [1, 2049, 4097, 6145]);
     assert!(pieces.iter().zip(0..).all(|(piece, n)| piece.bytes.as_ptr() == text.slice(n * PART_BYTES..).as_ptr()));
     assert_eq!(cutter.finish().count(), 1);
 }
@@ -71,7 +73,7 @@ fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<Seen>, u
     let mut cutter = cutter(framing, most, Positions::Counted);
     let (mut pieces, mut largest) = (Vec::new(), 0);
     for chunk in text.chunks(chunk) {
-        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk)).unwrap());
+        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk), None).unwrap());
         largest = largest.max(cutter.tail.capacity());
     }
     pieces.extend(cutter.finish());
@@ -139,7 +141,8 @@ fn records_of_one_endless_line_or_array_are_cut_between_them() {
 fn a_value_over_lines_without_an_end_is_an_error() {
     let text = format!("{{\n\"a\": \"{}\"\n}}\n{{\n}}", "x".repeat(8 << 20));
     let mut cutter = cutter(Framing::Values, 1 << 20, Positions::Uncounted);
-    let error = text.as_bytes().chunks(PART_BYTES).find_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk)).err());
+    let error =
+        text.as_bytes().chunks(PART_BYTES).find_map(|chunk| cutter.push(&Bytes::copy_from_slice(chunk), None).err());
     let error = error.unwrap();
     assert!(error.message().contains("line 1 (byte 0) or after it has more than the 1048576 bytes"), "{error}");
     assert!(error.hints()[0].contains("`max_record_size` under `[tables.pin]`"));
@@ -150,7 +153,7 @@ fn wrong(text: &str, chunk: usize) -> (usize, Vec<String>) {
     let mut cutter = cutter(Framing::Values, 1 << 20, Positions::Counted);
     let mut pieces = Vec::new();
     for chunk in text.as_bytes().chunks(chunk) {
-        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk)).unwrap());
+        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk), None).unwrap());
     }
     pieces.extend(cutter.finish());
     let (mut items, mut wrong) = (0, Vec::new());
