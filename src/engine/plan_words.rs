@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_expr::LexOrdering;
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -28,12 +28,11 @@ use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, WindowExpr};
 
-use super::gathering::Gathering;
-use crate::scan::{self, ScanDescription};
+use super::rules::Gathering;
+use crate::scan::{self, Expression, ScanDescription};
 use crate::ui::human;
 
 type Plan = Arc<dyn ExecutionPlan>;
-type Expression = Arc<dyn PhysicalExpr>;
 
 /// Characters of one expression that are shown.
 const SHOWN: usize = 200;
@@ -116,6 +115,13 @@ fn scan_details(scan: &ScanDescription, metrics: &MetricsSet) -> Vec<String> {
         0 => "no column is needed".to_owned(),
         count => format!("{}: {}", human::counted(count as u64, "column", "columns"), listed(scan.columns.clone())),
     });
+    if let Some(filter) = &scan.filter {
+        let left_out = human::count(value("rows_left_out"));
+        details.push(format!("keeps rows where {}: {left_out} left out", cut(filter)));
+    }
+    if !scan.computed.is_empty() {
+        details.push(format!("computes {}", listed(scan.computed.clone())));
+    }
     let bad = value("bad_records");
     if bad > 0 {
         details.push(format!("{} could not be read", human::counted(bad, "record", "records")));

@@ -9,9 +9,8 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig as PlannerConfig, SessionContext};
 
-use super::computed_once::ComputedOnce;
-use super::gathering::GatherBelowSorts;
 use super::memory::{Memory, SpillFolder};
+use super::rules;
 use super::sparing::bounded_median;
 use crate::catalog::{CATALOG, Catalog, DEFAULT_SCHEMA};
 use crate::config::SessionConfig;
@@ -72,15 +71,10 @@ pub fn context(
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // The rows of a batch that a filter keeps few of are gathered into full batches again.
         .set_bool("datafusion.execution.coalesce_batches", true);
-    let state = SessionStateBuilder::new()
-        .with_config(planner)
-        .with_runtime_env(runtime)
-        .with_default_features()
-        .with_physical_optimizer_rule(Arc::new(ComputedOnce))
-        .with_physical_optimizer_rule(Arc::new(GatherBelowSorts))
-        .build();
-    let context = SessionContext::new_with_state(state);
-    for function in functions::all() {
+    let state = SessionStateBuilder::new().with_config(planner).with_runtime_env(runtime).with_default_features();
+    let state = rules::all().into_iter().fold(state, SessionStateBuilder::with_physical_optimizer_rule);
+    let context = SessionContext::new_with_state(state.build());
+    for function in functions::ALL.iter() {
         context.register_udf(function.as_ref().clone());
     }
     context.register_udaf(bounded_median(limit));

@@ -8,7 +8,7 @@ mod clean_text;
 mod parse_count;
 mod parse_timestamp;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringViewArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
@@ -18,12 +18,18 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, Volatility};
 
 /// Every function that pinq registers.
-pub fn all() -> Vec<Arc<ScalarUDF>> {
-    vec![
+pub static ALL: LazyLock<[Arc<ScalarUDF>; 3]> = LazyLock::new(|| {
+    [
         Arc::new(ScalarUDF::new_from_impl(clean_text::CleanText::new())),
         Arc::new(ScalarUDF::new_from_impl(parse_count::ParseCount::new())),
         Arc::new(ScalarUDF::new_from_impl(parse_timestamp::ParseTimestamp::new())),
     ]
+});
+
+/// Whether it is one of those that read odd texts, which are all: a call whose other arguments are constants never fails,
+/// looks at one row at a time, and at no setting.
+pub fn is_cleaning(function: &ScalarUDF) -> bool {
+    ALL.iter().any(|known| known.as_ref() == function)
 }
 
 /// One argument of any text type.

@@ -8,6 +8,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -21,8 +22,8 @@ use super::cached::RowPruning;
 use super::keeping::{Announcement, Reads};
 use super::metrics::ScanMetrics;
 use super::objects::{Pruning, Snapshot};
-use super::provider::Projection;
 use super::reading::{Lane, Reading, Source};
+use super::refining::{Expression, Narrowing, Refinement};
 use super::statistics::statistics;
 use super::table::LandedTable;
 
@@ -33,11 +34,11 @@ pub struct Scan {
     pub table: Arc<LandedTable>,
     /// Its objects.
     pub snapshot: Arc<Snapshot>,
-    /// Its columns.
-    pub projection: Arc<Projection>,
+    /// What it gives of them.
+    pub refinement: Arc<Refinement>,
     /// What leaves objects out.
     pub pruning: Option<Arc<Pruning>>,
-    /// What leaves rows of the cache out; a filter above the scan does so again.
+    /// What leaves rows of the cache out; a filter does so again, of the scan or above it.
     pub row_pruning: Option<Arc<RowPruning>>,
     /// The most rows that all partitions together yield.
     pub limit: Option<usize>,
@@ -60,7 +61,7 @@ impl ScanExec {
     /// A scan in `partitions` partitions.
     pub fn new(scan: Scan, partitions: usize) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&scan.projection.schema)),
+            EquivalenceProperties::new(Arc::clone(&scan.refinement.schema)),
             Partitioning::UnknownPartitioning(partitions.max(1)),
             EmissionType::Incremental,
             Boundedness::Bounded,
@@ -85,30 +86,35 @@ impl ScanExec {
     }
 
     /// What the partitions of one execution share, made when the first of them starts.
-    fn reading(&self, context: &TaskContext) -> Arc<Reading> {
+    fn reading(&self, context: &TaskContext) -> Result<Arc<Reading>> {
         let mut shared = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = shared.get_or_insert_with(|| {
-            if let Some(announced) = self.announced.get() {
-                announced.begin();
-            }
-            Arc::new(Reading {
-                scan: self.scan.clone(),
-                reads: self.reads(),
-                batch_size: context.session_config().batch_size(),
-                partitions: self.properties.partitioning.partition_count(),
-                pool: Arc::clone(context.memory_pool()),
-                metrics: self.metrics.clone(),
-                left: self.scan.limit.map(AtomicUsize::new),
-                source: Mutex::new(Source::Undecided),
-            })
-        });
-        let reading = Arc::clone(reading);
+        let reading = match shared.as_ref() {
+            Some(reading) => Arc::clone(reading),
+            None => Arc::clone(shared.insert(Arc::new(self.begin(context)?))),
+        };
         // Only its partitions hold it from then on, so that it ends where all of them are dropped.
         if self.started.fetch_add(1, Ordering::Relaxed) + 1 >= reading.partitions {
             self.started.store(0, Ordering::Relaxed);
             *shared = None;
         }
-        reading
+        Ok(reading)
+    }
+
+    fn begin(&self, context: &TaskContext) -> Result<Reading> {
+        if let Some(announced) = self.announced.get() {
+            announced.begin();
+        }
+        Ok(Reading {
+            narrowing: Narrowing::of(&self.scan.refinement)?,
+            scan: self.scan.clone(),
+            reads: self.reads(),
+            batch_size: context.session_config().batch_size(),
+            partitions: self.properties.partitioning.partition_count(),
+            pool: Arc::clone(context.memory_pool()),
+            metrics: self.metrics.clone(),
+            left: self.scan.limit.map(AtomicUsize::new),
+            source: Mutex::new(Source::Undecided),
+        })
     }
 }
 
@@ -119,6 +125,10 @@ pub struct ScanDescription {
     pub table: String,
     /// The columns that are read.
     pub columns: Vec<String>,
+    /// The condition that its rows meet.
+    pub filter: Option<String>,
+    /// What it computes of the columns.
+    pub computed: Vec<String>,
     /// The predicate by which whole objects are left out.
     pub object_predicate: Option<String>,
     /// The predicate by which segments of the cache are left out.
@@ -129,14 +139,36 @@ pub struct ScanDescription {
 
 /// What the node reads, if it is a scan of a landed table.
 pub fn described(plan: &Arc<dyn ExecutionPlan>) -> Option<ScanDescription> {
-    let Scan { table, projection, pruning, row_pruning, limit, .. } = &plan.downcast_ref::<ScanExec>()?.scan;
+    let Scan { table, refinement, pruning, row_pruning, limit, .. } = &plan.downcast_ref::<ScanExec>()?.scan;
     Some(ScanDescription {
         table: table.name().to_owned(),
-        columns: projection.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        columns: refinement.decoded.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        filter: refinement.shown_conditions(),
+        computed: refinement.computed().collect(),
         object_predicate: pruning.as_ref().map(|pruning| pruning.shown().to_owned()),
         row_predicate: row_pruning.as_ref().map(|pruning| pruning.shown().to_owned()),
         limit: *limit,
     })
+}
+
+/// The scan that `plan` is, made to give of its rows those that meet these conditions and of each of them these
+/// outputs, over its columns; `None` where it is no scan, or gives some rows only, whichever they are.
+///
+/// # Errors
+/// Those of putting one expression into another.
+pub fn refined(
+    plan: &Arc<dyn ExecutionPlan>,
+    conditions: &[Expression],
+    outputs: &[Expression],
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    if let Some(cooperative) = plan.downcast_ref::<CooperativeExec>() {
+        let input = refined(cooperative.input(), conditions, outputs)?;
+        return Ok(input.map(|input| Arc::new(CooperativeExec::new(input)) as Arc<dyn ExecutionPlan>));
+    }
+    let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.scan.limit.is_none()) else { return Ok(None) };
+    let refinement = Arc::new(exec.scan.refinement.refined(conditions, outputs)?);
+    let scan = Scan { refinement, ..exec.scan.clone() };
+    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
 }
 
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
@@ -145,8 +177,8 @@ pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
     if let Some(exec) = plan.downcast_ref::<ScanExec>()
         && exec.reads() == Reads::All
     {
-        let Scan { table, projection, .. } = &exec.scan;
-        announced.push(Arc::clone(exec.announced.get_or_init(|| Arc::new(table.kept().announce(projection)))));
+        let Scan { table, refinement, .. } = &exec.scan;
+        announced.push(Arc::clone(exec.announced.get_or_init(|| Arc::new(table.kept().announce(refinement)))));
     }
     announced.extend(plan.children().into_iter().flat_map(announce));
     announced
@@ -154,9 +186,16 @@ pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scan { table, projection, pruning, row_pruning, limit, .. } = &self.scan;
-        let columns: Vec<&str> = projection.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.join(", "))?;
+        let Scan { table, refinement, pruning, row_pruning, limit, .. } = &self.scan;
+        let columns = refinement.decoded.schema.fields().iter().map(|field| field.name().as_str());
+        write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.collect::<Vec<_>>().join(", "))?;
+        if let Some(condition) = refinement.shown_conditions() {
+            write!(f, ", filter={condition}")?;
+        }
+        let computed: Vec<String> = refinement.computed().collect();
+        if !computed.is_empty() {
+            write!(f, ", computed=[{}]", computed.join(", "))?;
+        }
         if let Some(pruning) = pruning {
             write!(f, ", pruning={}", pruning.shown())?;
         }
@@ -187,6 +226,7 @@ impl ExecutionPlan for ScanExec {
         &self,
         _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
+        // Those of the refinement know columns by their names, which nobody else here does.
         Ok(TreeNodeRecursion::Continue)
     }
 
@@ -199,13 +239,13 @@ impl ExecutionPlan for ScanExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let reading = self.reading(&context);
-        reading.start();
+        let reading = self.reading(&context)?;
+        reading.start()?;
         let batches = stream::try_unfold((reading, Lane::new(partition)), |(reading, mut lane)| async move {
             let batch = reading.next_within_limit(&mut lane).await?;
             Ok::<_, DataFusionError>(batch.map(|batch| (batch, (reading, lane))))
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.projection.schema), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.refinement.schema), batches)))
     }
 
     fn statistics_from_inputs(
@@ -217,11 +257,11 @@ impl ExecutionPlan for ScanExec {
             // Partitions share one queue: nobody knows what each of them gets.
             return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
         }
-        let Scan { table, snapshot, projection, pruning, limit, .. } = &self.scan;
+        let Scan { table, snapshot, refinement, pruning, limit, .. } = &self.scan;
         if pruning.is_some() {
             return Ok(Arc::new(Statistics::new_unknown(&self.schema())));
         }
-        Ok(Arc::new(statistics(projection, snapshot, table.kept().counted(snapshot), *limit)))
+        Ok(Arc::new(statistics(refinement, snapshot, table.kept().counted(snapshot), *limit)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

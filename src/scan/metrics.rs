@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use datafusion::common::Result;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
 
 use super::objects::SelectionCounts;
@@ -41,14 +43,14 @@ pub struct FetchMetrics {
 /// What one partition counts.
 #[derive(Clone, Debug)]
 pub struct DecodeMetrics {
-    /// Rows that were given.
-    pub rows: Count,
     /// Records that were read, those that make no row included.
     pub records: Count,
     /// Records that could not be read and were passed over.
     pub bad_records: Count,
     /// Values that did not fit their column and became NULL.
     pub bad_values: Count,
+    /// Rows that do not meet the conditions of what is kept of them.
+    pub rows_left_out: Count,
     /// Waiting for fetched bytes.
     pub time_waiting: Time,
     /// Reading records, and decompressing objects that were fetched whole.
@@ -56,6 +58,36 @@ pub struct DecodeMetrics {
     /// Making arrays of them.
     pub time_building: Time,
 }
+
+/// What one partition counts of what it gives, whoever decoded it.
+#[derive(Clone, Debug)]
+pub struct GivingMetrics {
+    /// Rows that were given.
+    rows: Count,
+    /// Rows that were there and do not meet the scan's conditions.
+    rows_left_out: Count,
+    /// Choosing them, and computing what is given of them.
+    time_building: Time,
+}
+
+impl GivingMetrics {
+    /// Makes what is given of rows that are there.
+    pub fn give(
+        &self,
+        rows: &RecordBatch,
+        make: impl FnOnce(&RecordBatch) -> Result<RecordBatch>,
+    ) -> Result<RecordBatch> {
+        let _timer = self.time_building.timer();
+        let given = make(rows)?;
+        self.rows.add(given.num_rows());
+        self.rows_left_out.add(rows.num_rows().saturating_sub(given.num_rows()));
+        Ok(given)
+    }
+}
+
+/// What several steps of a scan add to.
+const TIME_BUILDING: &str = "time_building";
+const ROWS_LEFT_OUT: &str = "rows_left_out";
 
 impl ScanMetrics {
     /// The counters of a scan that has not begun.
@@ -79,24 +111,28 @@ impl ScanMetrics {
         ScanMetrics { set, selecting, fetching }
     }
 
-    /// Registers the counters of one partition, but for its rows.
-    pub fn decoding(&self, partition: usize, rows: Count) -> DecodeMetrics {
+    /// Registers the counters of what decodes for one partition.
+    pub fn decoding(&self, partition: usize) -> DecodeMetrics {
         let count = |name: &'static str| MetricBuilder::new(&self.set).counter(name, partition);
         let time = |name: &'static str| MetricBuilder::new(&self.set).subset_time(name, partition);
         DecodeMetrics {
-            rows,
             records: count("records"),
             bad_records: count("bad_records"),
             bad_values: count("bad_values"),
+            rows_left_out: count(ROWS_LEFT_OUT),
             time_waiting: time("time_waiting"),
             time_decoding: time("time_decoding"),
-            time_building: time("time_building"),
+            time_building: time(TIME_BUILDING),
         }
     }
 
-    /// The rows that one partition yields, where its decoder does not count them.
-    pub fn rows(&self, partition: usize) -> Count {
-        MetricBuilder::new(&self.set).output_rows(partition)
+    /// Registers the counters of what one partition gives.
+    pub fn giving(&self, partition: usize) -> GivingMetrics {
+        GivingMetrics {
+            rows: MetricBuilder::new(&self.set).output_rows(partition),
+            rows_left_out: MetricBuilder::new(&self.set).counter(ROWS_LEFT_OUT, partition),
+            time_building: MetricBuilder::new(&self.set).subset_time(TIME_BUILDING, partition),
+        }
     }
 
     /// All of them as they stand.
@@ -117,8 +153,8 @@ mod tests {
     fn reading_twice_counts_once() {
         let metrics = ScanMetrics::new();
         metrics.fetching.objects.add(3);
-        metrics.decoding(0, Count::new()).records.add(1);
-        metrics.decoding(1, Count::new()).records.add(2);
+        metrics.decoding(0).records.add(1);
+        metrics.decoding(1).records.add(2);
         for _ in 0..2 {
             let read = metrics.read();
             let value = |name: &str| read.sum_by_name(name).map(|value| value.as_usize());

@@ -13,6 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use super::cached::RowPruning;
 use super::exec::{Scan, ScanExec};
 use super::objects::{FolderColumn, MetadataColumn, OriginColumn, Pruning, Snapshot, origin_columns, pruning};
+use super::refining::Refinement;
 use super::table::LandedTable;
 use crate::column::{Column, ColumnType};
 use crate::config::{REST_COLUMN, Rest};
@@ -107,10 +108,11 @@ impl TableProvider for LandedProvider {
         if pruning.is_none() {
             self.snapshot.list_soon().await;
         }
+        let projection = Projection::new(&self.schema, &self.columns, &self.origin, projection)?;
         let scan = Scan {
             table: Arc::clone(&self.table),
             snapshot: Arc::clone(&self.snapshot),
-            projection: Arc::new(Projection::new(&self.schema, &self.columns, &self.origin, projection)?),
+            refinement: Arc::new(Refinement::of(Arc::new(projection))),
             pruning,
             row_pruning: RowPruning::new(state, records, &self.columns)?.map(Arc::new),
             limit,

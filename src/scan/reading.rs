@@ -11,15 +11,15 @@ use arrow::array::RecordBatch;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryPool;
-use datafusion::physical_plan::metrics::Count;
 
 use super::cached::{Caching, Keeping, RowPruning};
 use super::exec::Scan;
 use super::fetch::{Feed, Positions, Rows, Wanted};
 use super::keeping::{Filling, Handed, Opened, Opening, Reader, Reads, Taken};
-use super::metrics::ScanMetrics;
+use super::metrics::{GivingMetrics, ScanMetrics};
 use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
+use super::refining::Narrowing;
 use super::rows::{Decoding, Judge, Position, Repeats, ScanTally, Spoiled};
 use crate::cache::CachedColumn;
 use crate::config::OnBadValue;
@@ -31,6 +31,8 @@ const FEW_ROWS: usize = 10_000;
 /// What the partitions of one execution share.
 pub struct Reading {
     pub scan: Scan,
+    /// How what the scan gives is made of what it decodes by itself.
+    pub narrowing: Narrowing,
     pub reads: Reads,
     pub batch_size: usize,
     pub partitions: usize,
@@ -77,7 +79,7 @@ pub struct First {
 /// Where a partition is.
 pub struct Lane {
     partition: usize,
-    rows: Option<Count>,
+    metrics: Option<GivingMetrics>,
     state: State,
 }
 
@@ -93,17 +95,18 @@ enum State {
 impl Lane {
     /// Before its first batch.
     pub fn new(partition: usize) -> Lane {
-        Lane { partition, rows: None, state: State::Undecided }
+        Lane { partition, metrics: None, state: State::Undecided }
     }
 }
 
 impl Reading {
     /// Decides where the rows come from, and has the work begin.
-    pub fn start(&self) {
+    pub fn start(&self) -> Result<()> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*source, Source::Undecided) {
-            *source = self.open(self.scan.table.kept().open(&self.opening()));
+            *source = self.open(self.scan.table.kept().open(&self.opening())?);
         }
+        Ok(())
     }
 
     /// The next batch of a partition, as far as the limit goes. Who takes the last rows stops the feed.
@@ -125,28 +128,30 @@ impl Reading {
         }
     }
 
-    /// The next batch of a partition.
+    /// The next batch of a partition, of those that have rows.
     async fn next(&self, lane: &mut Lane) -> Result<Option<RecordBatch>> {
+        let metrics = lane.metrics.get_or_insert_with(|| self.metrics.giving(lane.partition)).clone();
         loop {
-            match &mut lane.state {
-                State::Undecided => lane.state = self.settle(lane.partition).await,
-                // Its decoder counts the rows.
+            let batch = match &mut lane.state {
+                State::Undecided => {
+                    lane.state = self.settle(lane.partition).await?;
+                    continue;
+                }
                 State::Decoding(decoding) => {
                     let (decoding, position) = decoding.as_mut();
                     let batch = decoding.next(position).await?;
                     if decoding.is_spoiled() {
                         return self.reread(lane.partition).await;
                     }
-                    return Ok(batch);
+                    let Some(batch) = batch else { return Ok(None) };
+                    metrics.give(&batch, |rows| self.narrowing.narrow(rows))?
                 }
                 State::Kept(reader) => {
                     // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of
                     // a join, wake on one thread: other threads can take one only where that which runs gives way.
                     tokio::task::yield_now().await;
                     let Some(batch) = reader.next() else { return Ok(None) };
-                    let batch = reader.narrowing.narrow(&batch.batch)?;
-                    self.count(lane, &batch);
-                    return Ok(Some(batch));
+                    metrics.give(&batch.batch, |rows| reader.narrowing.narrow(rows))?
                 }
                 State::First(first) => {
                     let first = first.clone();
@@ -155,12 +160,11 @@ impl Reading {
                         taken => Some(taken),
                     });
                     match taken.await {
-                        Taken::Rows(batch) => {
-                            let batch = first.filling.first().narrow(&batch.batch)?;
-                            self.count(lane, &batch);
-                            return Ok(Some(batch));
+                        Taken::Rows(batch) => metrics.give(&batch.batch, |rows| first.filling.given(rows))?,
+                        Taken::Decoder(handed) => {
+                            lane.state = State::Handed(first, handed);
+                            continue;
                         }
-                        Taken::Decoder(handed) => lane.state = State::Handed(first, handed),
                         Taken::Reread => return self.reread(lane.partition).await,
                         Taken::Failed(error) => return Err(error),
                         Taken::End | Taken::NotYet => return Ok(None),
@@ -176,37 +180,37 @@ impl Reading {
                         lane.state = State::First(first.clone());
                         continue;
                     };
-                    let batch = first.filling.first().narrow(&batch)?;
-                    self.count(lane, &batch);
-                    return Ok(Some(batch));
+                    metrics.give(&batch, |rows| first.filling.given_of_decoded(rows))?
                 }
+            };
+            if batch.num_rows() > 0 {
+                return Ok(Some(batch));
             }
         }
     }
 
     /// What a partition does; waits where another scan fills.
-    async fn settle(&self, partition: usize) -> State {
+    async fn settle(&self, partition: usize) -> Result<State> {
         loop {
             // No lock is held while it waits, and each partition waits for itself: one that nobody polls must not
             // keep the others.
             let filling = {
                 let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
                 if matches!(&*source, Source::Later(filling) if filling.is_over()) {
-                    *source = self.open(self.scan.table.kept().open_again(&self.opening()));
+                    *source = self.open(self.scan.table.kept().open_again(&self.opening())?);
                 }
                 match &*source {
                     Source::Undecided => {
-                        *source = self.open(self.scan.table.kept().open(&self.opening()));
+                        *source = self.open(self.scan.table.kept().open(&self.opening())?);
                         continue;
                     }
                     Source::Objects(objects) => {
-                        let rows = self.metrics.rows(partition);
-                        let decoding = self.decoding(&self.scan.projection, objects, partition, rows);
+                        let decoding = self.decoding(&self.scan.refinement.decoded, objects, partition);
                         let position = decoding.begin();
-                        return State::Decoding(Box::new((decoding, position)));
+                        return Ok(State::Decoding(Box::new((decoding, position))));
                     }
-                    Source::First(first) => return State::First(first.clone()),
-                    Source::Kept(reader) => return State::Kept(Arc::clone(reader)),
+                    Source::First(first) => return Ok(State::First(first.clone())),
+                    Source::Kept(reader) => return Ok(State::Kept(Arc::clone(reader))),
                     Source::Later(filling) => Arc::clone(filling),
                 }
             };
@@ -217,7 +221,7 @@ impl Reading {
     fn opening(&self) -> Opening<'_> {
         Opening {
             snapshot: &self.scan.snapshot,
-            projection: &self.scan.projection,
+            refinement: &self.scan.refinement,
             reads: self.reads,
             pool: &self.pool,
             partitions: self.partitions,
@@ -228,16 +232,16 @@ impl Reading {
         match opened {
             Opened::Alone => {
                 let pruning = self.scan.row_pruning.clone();
-                Source::Objects(self.objects(&self.scan.projection, pruning))
+                Source::Objects(self.objects(&self.scan.refinement.decoded, pruning))
             }
             Opened::Later(filling) => Source::Later(filling),
             Opened::Kept(reader) => Source::Kept(reader),
             Opened::First(filling) => {
-                let objects = self.objects(filling.projection(), None);
+                let decoded = &filling.refinement().decoded;
+                let objects = self.objects(decoded, None);
                 let fails = self.scan.table.on_bad_value() == OnBadValue::Fail;
                 let tasks = (0..self.partitions).map(|partition| {
-                    // Rows are counted where the scan yields them.
-                    let mut decoding = self.decoding(filling.projection(), &objects, partition, Count::new());
+                    let mut decoding = self.decoding(decoded, &objects, partition);
                     decoding.spoiled = fails.then(|| Arc::clone(filling.spoiled()));
                     SpawnedTask::spawn(Arc::clone(&filling).fill(decoding))
                 });
@@ -287,7 +291,7 @@ impl Reading {
         }
     }
 
-    fn decoding(&self, projection: &Arc<Projection>, objects: &Objects, partition: usize, rows: Count) -> Decoding {
+    fn decoding(&self, projection: &Arc<Projection>, objects: &Objects, partition: usize) -> Decoding {
         let table = &self.scan.table;
         Decoding {
             table: Arc::clone(table),
@@ -302,26 +306,21 @@ impl Reading {
             tally: Arc::clone(&objects.tally),
             batch_size: self.batch_size,
             wanted: objects.wanted,
-            metrics: self.metrics.decoding(partition, rows),
+            metrics: self.metrics.decoding(partition),
         }
     }
 
     /// Reads the objects for the scan's own columns only, up to the value that does not fit one of them: a decoder
     /// that serves several statements can't tell whose error it is.
     async fn reread(&self, partition: usize) -> Result<Option<RecordBatch>> {
-        let Projection { columns, unread, .. } = self.scan.projection.as_ref();
+        let Projection { columns, unread, .. } = self.scan.refinement.decoded.as_ref();
         let columns = Arc::new(Projection::of(columns.clone(), Vec::new(), unread.clone()));
         let objects = self.objects_with(&columns, None);
-        let decoding = self.decoding(&columns, &objects, partition, Count::new());
+        let decoding = self.decoding(&columns, &objects, partition);
         let mut position = decoding.begin();
         while decoding.next(&mut position).await?.is_some() {}
         let error = Error::bug("a value did not fit its column, and did when it was read again");
         Err(DataFusionError::External(Box::new(error)))
-    }
-
-    fn count(&self, lane: &mut Lane, batch: &RecordBatch) {
-        let counted = || self.metrics.rows(lane.partition);
-        lane.rows.get_or_insert_with(counted).add(batch.num_rows());
     }
 }
 

@@ -10,7 +10,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Statistics};
 
 use super::objects::Snapshot;
-use super::provider::Projection;
+use super::refining::Refinement;
 
 /// Bytes of a record in a plain object, where nothing else is known; records of a topic have a hundred to a thousand.
 const RECORD_BYTES: u64 = 300;
@@ -22,7 +22,7 @@ const TEXT_BYTES: usize = 32;
 
 /// The statistics of a scan of all or, with a limit, of some rows of `snapshot`.
 pub fn statistics(
-    projection: &Projection,
+    refinement: &Refinement,
     snapshot: &Arc<Snapshot>,
     counted: Option<usize>,
     limit: Option<usize>,
@@ -32,15 +32,16 @@ pub fn statistics(
         Precision::Inexact(listed.unwrap_or(UNLISTED_ROWS))
     };
     let rows = match (counted.map_or_else(estimated, Precision::Exact), limit) {
-        (rows, None) => rows,
+        (rows, None) if refinement.conditions.is_empty() => rows,
+        (rows, None) => rows.to_inexact(),
         (rows, Some(limit)) => rows.to_inexact().min(&Precision::Inexact(limit)),
     };
     let width =
-        projection.schema.fields().iter().fold(0_usize, |bytes, field| bytes.saturating_add(width(field.data_type())));
+        refinement.schema.fields().iter().fold(0_usize, |bytes, field| bytes.saturating_add(width(field.data_type())));
     Statistics {
         num_rows: rows,
         total_byte_size: rows.multiply(&Precision::Inexact(width)).to_inexact(),
-        column_statistics: projection.schema.fields().iter().map(|_| ColumnStatistics::new_unknown()).collect(),
+        column_statistics: refinement.schema.fields().iter().map(|_| ColumnStatistics::new_unknown()).collect(),
     }
 }
 

@@ -14,7 +14,7 @@ use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 
-use crate::engine::gathering::{Gathering, Texts};
+use crate::engine::rules::{Gathering, Texts};
 
 /// Rows that a sort may look for in memory.
 const FEW_ROWS: usize = 1_000;

@@ -1,7 +1,7 @@
 //! What the predicates of a statement rule out of the cache: segments none of whose rows can satisfy them.
 //!
-//! Owns which predicates can be judged by the bounds of columns. The filter above the scan stays: this only saves
-//! reading. A record and its exact repeats have the same values, so what is left out never changes which row of those
+//! Owns which predicates can be judged by the bounds of columns. The filter stays, above the scan or in it: this only
+//! saves reading. A record and its exact repeats have the same values, so what is left out never changes which row of those
 //! that are left is a repeat.
 
 use std::collections::HashSet;

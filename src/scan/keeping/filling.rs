@@ -7,24 +7,27 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datafusion::common::DataFusionError;
+use arrow::array::RecordBatch;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use tokio::sync::Notify;
 
 use super::footprint::compact;
 use super::kept::{Kept, Opening};
 use super::kept_batch::{Allowance, CONSUMER, KeptBatch, KeptTables};
-use super::union::Narrowing;
 use crate::scan::objects::Snapshot;
-use crate::scan::provider::Projection;
+use crate::scan::refining::{Narrowing, Refinement};
 use crate::scan::rows::{Decoding, Position, Spoiled};
 
 /// One such scan.
 pub struct Filling {
     kept: Arc<Kept>,
     snapshot: Arc<Snapshot>,
-    projection: Arc<Projection>,
-    /// How the columns of the scan that fills are found.
+    /// What is kept.
+    refinement: Arc<Refinement>,
+    /// How it is made of what is decoded.
+    refining: Narrowing,
+    /// How what the scan that fills gives is made of it.
     first: Narrowing,
     spoiled: Arc<Spoiled>,
     allowance: Allowance,
@@ -35,6 +38,7 @@ pub struct Filling {
 struct State {
     unread: VecDeque<Arc<KeptBatch>>,
     kept: Vec<Arc<KeptBatch>>,
+    /// Rows that were decoded, whether or not they are wanted.
     rows: usize,
     /// Decoders that are not at their ends.
     unfinished: usize,
@@ -71,14 +75,17 @@ pub enum Taken {
 }
 
 impl Filling {
-    /// A filling with `union` for a scan that finds its own columns by `first`.
+    /// A filling that keeps `union` for the scan that begins; `None` where that wants something else.
+    ///
+    /// # Errors
+    /// Those of making one kind of rows of another.
     pub fn new(
         kept: &Arc<Kept>,
         tables: &KeptTables,
         opening: &Opening<'_>,
-        union: Arc<Projection>,
-        first: Narrowing,
-    ) -> Filling {
+        union: Refinement,
+    ) -> Result<Option<Filling>> {
+        let Some(first) = Narrowing::between(&union, opening.refinement)? else { return Ok(None) };
         let reservation = MemoryConsumer::new(CONSUMER).register(opening.pool);
         let state = State {
             unread: VecDeque::new(),
@@ -88,16 +95,17 @@ impl Filling {
             handed: Vec::new(),
             course: Course::Keeping,
         };
-        Filling {
+        Ok(Some(Filling {
             kept: Arc::clone(kept),
             snapshot: Arc::clone(opening.snapshot),
-            spoiled: Arc::new(Spoiled::new(&union.columns)),
-            projection: union,
+            spoiled: Arc::new(Spoiled::new(&union.decoded.columns)),
+            refining: Narrowing::of(&union)?,
+            refinement: Arc::new(union),
             first,
             allowance: Allowance::new(tables, opening.pool, reservation),
             state: Mutex::new(state),
             changed: Notify::new(),
-        }
+        }))
     }
 
     /// What is read.
@@ -105,9 +113,9 @@ impl Filling {
         &self.snapshot
     }
 
-    /// What is decoded.
-    pub fn projection(&self) -> &Arc<Projection> {
-        &self.projection
+    /// What is kept.
+    pub fn refinement(&self) -> &Arc<Refinement> {
+        &self.refinement
     }
 
     /// Where values are noted that did not fit.
@@ -122,17 +130,22 @@ impl Filling {
 
     /// Whether the first scan reads such a column.
     pub fn spoils_first(&self) -> bool {
-        self.spoiled.columns().iter().any(|column| self.first.has(column))
+        self.spoiled.columns().iter().any(|column| self.first.decodes(column))
     }
 
-    /// How the first scan's columns are found.
-    pub fn first(&self) -> &Narrowing {
-        &self.first
+    /// What the first scan gives of a batch that is kept.
+    pub fn given(&self, kept: &RecordBatch) -> Result<RecordBatch> {
+        self.first.narrow(kept)
     }
 
-    /// How the columns of another scan are found.
-    pub fn narrowing(&self, projection: &Projection) -> Option<Narrowing> {
-        Narrowing::between(&self.projection, projection)
+    /// What it gives of one that was decoded.
+    pub fn given_of_decoded(&self, decoded: &RecordBatch) -> Result<RecordBatch> {
+        self.given(&self.refining.narrow(decoded)?)
+    }
+
+    /// Whether what another scan gives can be made of what is kept.
+    pub fn serves(&self, other: &Refinement) -> Result<bool> {
+        Ok(Narrowing::between(&self.refinement, other)?.is_some())
     }
 
     /// Whether there is nothing to wait for.
@@ -198,7 +211,16 @@ impl Filling {
         let mut position = decoding.begin();
         loop {
             let kept = match decoding.next(&mut position).await {
-                Ok(Some(batch)) => compact(batch).map_err(DataFusionError::from).map(|batch| self.keep(batch)),
+                Ok(Some(batch)) => {
+                    let timer = decoding.metrics.time_building.timer();
+                    let kept = self.refining.narrow(&batch).and_then(|kept| Ok(compact(kept)?));
+                    timer.done();
+                    kept.map(|kept| {
+                        let rows = batch.num_rows();
+                        decoding.metrics.rows_left_out.add(rows.saturating_sub(kept.num_rows()));
+                        self.keep(kept, rows)
+                    })
+                }
                 Ok(None) => break,
                 Err(error) => Err(error),
             };
@@ -220,12 +242,13 @@ impl Filling {
         running.has_ended = true;
     }
 
-    fn keep(&self, batch: arrow::array::RecordBatch) -> Next {
+    /// Keeps what is wanted of so many decoded rows.
+    fn keep(&self, batch: RecordBatch, rows: usize) -> Next {
         if self.spoils_first() {
             self.end(Course::Spoiled);
             return Next::Stop;
         }
-        let rows = batch.num_rows();
+        let is_empty = batch.num_rows() == 0;
         let batch = self.allowance.keep(batch);
         let mut state = self.lock();
         let (batch, is_counted) = match batch {
@@ -234,7 +257,9 @@ impl Filling {
         };
         let (next, is_news) = match (&state.course, is_counted) {
             (Course::Keeping, true) => {
-                state.kept.push(Arc::clone(&batch));
+                if !is_empty {
+                    state.kept.push(Arc::clone(&batch));
+                }
                 state.rows = state.rows.saturating_add(rows);
                 (Next::Decode, false)
             }
@@ -246,7 +271,9 @@ impl Filling {
             (Course::GivenUp, _) => (Next::HandOver, false),
             (Course::Spoiled | Course::Failed(_) | Course::Over, _) => return Next::Stop,
         };
-        state.unread.push_back(batch);
+        if !is_empty {
+            state.unread.push_back(batch);
+        }
         drop(state);
         if is_news {
             self.kept.give_up();

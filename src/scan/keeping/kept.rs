@@ -8,13 +8,14 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 
 use super::filling::Filling;
 use super::kept_batch::{KeptBatch, KeptTables};
-use super::union::{ColumnUnion, Narrowing};
+use super::union::Union;
 use crate::scan::objects::Snapshot;
-use crate::scan::provider::Projection;
+use crate::scan::refining::{Narrowing, Refinement};
 
 /// What one table keeps.
 #[derive(Default)]
@@ -25,8 +26,8 @@ pub struct Kept {
 
 #[derive(Default)]
 struct State {
-    /// The union of what was announced since nothing was.
-    wanted: ColumnUnion,
+    /// What was announced since nothing was.
+    wanted: Union,
     /// Announced scans that have not begun.
     ahead: usize,
     /// Scans that wait for a filling of their own statement.
@@ -46,10 +47,10 @@ enum Rows {
     GivenUp,
 }
 
-/// All rows of a snapshot.
+/// The rows of a snapshot that every scan wants that was announced, and others that some do.
 struct Whole {
     snapshot: Arc<Snapshot>,
-    projection: Arc<Projection>,
+    refinement: Arc<Refinement>,
     /// Columns in which a value did not fit: who reads one has to meet the error.
     spoiled: Vec<String>,
     batches: Vec<Arc<KeptBatch>>,
@@ -70,7 +71,7 @@ pub enum Opened {
 /// A scan that begins.
 pub struct Opening<'a> {
     pub snapshot: &'a Arc<Snapshot>,
-    pub projection: &'a Arc<Projection>,
+    pub refinement: &'a Arc<Refinement>,
     pub reads: Reads,
     pub pool: &'a Arc<dyn MemoryPool>,
     pub partitions: usize,
@@ -95,41 +96,44 @@ impl Kept {
         kept
     }
 
-    /// Says that a scan of that projection will come.
-    pub fn announce(self: &Arc<Self>, projection: &Projection) -> Announcement {
+    /// Says that a scan will come that gives this.
+    pub fn announce(self: &Arc<Self>, refinement: &Arc<Refinement>) -> Announcement {
         let mut state = self.lock();
-        state.wanted.add(projection);
+        state.wanted.add(refinement);
         state.ahead += 1;
         Announcement { kept: Arc::clone(self), has_begun: Mutex::new(false) }
     }
 
     /// Decides how a scan reads. One that was announced has begun by now.
-    pub fn open(self: &Arc<Self>, opening: &Opening<'_>) -> Opened {
+    ///
+    /// # Errors
+    /// What is kept, or would be, can't be put into the words of the scan.
+    pub fn open(self: &Arc<Self>, opening: &Opening<'_>) -> Result<Opened> {
         if opening.reads == Reads::Selected {
-            return Opened::Alone;
+            return Ok(Opened::Alone);
         }
         let mut state = self.lock();
         let same = |snapshot: &Arc<Snapshot>| Arc::ptr_eq(snapshot, opening.snapshot);
         if let Rows::Whole(whole) = &state.rows
             && same(&whole.snapshot)
-            && let Some(narrowing) = Narrowing::between(&whole.projection, opening.projection)
+            && let Some(narrowing) = Narrowing::between(&whole.refinement, opening.refinement)?
         {
-            if whole.spoiled.iter().any(|column| narrowing.has(column)) {
-                return Opened::Alone;
+            if whole.spoiled.iter().any(|column| narrowing.decodes(column)) {
+                return Ok(Opened::Alone);
             }
             let reader = Reader { unread: Mutex::new(whole.batches.iter().cloned().collect()), narrowing };
             if opening.reads == Reads::All && state.ahead == 0 && state.waiting == 0 {
                 // The last reader frees each batch when it has read it.
                 state.rows = Rows::Nothing;
             }
-            return Opened::Kept(Arc::new(reader));
+            return Ok(Opened::Kept(Arc::new(reader)));
         }
-        match &state.rows {
+        Ok(match &state.rows {
             _ if opening.reads == Reads::Some => Opened::Alone,
             Rows::Filling(filling) => {
-                let serves = same(filling.snapshot()) && filling.narrowing(opening.projection).is_some();
+                let serves = same(filling.snapshot()) && filling.serves(opening.refinement)?;
                 if !serves || filling.is_over() {
-                    return Opened::Alone;
+                    return Ok(Opened::Alone);
                 }
                 let filling = Arc::clone(filling);
                 state.waiting += 1;
@@ -138,17 +142,22 @@ impl Kept {
             Rows::GivenUp => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) if state.ahead == 0 => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) => {
-                let union = Arc::new(state.wanted.projection());
-                let Some(narrowing) = Narrowing::between(&union, opening.projection) else { return Opened::Alone };
-                let filling = Arc::new(Filling::new(self, &self.tables, opening, union, narrowing));
+                let union = state.wanted.refinement()?;
+                let Some(filling) = Filling::new(self, &self.tables, opening, union)? else {
+                    return Ok(Opened::Alone);
+                };
+                let filling = Arc::new(filling);
                 state.rows = Rows::Filling(Arc::clone(&filling));
                 Opened::First(filling)
             }
-        }
+        })
     }
 
     /// Decides again for a scan that was told to wait.
-    pub fn open_again(self: &Arc<Self>, opening: &Opening<'_>) -> Opened {
+    ///
+    /// # Errors
+    /// Those of [`Kept::open`].
+    pub fn open_again(self: &Arc<Self>, opening: &Opening<'_>) -> Result<Opened> {
         {
             let mut state = self.lock();
             state.waiting = state.waiting.saturating_sub(1);
@@ -156,7 +165,7 @@ impl Kept {
         self.open(opening)
     }
 
-    /// Takes the rows of a filling that came to its end.
+    /// Takes what is kept of a filling that came to its end, of so many rows.
     pub fn complete(&self, filling: &Filling, rows: usize, batches: Vec<Arc<KeptBatch>>) {
         let mut state = self.lock();
         state.counted = Some((Arc::clone(filling.snapshot()), rows));
@@ -165,7 +174,7 @@ impl Kept {
             state.rows = match is_wanted {
                 true => Rows::Whole(Whole {
                     snapshot: Arc::clone(filling.snapshot()),
-                    projection: Arc::clone(filling.projection()),
+                    refinement: Arc::clone(filling.refinement()),
                     spoiled: filling.spoiled_columns(),
                     batches,
                 }),
@@ -249,7 +258,7 @@ impl Drop for Announcement {
         self.begin();
         let mut state = self.kept.lock();
         if state.ahead == 0 {
-            state.wanted = ColumnUnion::default();
+            state.wanted = Union::default();
             state.waiting = 0;
             if !matches!(state.rows, Rows::Filling(_)) {
                 state.rows = Rows::Nothing;
@@ -261,12 +270,12 @@ impl Drop for Announcement {
 /// One reading of what is kept; the scan's partitions take batches from it as they get free.
 pub struct Reader {
     unread: Mutex<VecDeque<Arc<KeptBatch>>>,
-    /// How the scan's columns are found.
+    /// How what the scan gives is made of what is kept.
     pub narrowing: Narrowing,
 }
 
 impl Reader {
-    /// The next batch, with every column that is kept.
+    /// The next batch, with all that is kept.
     pub fn next(&self) -> Option<Arc<KeptBatch>> {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }

@@ -60,7 +60,6 @@ impl Decoding {
             None => Vec::new(),
         };
         let (lines, positions) = (numbers(CachedColumn::Line), numbers(CachedColumn::Position));
-        self.metrics.rows.add(batch.rows);
         let places = Places { lines: &lines, positions: &positions, flags };
         self.assemble(&batch.columns, batch.rows, &batch.origins, places).map(Some)
     }

@@ -320,7 +320,6 @@ impl Decoding {
         };
         self.tally.add_tombstones(decoded.tombstones);
         self.tally.publish();
-        self.metrics.rows.add(decoded.rows);
         let records = decoded.rows as u64 + decoded.tombstones;
         self.metrics.records.add(usize::try_from(records).unwrap_or(usize::MAX));
         self.metrics.bad_values.add(usize::try_from(nulled).unwrap_or(usize::MAX));

@@ -1,7 +1,7 @@
 //! What a sort takes in are full batches: rows that come by twos are put together first.
 //!
-//! Owns the step below each sort that gathers them, and the rule that puts it there. It must not change rows, their
-//! order or their partitions.
+//! Owns the step that gathers them, which stands above scans that leave rows out, too, and the rule that puts it below
+//! each sort. It must not change rows, their order or their partitions.
 //!
 //! A join of each row with each hands on a batch for each row of one side. A sort counts the bytes of what it holds and
 //! not the hundreds that each batch costs beside them, and merges a stream for each, at a cost that grows with their
@@ -74,6 +74,16 @@ impl Gathering {
         let input = input.downcast_ref::<Gathering>().map_or(input, |step| &step.input);
         Arc::new(Gathering { input: Arc::clone(input), texts })
     }
+
+    /// Whose batches it puts together.
+    pub fn input(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.input
+    }
+
+    /// The same step over another input.
+    pub fn over(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        Gathering::of(input, self.texts)
+    }
 }
 
 impl DisplayAs for Gathering {
@@ -111,7 +121,7 @@ impl ExecutionPlan for Gathering {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let [input] = children.as_slice() else { return internal_err!("the step has one input") };
-        Ok(Gathering::of(input, self.texts))
+        Ok(self.over(input))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

@@ -12,17 +12,19 @@ use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::physical_expr::expressions::{CaseExpr, Column};
-use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, conjunction, split_conjunction};
+use datafusion::physical_expr::{ScalarFunctionExpr, conjunction, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
-type Expression = Arc<dyn PhysicalExpr>;
+use super::filtered;
+use crate::scan::{Expression, replaced};
+
 type Plan = Arc<dyn ExecutionPlan>;
 
-/// The rule; it comes after every other one, as those would move the filter down again.
+/// The rule; it comes after those of DataFusion, as they would move the filter down again.
 #[derive(Debug)]
 pub struct ComputedOnce;
 
@@ -156,17 +158,9 @@ fn is_costly(expression: &Expression) -> bool {
 }
 
 /// Whether it may leave parts of it uncomputed for some rows, on which they might fail.
-fn is_conditional(expression: &Expression) -> bool {
+pub(super) fn is_conditional(expression: &Expression) -> bool {
     let function = expression.downcast_ref::<ScalarFunctionExpr>();
     expression.is::<CaseExpr>() || function.is_some_and(|function| function.fun().short_circuits())
-}
-
-/// The rows of `input` that meet the condition, with these of its columns.
-fn filtered(like: &FilterExec, condition: Expression, input: Plan, columns: &[usize]) -> Result<Plan> {
-    let builder = FilterExecBuilder::new(condition, input)
-        .with_default_selectivity(like.default_selectivity())
-        .with_batch_size(like.batch_size());
-    Ok(Arc::new(builder.apply_projection(Some(columns.to_vec()))?.build()?))
 }
 
 /// The indices of the columns that the expressions read outside of `skipped`, ascending.
@@ -191,17 +185,6 @@ fn moved(expression: &Expression, given: &[usize]) -> Result<Expression> {
         let place = given.binary_search(&column.index()).ok()?;
         Some(Arc::new(Column::new(column.name(), place)) as Expression)
     })
-}
-
-/// The expression with each of its largest parts for which there is another in that one's place.
-fn replaced(expression: &Expression, other: impl Fn(&Expression) -> Option<Expression>) -> Result<Expression> {
-    let replaced = Arc::clone(expression).transform_down(|part| {
-        Ok(match other(&part) {
-            Some(other) => Transformed::new(other, true, TreeNodeRecursion::Jump),
-            None => Transformed::no(part),
-        })
-    });
-    Ok(replaced?.data)
 }
 
 #[cfg(test)]

@@ -1,0 +1,269 @@
+//! Scans give what a view makes of records: the conditions and the cleaned columns right above a scan move into it.
+//!
+//! So scans that have them in common, as all that read one view, clean their rows once and keep what came of it. Owns
+//! the choice of what moves. Other statements may have it computed for them, so nothing moves that could fail; nor does
+//! a condition that holds a column to one value, which the planner may have counted on. It must not change which rows
+//! there are.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, IsNotNullExpr, IsNullExpr, Literal, NotExpr};
+use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{ScalarFunctionExpr, conjunction, split_conjunction};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+
+use super::computed_once::is_conditional;
+use super::filtered;
+use super::gathering::{Gathering, Texts};
+use crate::functions;
+use crate::scan::{Expression, add_new, refined, replaced};
+
+type Plan = Arc<dyn ExecutionPlan>;
+
+/// The rule; it comes after [`super::computed_once`], which leaves above a scan what all statements of a view share.
+#[derive(Debug)]
+pub struct RefinedScans;
+
+impl PhysicalOptimizerRule for RefinedScans {
+    fn optimize(&self, plan: Plan, _config: &ConfigOptions) -> Result<Plan> {
+        let rewritten = plan.transform_up(|node| {
+            let below = match (node.downcast_ref::<FilterExec>(), node.downcast_ref::<ProjectionExec>()) {
+                (Some(filter), _) => below_filter(filter)?,
+                (None, Some(projection)) => below_projection(projection)?,
+                (None, None) => None,
+            };
+            Ok(below.map_or_else(|| Transformed::no(node), Transformed::yes))
+        });
+        Ok(rewritten?.data)
+    }
+
+    fn name(&self) -> &'static str {
+        "refined_scans"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// What is left of a filter over a scan that does as much of it as it can; `None` where that is nothing.
+fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
+    let conditions = split_conjunction(filter.predicate()).into_iter().cloned();
+    let (early, late): (Vec<Expression>, Vec<Expression>) = conditions.partition(is_safe_condition);
+    if early.is_empty() || filter.fetch().is_some() {
+        return Ok(None);
+    }
+    let schema = filter.input().schema();
+    let given: Vec<usize> = match filter.projection().as_ref() {
+        Some(given) => given.to_vec(),
+        None => (0..schema.fields().len()).collect(),
+    };
+    let column = |index: &usize| Arc::new(Column::new(schema.field(*index).name(), *index)) as Expression;
+    let mut outputs: Vec<Expression> = given.iter().map(column).collect();
+    // What a later condition computes it computes for the rows that the others leave.
+    add_new(&mut outputs, late.iter().flat_map(columns));
+    let Some(scan) = refined(filter.input(), &early, &outputs)? else { return Ok(None) };
+    let rest = if late.is_empty() {
+        // As a filter would, so that few rows of many batches are one, and hold no memory of the others.
+        Gathering::of(&scan, Texts::AsTheyCome)
+    } else {
+        let late = late.iter().map(|condition| over(condition, &outputs, &scan)).collect::<Result<Vec<_>>>()?;
+        let given: Vec<usize> = (0..given.len()).collect();
+        filtered(filter, conjunction(late), scan, &given)?
+    };
+    // A column that conditions hold to one value may have been left out of what steps above are sorted by, which ask
+    // for it again when they run.
+    let known = |plan: &dyn ExecutionPlan| plan.equivalence_properties().eq_group().iter().count();
+    Ok((known(rest.as_ref()) == known(filter)).then_some(rest))
+}
+
+/// A projection over a scan that computes as much of it as it can; `None` where that is nothing.
+fn below_projection(projection: &ProjectionExec) -> Result<Option<Plan>> {
+    let mut outputs = Vec::new();
+    for output in projection.expr() {
+        find_outputs(&output.expr, &mut outputs)?;
+    }
+    if outputs.iter().all(|output| output.is::<Column>()) {
+        return Ok(None);
+    }
+    let scan = match projection.input().downcast_ref::<Gathering>() {
+        Some(gathering) => refined(gathering.input(), &[], &outputs)?.map(|scan| gathering.over(&scan)),
+        None => refined(projection.input(), &[], &outputs)?,
+    };
+    let Some(scan) = scan else { return Ok(None) };
+    let over_scan = projection
+        .expr()
+        .iter()
+        .map(|output| Ok(ProjectionExpr::new(over(&output.expr, &outputs, &scan)?, output.alias.clone())));
+    let projection = ProjectionExec::try_new(over_scan.collect::<Result<Vec<_>>>()?, scan)?;
+    Ok(Some(Arc::new(projection)))
+}
+
+/// Adds what a scan can give for this expression: calls that it can compute, and the columns beside them. What is
+/// computed for some rows only stays so.
+fn find_outputs(expression: &Expression, outputs: &mut Vec<Expression>) -> Result<()> {
+    expression.apply(|part| {
+        if part.is::<Column>() || is_cleaning(part) {
+            add_new(outputs, [Arc::clone(part)]);
+            return Ok(TreeNodeRecursion::Jump);
+        }
+        if is_conditional(part) {
+            add_new(outputs, columns(part));
+            return Ok(TreeNodeRecursion::Jump);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
+}
+
+/// The columns that an expression reads.
+fn columns(expression: &Expression) -> impl Iterator<Item = Expression> {
+    collect_columns(expression).into_iter().map(|column| Arc::new(column) as Expression)
+}
+
+/// The expression over the scan that gives these outputs.
+fn over(expression: &Expression, outputs: &[Expression], scan: &Plan) -> Result<Expression> {
+    let schema = scan.schema();
+    replaced(expression, |part| {
+        let place = outputs.iter().position(|output| output == part)?;
+        Some(Arc::new(Column::new(schema.field(place).name(), place)) as Expression)
+    })
+}
+
+/// Whether it cleans a column, by constants.
+fn is_cleaning(expression: &Expression) -> bool {
+    let Some(call) = expression.downcast_ref::<ScalarFunctionExpr>() else { return false };
+    let Some((text, constants)) = call.args().split_first() else { return false };
+    functions::is_cleaning(call.fun())
+        && text.is::<Column>()
+        && constants.iter().all(|constant| constant.is::<Literal>())
+}
+
+/// Whether a condition can't fail, and is cheap: it only compares. An equality holds a column to one value.
+fn is_safe_condition(condition: &Expression) -> bool {
+    let is_known = condition.is::<Column>()
+        || condition.is::<Literal>()
+        || condition.is::<IsNullExpr>()
+        || condition.is::<IsNotNullExpr>()
+        || condition.is::<NotExpr>()
+        || condition.downcast_ref::<BinaryExpr>().is_some_and(|operation| {
+            use Operator::{And, Gt, GtEq, Lt, LtEq, NotEq, Or};
+            matches!(operation.op(), And | Or | NotEq | Lt | LtEq | Gt | GtEq)
+        });
+    is_known && condition.children().into_iter().all(is_safe_condition)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::util::pretty::pretty_format_batches;
+    use datafusion::physical_plan::displayable;
+    use futures::TryStreamExt;
+
+    use crate::engine::samples::engine;
+    use crate::engine::{Access, Engine};
+    use crate::sql::{self, Parameters};
+
+    /// The steps of a plan, from the top, without its first line of columns.
+    async fn plan(engine: &Engine, statement: &str) -> Vec<String> {
+        let plan = engine.context.sql(statement).await.unwrap().create_physical_plan().await.unwrap();
+        displayable(plan.as_ref()).indent(false).to_string().lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_a_view_makes_of_records_moves_into_the_scan() {
+        let plan = plan(&engine(), "select category from pin").await;
+        let scan = plan.last().unwrap();
+        assert!(scan.contains("filter=index IS NOT NULL AND NOT _repeat, computed=[clean_text(category, "), "{scan}");
+        assert!(!plan.iter().any(|step| step.starts_with("FilterExec")), "{plan:?}");
+        assert!(plan.iter().any(|step| step == "GatheringExec"), "{plan:?}");
+    }
+
+    #[tokio::test]
+    async fn what_could_fail_or_is_an_equality_stays_above_the_scan() {
+        let engine = engine();
+        for (condition, stays) in [("100 / age > 3", true), ("age = 30", true), ("age > 30 or age is null", false)] {
+            let plan = plan(&engine, &format!("select date_joined from raw.\"user\" where {condition}")).await;
+            assert_eq!(plan.iter().any(|step| step.starts_with("FilterExec")), stays, "{plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_computed_for_some_rows_only_stays_so() {
+        let engine = engine();
+        let steps =
+            plan(&engine, "select count(*) from raw.pin where title > 'b' and clean_text(category) > 'art'").await;
+        assert!(steps.iter().any(|step| step.starts_with("FilterExec: clean_text(category@")), "{steps:?}");
+        assert!(steps.last().unwrap().contains("filter=title > b"), "{steps:?}");
+        let case = "case when \"index\" > 5 then clean_text(category) end as c";
+        let steps = plan(&engine, &format!("select {case} from raw.pin")).await;
+        assert!(!steps.last().unwrap().contains("computed="), "{steps:?}");
+        let steps = plan(&engine, &format!("select {case}, clean_text(category) as d from raw.pin")).await;
+        assert!(steps.last().unwrap().contains("computed=[clean_text(category)]"), "{steps:?}");
+    }
+
+    #[tokio::test]
+    async fn a_column_that_is_held_to_one_value_still_is() {
+        let engine = engine();
+        for statement in [
+            "select ind, row_number() over (partition by age order by ind) as n from raw.\"user\" \
+             where age > 29 and ind > 0 and age < 31",
+            "select title, row_number() over (partition by clean_text(category) order by title) as n from raw.pin \
+             where \"index\" > 0 and clean_text(category) = 'art'",
+        ] {
+            let rows: Vec<_> = engine.query(statement).await.unwrap().try_collect().await.unwrap();
+            assert!(rows.iter().map(|batch| batch.num_rows()).sum::<usize>() > 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scan_that_gives_some_rows_stays() {
+        let engine = engine();
+        let all = "select clean_text(category) as c from raw.pin";
+        let some = "select clean_text(category) as c from (select category from raw.pin limit 3)";
+        let is_computed = |plan: Vec<String>| plan.last().unwrap().contains("computed=");
+        assert!(is_computed(plan(&engine, all).await));
+        assert!(!is_computed(plan(&engine, some).await));
+    }
+
+    const STATEMENTS: [&str; 10] = [
+        "select category, count(*) as n from pin group by category order by category",
+        "select ind, follower_count from pin where category is not null order by ind",
+        "select \"index\", category, follower_count from raw.pin order by \"index\"",
+        "select max(clean_text(category)) as c, max(clean_text(category, 'art')) as d from raw.pin",
+        "select count(*) as n from landed.pin where not _repeat",
+        "select count(*) as n from raw.pin",
+        "select max(p.title) as title from pin as p join raw.pin as r on p.ind = r.\"index\" where p.ind > 3",
+        "select user_name, age from \"user\" where age >= 30 order by user_name, age",
+        "select min(date_joined) as first from \"user\" where 100 / age > 2",
+        "select count(age) as n, max(_line) as line from landed.\"user\" where age < 40",
+    ];
+
+    #[tokio::test]
+    async fn statements_answer_together_as_they_do_alone() {
+        let parameters = Parameters::new();
+        let mut alone = Vec::new();
+        for statement in STATEMENTS {
+            let rows: Vec<_> = engine().query(statement).await.unwrap().try_collect().await.unwrap();
+            alone.push(pretty_format_batches(&rows).unwrap().to_string());
+        }
+        for (first, _) in STATEMENTS.iter().enumerate() {
+            for (second, _) in STATEMENTS.iter().enumerate() {
+                let together = [first, second, first].map(|number| STATEMENTS[number]).join(";\n");
+                let statements = sql::split(&together, "<sql>").unwrap();
+                let engine = engine();
+                let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+                for number in [first, second, first] {
+                    let rows: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+                    assert_eq!(pretty_format_batches(&rows).unwrap().to_string(), alone[number], "{together}");
+                }
+            }
+        }
+    }
+}
