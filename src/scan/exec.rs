@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, replace_children_if_necessary};
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
@@ -163,12 +163,18 @@ pub fn refined(
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(cooperative) = plan.downcast_ref::<CooperativeExec>() {
         let input = refined(cooperative.input(), conditions, outputs)?;
-        return Ok(input.map(|input| Arc::new(CooperativeExec::new(input)) as Arc<dyn ExecutionPlan>));
+        return input.map(|input| replace_children_if_necessary(Arc::clone(plan), vec![input])).transpose();
     }
     let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.scan.limit.is_none()) else { return Ok(None) };
     let refinement = Arc::new(exec.scan.refinement.refined(conditions, outputs)?);
+    let is_alike = refinement.schema == exec.scan.refinement.schema;
     let scan = Scan { refinement, ..exec.scan.clone() };
-    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
+    let mut refined = ScanExec::new(scan, exec.properties.partitioning.partition_count());
+    if is_alike {
+        // Steps above that see the same properties stay as they were planned.
+        refined.properties = Arc::clone(&exec.properties);
+    }
+    Ok(Some(Arc::new(refined)))
 }
 
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.

@@ -186,6 +186,8 @@ impl Reading {
             if batch.num_rows() > 0 {
                 return Ok(Some(batch));
             }
+            // Others have their turn, too, where nothing of much is wanted.
+            tokio::task::yield_now().await;
         }
     }
 

@@ -25,7 +25,7 @@ use crate::printable;
 /// Links that lead in circles end here, before the system gives up on them (after 32 or 40) and they
 /// would look like broken ones.
 const DEEPEST: usize = 24;
-/// Bytes of a large file that are read by one call.
+/// Bytes of a large file that are read at once.
 pub const PIECE: u64 = 2 << 20;
 
 /// A folder on disk.
@@ -46,7 +46,8 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// Appends the next bytes of the file to `buffer`, as many as its spare capacity and `most`; none is the end.
+    /// Appends the next bytes of the file to `buffer`, as many as its spare capacity and `most`; none where that is full
+    /// or the file at its end.
     /// A file that is longer or shorter than it was listed is an error. Blocks.
     pub fn read_into(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<usize> {
         let room = buffer.capacity().saturating_sub(buffer.len()).min(most);

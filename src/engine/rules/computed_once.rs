@@ -16,10 +16,9 @@ use datafusion::physical_expr::{ScalarFunctionExpr, conjunction, split_conjuncti
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
-use super::filtered;
 use crate::scan::{Expression, replaced};
 
 type Plan = Arc<dyn ExecutionPlan>;
@@ -161,6 +160,14 @@ fn is_costly(expression: &Expression) -> bool {
 pub(super) fn is_conditional(expression: &Expression) -> bool {
     let function = expression.downcast_ref::<ScalarFunctionExpr>();
     expression.is::<CaseExpr>() || function.is_some_and(|function| function.fun().short_circuits())
+}
+
+/// The rows of `input` that meet the condition, with these of its columns.
+fn filtered(like: &FilterExec, condition: Expression, input: Plan, columns: &[usize]) -> Result<Plan> {
+    let builder = FilterExecBuilder::new(condition, input)
+        .with_default_selectivity(like.default_selectivity())
+        .with_batch_size(like.batch_size());
+    Ok(Arc::new(builder.apply_projection(Some(columns.to_vec()))?.build()?))
 }
 
 /// The indices of the columns that the expressions read outside of `skipped`, ascending.

@@ -38,6 +38,8 @@ pub struct GatherBelowSorts;
 pub struct Gathering {
     input: Arc<dyn ExecutionPlan>,
     texts: Texts,
+    /// What is known of the rows, where that is more than their input says.
+    known: Option<Arc<PlanProperties>>,
 }
 
 /// What becomes of texts in buffers of which little is used.
@@ -71,18 +73,22 @@ impl PhysicalOptimizerRule for GatherBelowSorts {
 impl Gathering {
     /// The step above `input`, or in the place of the one that it is.
     pub fn of(input: &Arc<dyn ExecutionPlan>, texts: Texts) -> Arc<dyn ExecutionPlan> {
-        let input = input.downcast_ref::<Gathering>().map_or(input, |step| &step.input);
-        Arc::new(Gathering { input: Arc::clone(input), texts })
+        let (input, known) = match input.downcast_ref::<Gathering>() {
+            Some(step) => (&step.input, step.known.clone()),
+            None => (input, None),
+        };
+        Arc::new(Gathering { input: Arc::clone(input), texts, known })
+    }
+
+    /// The step above `input`, which gives the rows of `replaced` in its place. The steps above were planned with what
+    /// was known of them: a sort may have been left out, or a column that has but one value left out of a sort.
+    pub fn in_place_of(replaced: &dyn ExecutionPlan, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        Arc::new(Gathering { input, texts: Texts::AsTheyCome, known: Some(Arc::clone(replaced.properties())) })
     }
 
     /// Whose batches it puts together.
     pub fn input(&self) -> &Arc<dyn ExecutionPlan> {
         &self.input
-    }
-
-    /// The same step over another input.
-    pub fn over(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        Gathering::of(input, self.texts)
     }
 }
 
@@ -101,7 +107,7 @@ impl ExecutionPlan for Gathering {
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
+        self.known.as_ref().unwrap_or_else(|| self.input.properties())
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
@@ -121,7 +127,7 @@ impl ExecutionPlan for Gathering {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let [input] = children.as_slice() else { return internal_err!("the step has one input") };
-        Ok(self.over(input))
+        Ok(Arc::new(Gathering { input: Arc::clone(input), texts: self.texts, known: self.known.clone() }))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

@@ -9,14 +9,9 @@ mod refined_scans;
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 
 pub use gathering::{Gathering, Texts};
-
-use crate::scan::Expression;
 
 /// All of them.
 pub fn all() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
@@ -25,17 +20,4 @@ pub fn all() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
         Arc::new(refined_scans::RefinedScans),
         Arc::new(gathering::GatherBelowSorts),
     ]
-}
-
-/// The rows of `input` that meet the condition, with these of its columns.
-fn filtered(
-    like: &FilterExec,
-    condition: Expression,
-    input: Arc<dyn ExecutionPlan>,
-    columns: &[usize],
-) -> Result<Arc<dyn ExecutionPlan>> {
-    let builder = FilterExecBuilder::new(condition, input)
-        .with_default_selectivity(like.default_selectivity())
-        .with_batch_size(like.batch_size());
-    Ok(Arc::new(builder.apply_projection(Some(columns.to_vec()))?.build()?))
 }

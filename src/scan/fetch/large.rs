@@ -26,7 +26,7 @@ use crate::store::{Object, StoreKind};
 const RANGES_AHEAD: usize = 8;
 
 /// Bytes of a file in which line ends are counted as soon as they are read: they are in the core's own cache then.
-const COUNTED_BYTES: usize = 256 << 10;
+const COUNTED_BYTES: usize = 512 << 10;
 
 /// Some bytes of an object, in its order, and their share of the budget.
 struct Chunk {
@@ -94,19 +94,20 @@ impl Fetcher {
                         Some(reader) => reader,
                         None => store.open_file(&object)?,
                     };
-                    let mut line_ends: u64 = 0;
+                    // Those of compressed bytes are none.
+                    let mut line_ends = (lane == Lane::Decoding).then_some(0_u64);
                     loop {
                         let before = buffer.len();
                         if reader.read_into(&mut buffer, COUNTED_BYTES)? == 0 {
                             break Ok::<_, Error>((reader, buffer, line_ends));
                         }
                         let read = buffer.get(before..).unwrap_or_default();
-                        line_ends = line_ends.saturating_add(count_line_ends(read));
+                        line_ends = line_ends.map(|line_ends| line_ends.saturating_add(count_line_ends(read)));
                     }
                 });
                 let (reader, buffer, line_ends) = read.await.map_err(reading_failed)??;
                 let is_end = buffer.is_empty();
-                let chunk = Chunk { bytes: self.budget.lend(buffer), line_ends: Some(line_ends), permit };
+                let chunk = Chunk { bytes: self.budget.lend(buffer), line_ends, permit };
                 Ok::<_, Error>((!is_end).then_some((chunk, Some(reader))))
             }
         });

@@ -99,7 +99,7 @@ impl Allowance {
     }
 }
 
-/// A batch of every column that is kept.
+/// A batch of all that is kept of some rows.
 pub struct KeptBatch {
     /// The rows.
     pub batch: RecordBatch,

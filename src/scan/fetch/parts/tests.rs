@@ -73,7 +73,7 @@ fn read(text: &[u8], framing: Framing, most: u64, chunk: usize) -> (Vec<Seen>, u
     let mut cutter = cutter(framing, most, Positions::Counted);
     let (mut pieces, mut largest) = (Vec::new(), 0);
     for chunk in text.chunks(chunk) {
-        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk), None).unwrap());
+        pieces.extend(cutter.push(&Bytes::copy_from_slice(chunk), Some(count_line_ends(chunk))).unwrap());
         largest = largest.max(cutter.tail.capacity());
     }
     pieces.extend(cutter.finish());
