@@ -167,14 +167,8 @@ pub fn refined(
     }
     let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.scan.limit.is_none()) else { return Ok(None) };
     let refinement = Arc::new(exec.scan.refinement.refined(conditions, outputs)?);
-    let is_alike = refinement.schema == exec.scan.refinement.schema;
     let scan = Scan { refinement, ..exec.scan.clone() };
-    let mut refined = ScanExec::new(scan, exec.properties.partitioning.partition_count());
-    if is_alike {
-        // Steps above that see the same properties stay as they were planned.
-        refined.properties = Arc::clone(&exec.properties);
-    }
-    Ok(Some(Arc::new(refined)))
+    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
 }
 
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.

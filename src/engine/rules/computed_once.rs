@@ -163,7 +163,7 @@ pub(super) fn is_conditional(expression: &Expression) -> bool {
 }
 
 /// The rows of `input` that meet the condition, with these of its columns.
-fn filtered(like: &FilterExec, condition: Expression, input: Plan, columns: &[usize]) -> Result<Plan> {
+pub(super) fn filtered(like: &FilterExec, condition: Expression, input: Plan, columns: &[usize]) -> Result<Plan> {
     let builder = FilterExecBuilder::new(condition, input)
         .with_default_selectivity(like.default_selectivity())
         .with_batch_size(like.batch_size());
