@@ -24,6 +24,12 @@ const COLLECTED_BYTES: usize = 256 << 20;
 const COLLECTED_SHARE: usize = 64;
 const COLLECTED_ROW_BYTES: usize = 64;
 
+/// Rows of a batch: twice DataFusion's own where the memory limit has room for it, which takes a few hundredths off the
+/// shipped questions.
+const BATCH_ROWS: usize = 8 << 10;
+const LARGE_BATCH_ROWS: usize = 16 << 10;
+const LARGE_BATCH_LIMIT: usize = 1 << 30;
+
 /// Of the memory limit, what a sort sets aside for merging: the engine's own 10 MiB for each of many sorts would leave
 /// nothing of a small limit.
 const SORT_SHARE: usize = 32;
@@ -56,8 +62,10 @@ pub fn context(
         .with_object_store_registry(stores)
         .build_arc()
         .map_err(failed)?;
+    let batch_rows = if limit < LARGE_BATCH_LIMIT { BATCH_ROWS } else { LARGE_BATCH_ROWS };
     let planner = PlannerConfig::new()
         .with_target_partitions(config.threads)
+        .with_batch_size(batch_rows)
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)

@@ -378,9 +378,9 @@ mod tests {
             assert!(function(name).signature.starts_with(&format!("{name}(text")), "{name}");
             assert!(!function(name).about.is_empty(), "{name}");
         }
-        let size =
-            vocabulary.settings.iter().find(|setting| setting.name == "datafusion.execution.batch_size").unwrap();
-        assert_eq!(size.value.as_deref(), Some("8192"));
+        let setting = |name: &str| vocabulary.settings.iter().find(|setting| setting.name == name).unwrap();
+        assert_eq!(setting("datafusion.sql_parser.collect_spans").value.as_deref(), Some("true"));
+        let size = setting("datafusion.execution.batch_size");
         assert!(size.about.starts_with("Default batch size"), "{}", size.about);
     }
 }
