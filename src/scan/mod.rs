@@ -29,7 +29,7 @@ pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER, compact};
 pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;
 pub use provider::{LandedProvider, Shape, rest_column};
-pub use refining::{Expression, add_new, replaced};
+pub use refining::{Expression, add_new, moved, replaced};
 pub use rows::{BadPlace, Findings, LateKeyCount, Place, Rejects};
 pub use schema::{LookingSpace, SampleOrigin, SchemaCache, spread};
 pub use table::{Expected, LandedTable, SeenTotals};

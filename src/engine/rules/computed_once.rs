@@ -19,7 +19,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
-use crate::scan::{Expression, replaced};
+use crate::scan::{Expression, moved, replaced};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -183,15 +183,6 @@ fn columns<'a>(expressions: impl IntoIterator<Item = &'a Expression>, skipped: &
         })?;
     }
     Ok(columns.into_iter().collect())
-}
-
-/// The expression over a batch that has only the columns at these indices, which are ascending.
-fn moved(expression: &Expression, given: &[usize]) -> Result<Expression> {
-    replaced(expression, |part| {
-        let column = part.downcast_ref::<Column>()?;
-        let place = given.binary_search(&column.index()).ok()?;
-        Some(Arc::new(Column::new(column.name(), place)) as Expression)
-    })
 }
 
 #[cfg(test)]

@@ -18,5 +18,5 @@ pub(super) use budget::{PART_BYTES, Permit};
 pub(super) use feed::{Feed, Limits};
 pub(super) use inflate::{InflatedParts, Inflater, ObjectLimit};
 pub(super) use pack::{Load, Pack, Piece, Start};
-pub(super) use parts::Cutter;
+pub(super) use parts::{Cutter, count_line_ends};
 pub(super) use wanted::{Positions, Rows, Wanted};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::PhysicalExpr;
 
 pub(super) use narrowing::Narrowing;
@@ -31,6 +32,18 @@ pub fn replaced(expression: &Expression, other: impl Fn(&Expression) -> Option<E
         })
     });
     Ok(replaced?.data)
+}
+
+/// The expression over a batch that has only the columns at these indices, which are ascending.
+///
+/// # Errors
+/// Those of [`replaced`].
+pub fn moved(expression: &Expression, given: &[usize]) -> Result<Expression> {
+    replaced(expression, |part| {
+        let column = part.downcast_ref::<Column>()?;
+        let place = given.binary_search(&column.index()).ok()?;
+        Some(Arc::new(Column::new(column.name(), place)) as Expression)
+    })
 }
 
 /// Adds those that are not there yet.

@@ -14,7 +14,7 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr_common::utils::evaluate_expressions_to_arrays;
 
-use super::{Expression, Refinement, replaced};
+use super::{Expression, Refinement, moved, replaced};
 
 /// The way from rows of one kind to those of another.
 #[derive(Clone, Debug)]
@@ -74,14 +74,7 @@ impl Narrowing {
         let mut read: Vec<usize> = outputs.iter().flat_map(collect_columns).map(|column| column.index()).collect();
         read.sort_unstable();
         read.dedup();
-        let over_read = |output: &Expression| {
-            replaced(output, |part| {
-                let column = part.downcast_ref::<Column>()?;
-                let place = read.binary_search(&column.index()).ok()?;
-                Some(Arc::new(Column::new(column.name(), place)) as Expression)
-            })
-        };
-        let outputs = outputs.iter().map(over_read).collect::<Result<Vec<_>>>()?;
+        let outputs = outputs.iter().map(|output| moved(output, &read)).collect::<Result<Vec<_>>>()?;
         let (schema, decoded) = (Arc::clone(&narrow.schema), Arc::clone(&narrow.decoded.schema));
         Ok(Some(Narrowing { schema, decoded, condition, read, outputs }))
     }

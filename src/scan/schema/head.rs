@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::{Error, Result};
 use crate::json::{Framing, PartEnd, Place};
 use crate::landing::Compression;
-use crate::scan::fetch::{Cutter, Inflater, ObjectLimit, PART_BYTES, Positions, Start};
+use crate::scan::fetch::{Cutter, Inflater, ObjectLimit, PART_BYTES, Positions, Start, count_line_ends};
 use crate::scan::objects::Snapshot;
 use crate::scan::rows::{Damage, damaged, skip_hint};
 use crate::store::Object;
@@ -144,7 +144,7 @@ fn begin(limit: &ObjectLimit, object: &Arc<Object>, bytes: Bytes, reach: Reach) 
     // What was fetched in part ends too soon: that says nothing of the object.
     let damage = inflater.damage().filter(|_| reach == Reach::All || !inflater.is_cut_short());
     if let Some(reason) = damage.filter(|_| plain.len() < most(limit)) {
-        let line = memchr::memchr_iter(b'\n', &plain).count() as u64 + 1;
+        let line = count_line_ends(&plain) + 1;
         let byte = memchr::memrchr(b'\n', &plain).map_or(0, |newline| newline as u64 + 1);
         let damage = Damage { line, byte, reason: reason.to_string(), text: String::new() };
         return Err(damaged(&limit.table, object, &damage));
