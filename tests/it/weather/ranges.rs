@@ -19,7 +19,11 @@ const RECORDS: u64 = 20_000;
 const STEP: u64 = 7;
 
 fn lines(more: impl Fn(u64) -> String) -> String {
-    (0..RECORDS).map(|number| format!("{{\"id\":{}{}}}\n", 1_000_000 * STEP + number * STEP, more(number))).collect()
+    many_lines(RECORDS, more)
+}
+
+fn many_lines(records: u64, more: impl Fn(u64) -> String) -> String {
+    (0..records).map(|number| format!("{{\"id\":{}{}}}\n", 1_000_000 * STEP + number * STEP, more(number))).collect()
 }
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -137,7 +141,9 @@ async fn one_damaged_range_is_never_answered() {
 /// Whoever closed the pipe has seen rows: that they were wrong is said, and by the exit code, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_goes_away_does_not_hide_what_was_damaged() {
-    let server = serve("json", lines(|_| String::new()).into_bytes(), vec![flips()]).await;
+    // Rows have to be seen before the object is read to its end, where the damage shows: there are many more than a
+    // batch of them and what is read ahead.
+    let server = serve("json", many_lines(20 * RECORDS, |_| String::new()).into_bytes(), vec![flips()]).await;
     let read_some = |statement: &'static str| {
         let mut running = pinq(&server, statement).start();
         async move {
@@ -148,7 +154,7 @@ async fn a_reader_that_goes_away_does_not_hide_what_was_damaged() {
         }
     };
     let (read, finished) = read_some("select id from t0").await;
-    assert!(read);
+    assert!(read, "no rows came before the error: {}", finished.stderr);
     assert_told(&finished, 0, "a closed pipe");
     server.set_faults(&Faults::default());
     let (read, finished) = read_some("select id from t1").await;
