@@ -268,4 +268,24 @@ mod tests {
         assert!(rows.next().await.unwrap().unwrap().num_rows() > 0);
         assert_eq!(engine.totals().scans.objects, objects, "they were read again");
     }
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn scans_that_begin_side_by_side_leave_one_another_what_is_kept() {
+        let text = "select max(category) from raw.pin; \
+                    select count(*) from (select \"index\", max(title) as t from raw.pin group by \"index\") as a \
+                    join (select \"index\", min(poster_name) as p from raw.pin group by \"index\") as b \
+                    on a.\"index\" = b.\"index\" and t <> p; \
+                    select max(category) from raw.pin";
+        let statements = sql::split(text, "<sql>").unwrap();
+        let parameters = Parameters::new();
+        for _ in 0..50 {
+            let engine = engine();
+            let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+            let mut objects = Vec::new();
+            for _ in &statements {
+                series.start_next().await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+                objects.push(engine.totals().scans.objects);
+            }
+            assert_eq!(objects, vec![objects[0]; statements.len()], "objects were read again");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use datafusion::physical_plan::{
 use futures::stream;
 
 use super::cached::RowPruning;
-use super::keeping::{Announcement, Reads};
+use super::keeping::{Announcement, Delivery, Reads};
 use super::metrics::ScanMetrics;
 use super::objects::{Pruning, Snapshot};
 use super::reading::{Lane, Reading, Source};
@@ -42,6 +42,8 @@ pub struct Scan {
     pub row_pruning: Option<Arc<RowPruning>>,
     /// The most rows that all partitions together yield.
     pub limit: Option<usize>,
+    /// How it hands on its rows.
+    pub delivery: Delivery,
 }
 
 /// Reads a landed table; its partitions share one feed of packs, so that none runs dry early.
@@ -101,13 +103,11 @@ impl ScanExec {
     }
 
     fn begin(&self, context: &TaskContext) -> Result<Reading> {
-        if let Some(announced) = self.announced.get() {
-            announced.begin();
-        }
         Ok(Reading {
             narrowing: Narrowing::of(&self.scan.refinement)?,
             scan: self.scan.clone(),
             reads: self.reads(),
+            announced: self.announced.get().cloned(),
             batch_size: context.session_config().batch_size(),
             partitions: self.properties.partitioning.partition_count(),
             pool: Arc::clone(context.memory_pool()),
@@ -171,14 +171,30 @@ pub fn refined(
     Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
 }
 
+/// The scan that `plan` is, made to hand on all of its rows at once where they are kept; `None` where it is no scan, or
+/// gives some rows only.
+///
+/// # Errors
+/// Those of DataFusion's steps.
+pub fn collected(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    if let Some(cooperative) = plan.downcast_ref::<CooperativeExec>() {
+        let input = collected(cooperative.input())?;
+        return input.map(|input| replace_children_if_necessary(Arc::clone(plan), vec![input])).transpose();
+    }
+    let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.reads() == Reads::All) else { return Ok(None) };
+    let scan = Scan { delivery: Delivery::AtOnce, ..exec.scan.clone() };
+    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
+}
+
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.
 pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
     let mut announced = Vec::new();
     if let Some(exec) = plan.downcast_ref::<ScanExec>()
         && exec.reads() == Reads::All
     {
-        let Scan { table, refinement, .. } = &exec.scan;
-        announced.push(Arc::clone(exec.announced.get_or_init(|| Arc::new(table.kept().announce(refinement)))));
+        let Scan { table, refinement, delivery, .. } = &exec.scan;
+        let announce = || Arc::new(table.kept().announce(refinement, *delivery));
+        announced.push(Arc::clone(exec.announced.get_or_init(announce)));
     }
     announced.extend(plan.children().into_iter().flat_map(announce));
     announced
@@ -186,7 +202,7 @@ pub fn announce(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<Announcement>> {
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scan { table, refinement, pruning, row_pruning, limit, .. } = &self.scan;
+        let Scan { table, refinement, pruning, row_pruning, limit, delivery, .. } = &self.scan;
         let columns = refinement.decoded.schema.fields().iter().map(|field| field.name().as_str());
         write!(f, "ScanExec: table={}, columns=[{}]", table.name(), columns.collect::<Vec<_>>().join(", "))?;
         if let Some(condition) = refinement.shown_conditions() {
@@ -204,6 +220,9 @@ impl DisplayAs for ScanExec {
         }
         if let Some(limit) = limit {
             write!(f, ", limit={limit}")?;
+        }
+        if *delivery == Delivery::AtOnce {
+            write!(f, ", delivery=at once")?;
         }
         Ok(())
     }

@@ -80,8 +80,13 @@ impl GivingMetrics {
         let _timer = self.time_building.timer();
         let given = make(rows)?;
         self.rows.add(given.num_rows());
-        self.rows_left_out.add(rows.num_rows().saturating_sub(given.num_rows()));
+        self.leave_out(rows.num_rows().saturating_sub(given.num_rows()));
         Ok(given)
+    }
+
+    /// Counts rows that were there and do not meet the scan's conditions.
+    pub fn leave_out(&self, rows: usize) {
+        self.rows_left_out.add(rows);
     }
 }
 

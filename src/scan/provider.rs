@@ -12,6 +12,7 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use super::cached::RowPruning;
 use super::exec::{Scan, ScanExec};
+use super::keeping::Delivery;
 use super::objects::{FolderColumn, MetadataColumn, OriginColumn, Pruning, Snapshot, origin_columns, pruning};
 use super::refining::Refinement;
 use super::table::LandedTable;
@@ -116,6 +117,7 @@ impl TableProvider for LandedProvider {
             pruning,
             row_pruning: RowPruning::new(state, records, &self.columns)?.map(Arc::new),
             limit,
+            delivery: Delivery::InBatches,
         };
         Ok(Arc::new(ScanExec::new(scan, state.config().target_partitions())))
     }

@@ -15,7 +15,7 @@ use datafusion::execution::memory_pool::MemoryPool;
 use super::cached::{Caching, Keeping, RowPruning};
 use super::exec::Scan;
 use super::fetch::{Feed, Positions, Rows, Wanted};
-use super::keeping::{Filling, Handed, Opened, Opening, Reader, Reads, Taken};
+use super::keeping::{Announcement, Delivery, Filling, Handed, Opened, Opening, Reader, Reads, Taken};
 use super::metrics::{GivingMetrics, ScanMetrics};
 use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
@@ -34,6 +34,7 @@ pub struct Reading {
     /// How what the scan gives is made of what it decodes by itself.
     pub narrowing: Narrowing,
     pub reads: Reads,
+    pub announced: Option<Arc<Announcement>>,
     pub batch_size: usize,
     pub partitions: usize,
     pub pool: Arc<dyn MemoryPool>,
@@ -147,11 +148,9 @@ impl Reading {
                     metrics.give(&batch, |rows| self.narrowing.narrow(rows))?
                 }
                 State::Kept(reader) => {
-                    // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of
-                    // a join, wake on one thread: other threads can take one only where that which runs gives way.
-                    tokio::task::yield_now().await;
-                    let Some(batch) = reader.next() else { return Ok(None) };
-                    metrics.give(&batch.batch, |rows| reader.narrowing.narrow(rows))?
+                    let Some((unread, narrowing)) = reader.next().await? else { return Ok(None) };
+                    metrics.leave_out(unread.left_out());
+                    metrics.give(unread.rows(), |rows| narrowing.narrow(rows))?
                 }
                 State::First(first) => {
                     let first = first.clone();
@@ -198,7 +197,12 @@ impl Reading {
             // keep the others.
             let filling = {
                 let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-                if matches!(&*source, Source::Later(filling) if filling.is_over()) {
+                let asks_again = match &*source {
+                    Source::Later(filling) => filling.is_over(),
+                    Source::First(first) => self.scan.delivery == Delivery::AtOnce && first.filling.is_kept(),
+                    _ => false,
+                };
+                if asks_again {
                     *source = self.open(self.scan.table.kept().open_again(&self.opening())?);
                 }
                 match &*source {
@@ -210,6 +214,11 @@ impl Reading {
                         let decoding = self.decoding(&self.scan.refinement.decoded, objects, partition);
                         let position = decoding.begin();
                         return Ok(State::Decoding(Box::new((decoding, position))));
+                    }
+                    Source::First(First { filling, .. })
+                        if self.scan.delivery == Delivery::AtOnce && !filling.is_over() =>
+                    {
+                        Arc::clone(filling)
                     }
                     Source::First(first) => return Ok(State::First(first.clone())),
                     Source::Kept(reader) => return Ok(State::Kept(Arc::clone(reader))),
@@ -225,6 +234,8 @@ impl Reading {
             snapshot: &self.scan.snapshot,
             refinement: &self.scan.refinement,
             reads: self.reads,
+            delivery: self.scan.delivery,
+            announced: self.announced.as_deref(),
             pool: &self.pool,
             partitions: self.partitions,
         }

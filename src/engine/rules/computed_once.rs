@@ -113,7 +113,7 @@ fn rewritten(projection: &ProjectionExec) -> Result<Option<Plan>> {
 }
 
 /// The projection's expressions over the columns of the filter's input.
-fn wanted(projection: &ProjectionExec, filter: &FilterExec) -> Result<Vec<ProjectionExpr>> {
+pub(super) fn wanted(projection: &ProjectionExec, filter: &FilterExec) -> Result<Vec<ProjectionExpr>> {
     let schema = filter.input().schema();
     let through = |part: &Expression| {
         let index = *filter.projection().as_ref()?.get(part.downcast_ref::<Column>()?.index())?;

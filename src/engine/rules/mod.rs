@@ -3,6 +3,7 @@
 //!
 //! Owns changes of a plan that leave its rows what they are. It must not run anything.
 
+mod collected_sides;
 mod computed_once;
 mod gathering;
 mod refined_scans;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     vec![
         Arc::new(computed_once::ComputedOnce),
         Arc::new(refined_scans::RefinedScans),
+        Arc::new(collected_sides::CollectedSides),
         Arc::new(gathering::GatherBelowSorts),
     ]
 }

@@ -18,10 +18,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
-use super::computed_once::{filtered, is_conditional};
+use super::computed_once::{filtered, is_conditional, wanted};
 use super::gathering::Gathering;
 use crate::functions;
-use crate::scan::{Expression, add_new, refined, replaced};
+use crate::scan::{Expression, MetadataColumn, add_new, refined, replaced};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -65,8 +65,14 @@ fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
         None => (0..schema.fields().len()).map(column).collect(),
     };
     let given: Vec<usize> = (0..outputs.len()).collect();
-    // What a later condition computes it computes for the rows that the others leave.
-    add_new(&mut outputs, late.iter().flat_map(columns));
+    for condition in &late {
+        if early.iter().all(leaves_most) {
+            find_outputs(condition, &mut outputs)?;
+        } else {
+            // What it computes it computes for the rows that the others leave.
+            add_new(&mut outputs, columns(condition));
+        }
+    }
     let Some(mut rest) = refined(filter.input(), &early, &outputs)? else { return Ok(None) };
     if !late.is_empty() {
         let late = late.iter().map(|condition| over(condition, &outputs, &rest)).collect::<Result<Vec<_>>>()?;
@@ -77,24 +83,54 @@ fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
 }
 
 /// What stands in the place of a projection over a scan that computes as much of it as it can; `None` where that is
-/// nothing.
+/// nothing. A filter between the two stays there.
 fn below_projection(projection: &ProjectionExec) -> Result<Option<Plan>> {
+    let input = below_gathering(projection.input());
+    let filter = input.downcast_ref::<FilterExec>();
+    let (computed, input) = match filter {
+        Some(filter) => {
+            let leaves_most = split_conjunction(filter.predicate()).into_iter().all(leaves_most);
+            if filter.fetch().is_some() || !leaves_most {
+                return Ok(None);
+            }
+            (wanted(projection, filter)?, below_gathering(filter.input()))
+        }
+        None => (projection.expr().to_vec(), input),
+    };
     let mut outputs = Vec::new();
-    for output in projection.expr() {
+    for output in &computed {
         find_outputs(&output.expr, &mut outputs)?;
     }
     if outputs.iter().all(|output| output.is::<Column>()) {
         return Ok(None);
     }
-    let input = projection.input();
-    let input = input.downcast_ref::<Gathering>().map_or(input, Gathering::input);
-    let Some(scan) = refined(input, &[], &outputs)? else { return Ok(None) };
-    let over_scan = projection
-        .expr()
+    let given: Vec<usize> = (0..outputs.len()).collect();
+    add_new(&mut outputs, filter.into_iter().flat_map(|filter| columns(filter.predicate())));
+    let Some(mut rows) = refined(input, &[], &outputs)? else { return Ok(None) };
+    if let Some(filter) = filter {
+        let condition = over(filter.predicate(), &outputs, &rows)?;
+        rows = filtered(filter, condition, rows, &given)?;
+    }
+    outputs.truncate(given.len());
+    let over_rows = computed
         .iter()
-        .map(|output| Ok(ProjectionExpr::new(over(&output.expr, &outputs, &scan)?, output.alias.clone())));
-    let computed = ProjectionExec::try_new(over_scan.collect::<Result<Vec<_>>>()?, scan)?;
+        .map(|output| Ok(ProjectionExpr::new(over(&output.expr, &outputs, &rows)?, output.alias.clone())));
+    let computed = ProjectionExec::try_new(over_rows.collect::<Result<Vec<_>>>()?, rows)?;
     Ok(Some(Gathering::in_place_of(projection, Arc::new(computed))))
+}
+
+fn below_gathering(plan: &Plan) -> &Plan {
+    plan.downcast_ref::<Gathering>().map_or(plan, Gathering::input)
+}
+
+/// Whether a condition is one that most rows meet, so that what is computed for all of them is hardly more: that of a
+/// view which asks for what there is, and for records that came once.
+fn leaves_most(condition: &Expression) -> bool {
+    let is_repeat = |operand: &Expression| {
+        operand.downcast_ref::<Column>().is_some_and(|column| column.name() == MetadataColumn::Repeat.name())
+    };
+    condition.downcast_ref::<IsNotNullExpr>().is_some_and(|check| check.arg().is::<Column>())
+        || condition.downcast_ref::<NotExpr>().is_some_and(|not| is_repeat(not.arg()))
 }
 
 /// Adds what a scan can give for this expression: calls that it can compute, and the columns beside them. What is
@@ -139,18 +175,22 @@ fn is_cleaning(expression: &Expression) -> bool {
         && constants.iter().all(|constant| constant.is::<Literal>())
 }
 
-/// Whether a condition can't fail, and is cheap: it only compares.
+/// Whether a condition can't fail, and is cheap: it only compares columns with constants and one another.
 fn is_safe_condition(condition: &Expression) -> bool {
-    let is_known = condition.is::<Column>()
-        || condition.is::<Literal>()
-        || condition.is::<IsNullExpr>()
+    only_compares(condition, &|operand| operand.is::<Column>() || operand.is::<Literal>())
+}
+
+/// Whether a condition does nothing but compare operands.
+pub(super) fn only_compares(condition: &Expression, is_operand: &impl Fn(&Expression) -> bool) -> bool {
+    let compares = condition.is::<IsNullExpr>()
         || condition.is::<IsNotNullExpr>()
         || condition.is::<NotExpr>()
         || condition.downcast_ref::<BinaryExpr>().is_some_and(|operation| {
             use Operator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or};
             matches!(operation.op(), And | Or | Eq | NotEq | Lt | LtEq | Gt | GtEq)
         });
-    is_known && condition.children().into_iter().all(is_safe_condition)
+    is_operand(condition)
+        || compares && condition.children().into_iter().all(|operand| only_compares(operand, is_operand))
 }
 
 #[cfg(test)]

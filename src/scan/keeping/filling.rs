@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::footprint::compact;
 use super::kept::{Kept, Opening};
 use super::kept_batch::{Allowance, CONSUMER, KeptBatch, KeptTables};
+use super::whole::Delivery;
 use crate::scan::objects::Snapshot;
 use crate::scan::refining::{Narrowing, Refinement};
 use crate::scan::rows::{Decoding, Position, Spoiled};
@@ -30,7 +31,9 @@ pub struct Filling {
     /// How what the scan that fills gives is made of it.
     first: Narrowing,
     spoiled: Arc<Spoiled>,
-    allowance: Allowance,
+    /// How the first scan gets its rows.
+    delivery: Delivery,
+    allowance: Arc<Allowance>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -58,7 +61,9 @@ enum Course {
     /// A value does not fit the first scan's own column.
     Spoiled,
     Failed(DataFusionError),
-    /// Over, and nothing more to tell.
+    /// Everything is kept.
+    Kept,
+    /// Over otherwise, and nothing more to tell.
     Over,
 }
 
@@ -102,7 +107,8 @@ impl Filling {
             refining: Narrowing::of(&union)?,
             refinement: Arc::new(union),
             first,
-            allowance: Allowance::new(tables, opening.pool, reservation),
+            delivery: opening.delivery,
+            allowance: Arc::new(Allowance::new(tables, opening.pool, reservation)),
             state: Mutex::new(state),
             changed: Notify::new(),
         }))
@@ -116,6 +122,11 @@ impl Filling {
     /// What is kept.
     pub fn refinement(&self) -> &Arc<Refinement> {
         &self.refinement
+    }
+
+    /// Where what is kept of them counts.
+    pub fn allowance(&self) -> &Arc<Allowance> {
+        &self.allowance
     }
 
     /// Where values are noted that did not fit.
@@ -153,6 +164,11 @@ impl Filling {
         !matches!(self.lock().course, Course::Keeping)
     }
 
+    /// Whether it is over, and everything is kept.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.lock().course, Course::Kept)
+    }
+
     /// Waits until `look` finds something, looking again at each change.
     pub async fn wait<T>(&self, mut look: impl FnMut(&Filling) -> Option<T>) -> T {
         loop {
@@ -184,7 +200,7 @@ impl Filling {
         }
         match state.handed.pop() {
             Some(handed) => Taken::Decoder(handed),
-            None if state.unfinished == 0 || matches!(state.course, Course::Over) => Taken::End,
+            None if state.unfinished == 0 || matches!(state.course, Course::Kept | Course::Over) => Taken::End,
             None => Taken::NotYet,
         }
     }
@@ -269,7 +285,7 @@ impl Filling {
                 (Next::HandOver, true)
             }
             (Course::GivenUp, _) => (Next::HandOver, false),
-            (Course::Spoiled | Course::Failed(_) | Course::Over, _) => return Next::Stop,
+            (Course::Spoiled | Course::Failed(_) | Course::Kept | Course::Over, _) => return Next::Stop,
         };
         if !is_empty {
             state.unread.push_back(batch);
@@ -325,11 +341,15 @@ impl Drop for Running {
         state.unfinished = state.unfinished.saturating_sub(1);
         let is_whole = state.unfinished == 0 && matches!(state.course, Course::Keeping);
         let kept = is_whole.then(|| (state.rows, std::mem::take(&mut state.kept)));
+        if is_whole && filling.delivery == Delivery::AtOnce {
+            // It reads what is kept.
+            state.unread.clear();
+        }
         drop(state);
         if let Some((rows, batches)) = kept {
             filling.kept.complete(filling, rows, batches);
             // Only now: who finds it over looks for the rows.
-            return filling.end(Course::Over);
+            return filling.end(Course::Kept);
         }
         filling.changed.notify_waiters();
     }

@@ -4,8 +4,8 @@
 //! (`filling`), waits for a scan that does, or reads what is kept. It must not decode. What is kept is a convenience:
 //! where memory is short it is given up, and scans read the objects again.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::common::Result;
@@ -13,9 +13,11 @@ use datafusion::execution::memory_pool::MemoryPool;
 
 use super::filling::Filling;
 use super::kept_batch::{KeptBatch, KeptTables};
+use super::reader::Reader;
 use super::union::Union;
+use super::whole::{Ahead, Delivery, WholeRows};
 use crate::scan::objects::Snapshot;
-use crate::scan::refining::{Narrowing, Refinement};
+use crate::scan::refining::Refinement;
 
 /// What one table keeps.
 #[derive(Default)]
@@ -28,8 +30,8 @@ pub struct Kept {
 struct State {
     /// What was announced since nothing was.
     wanted: Union,
-    /// Announced scans that have not begun.
-    ahead: usize,
+    /// What announced scans give that have not begun, and how.
+    ahead: Vec<Ahead>,
     /// Scans that wait for a filling of their own statement.
     waiting: usize,
     rows: Rows,
@@ -47,13 +49,12 @@ enum Rows {
     GivenUp,
 }
 
-/// The rows of a snapshot that every scan wants that was announced, and others that some do.
+/// The rows of a snapshot.
 struct Whole {
     snapshot: Arc<Snapshot>,
-    refinement: Arc<Refinement>,
     /// Columns in which a value did not fit: who reads one has to meet the error.
     spoiled: Vec<String>,
-    batches: Vec<Arc<KeptBatch>>,
+    rows: WholeRows,
 }
 
 /// What a scan does.
@@ -73,6 +74,9 @@ pub struct Opening<'a> {
     pub snapshot: &'a Arc<Snapshot>,
     pub refinement: &'a Arc<Refinement>,
     pub reads: Reads,
+    pub delivery: Delivery,
+    /// Where it was announced: nobody is told that it begins before it has what it reads.
+    pub announced: Option<&'a Announcement>,
     pub pool: &'a Arc<dyn MemoryPool>,
     pub partitions: usize,
 }
@@ -97,14 +101,14 @@ impl Kept {
     }
 
     /// Says that a scan will come that gives this.
-    pub fn announce(self: &Arc<Self>, refinement: &Arc<Refinement>) -> Announcement {
+    pub fn announce(self: &Arc<Self>, refinement: &Arc<Refinement>, delivery: Delivery) -> Announcement {
         let mut state = self.lock();
         state.wanted.add(refinement);
-        state.ahead += 1;
-        Announcement { kept: Arc::clone(self), has_begun: Mutex::new(false) }
+        state.ahead.push((Arc::clone(refinement), delivery));
+        Announcement { kept: Arc::clone(self), refinement: Arc::clone(refinement), has_begun: AtomicBool::new(false) }
     }
 
-    /// Decides how a scan reads. One that was announced has begun by now.
+    /// Decides how a scan reads, which begins now.
     ///
     /// # Errors
     /// What is kept, or would be, can't be put into the words of the scan.
@@ -113,18 +117,29 @@ impl Kept {
             return Ok(Opened::Alone);
         }
         let mut state = self.lock();
+        let state = &mut *state;
+        if let Some(announced) = opening.announced {
+            state.begin(announced);
+        }
         let same = |snapshot: &Arc<Snapshot>| Arc::ptr_eq(snapshot, opening.snapshot);
-        if let Rows::Whole(whole) = &state.rows
+        if let Rows::Whole(whole) = &mut state.rows
             && same(&whole.snapshot)
-            && let Some(narrowing) = Narrowing::between(&whole.refinement, opening.refinement)?
+            && let Some(narrowing) = whole.rows.narrowing(opening.refinement)?
         {
             if whole.spoiled.iter().any(|column| narrowing.decodes(column)) {
                 return Ok(Opened::Alone);
             }
-            let reader = Reader { unread: Mutex::new(whole.batches.iter().cloned().collect()), narrowing };
-            if opening.reads == Reads::All && state.ahead == 0 && state.waiting == 0 {
-                // The last reader frees each batch when it has read it.
-                state.rows = Rows::Nothing;
+            let collected = match opening.delivery {
+                Delivery::AtOnce => whole.rows.collected(opening.refinement, &state.ahead, opening.partitions)?,
+                Delivery::InBatches => None,
+            };
+            let reader = Reader::new(whole.rows.batches(), narrowing, collected);
+            if state.waiting == 0 {
+                match opening.reads == Reads::All && state.ahead.is_empty() {
+                    // The last reader frees each batch when it has read it.
+                    true => state.rows = Rows::Nothing,
+                    false => whole.rows.trim(&state.ahead),
+                }
             }
             return Ok(Opened::Kept(Arc::new(reader)));
         }
@@ -140,7 +155,7 @@ impl Kept {
                 Opened::Later(filling)
             }
             Rows::GivenUp => Opened::Alone,
-            Rows::Nothing | Rows::Whole(_) if state.ahead == 0 => Opened::Alone,
+            Rows::Nothing | Rows::Whole(_) if state.ahead.is_empty() => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) => {
                 let union = state.wanted.refinement()?;
                 let Some(filling) = Filling::new(self, &self.tables, opening, union)? else {
@@ -148,6 +163,10 @@ impl Kept {
                 };
                 let filling = Arc::new(filling);
                 state.rows = Rows::Filling(Arc::clone(&filling));
+                if opening.delivery == Delivery::AtOnce {
+                    // It asks again once everything is there.
+                    state.waiting += 1;
+                }
                 Opened::First(filling)
             }
         })
@@ -170,15 +189,16 @@ impl Kept {
         let mut state = self.lock();
         state.counted = Some((Arc::clone(filling.snapshot()), rows));
         if state.is_filled_by(filling) {
-            let is_wanted = state.ahead > 0 || state.waiting > 0;
-            state.rows = match is_wanted {
-                true => Rows::Whole(Whole {
-                    snapshot: Arc::clone(filling.snapshot()),
-                    refinement: Arc::clone(filling.refinement()),
-                    spoiled: filling.spoiled_columns(),
-                    batches,
-                }),
-                false => Rows::Nothing,
+            let rows = WholeRows::new(filling.refinement(), batches, filling.allowance());
+            let (snapshot, spoiled) = (Arc::clone(filling.snapshot()), filling.spoiled_columns());
+            let mut whole = Whole { snapshot, spoiled, rows };
+            state.rows = match (state.ahead.is_empty(), state.waiting) {
+                (true, 0) => Rows::Nothing,
+                (false, 0) => {
+                    whole.rows.trim(&state.ahead);
+                    Rows::Whole(whole)
+                }
+                _ => Rows::Whole(whole),
             };
         }
     }
@@ -203,8 +223,8 @@ impl Kept {
             Rows::Filling(filling) => filling.give_up(),
             Rows::Whole(_) => {}
         }
-        let is_missed = state.ahead > 0 || state.waiting > 0;
-        state.rows = if state.ahead > 0 { Rows::GivenUp } else { Rows::Nothing };
+        let is_missed = !state.ahead.is_empty() || state.waiting > 0;
+        state.rows = if state.ahead.is_empty() { Rows::Nothing } else { Rows::GivenUp };
         drop(state);
         if is_missed {
             self.tables.count_given_up();
@@ -224,6 +244,14 @@ impl Kept {
 }
 
 impl State {
+    fn begin(&mut self, announced: &Announcement) {
+        if !announced.has_begun.swap(true, Ordering::Relaxed)
+            && let Some(place) = self.ahead.iter().position(|(scan, _)| Arc::ptr_eq(scan, &announced.refinement))
+        {
+            self.ahead.swap_remove(place);
+        }
+    }
+
     fn is_filled_by(&self, filling: &Filling) -> bool {
         matches!(&self.rows, Rows::Filling(current) if std::ptr::eq(Arc::as_ptr(current), filling))
     }
@@ -239,44 +267,21 @@ impl fmt::Debug for Kept {
 #[derive(Debug)]
 pub struct Announcement {
     kept: Arc<Kept>,
-    has_begun: Mutex<bool>,
-}
-
-impl Announcement {
-    /// Says that the scan begins.
-    pub fn begin(&self) {
-        let mut has_begun = self.has_begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *has_begun, true) {
-            let mut state = self.kept.lock();
-            state.ahead = state.ahead.saturating_sub(1);
-        }
-    }
+    /// What the scan gives.
+    refinement: Arc<Refinement>,
+    has_begun: AtomicBool,
 }
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        self.begin();
         let mut state = self.kept.lock();
-        if state.ahead == 0 {
+        state.begin(self);
+        if state.ahead.is_empty() {
             state.wanted = Union::default();
             state.waiting = 0;
             if !matches!(state.rows, Rows::Filling(_)) {
                 state.rows = Rows::Nothing;
             }
         }
-    }
-}
-
-/// One reading of what is kept; the scan's partitions take batches from it as they get free.
-pub struct Reader {
-    unread: Mutex<VecDeque<Arc<KeptBatch>>>,
-    /// How what the scan gives is made of what is kept.
-    pub narrowing: Narrowing,
-}
-
-impl Reader {
-    /// The next batch, with all that is kept.
-    pub fn next(&self) -> Option<Arc<KeptBatch>> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }

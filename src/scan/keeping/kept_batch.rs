@@ -25,7 +25,7 @@ pub struct KeptTables {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     tables: Mutex<Vec<Weak<Kept>>>,
     bytes: AtomicUsize,
@@ -87,15 +87,35 @@ impl Allowance {
 
     /// The batch with its memory counted; without, where there is none left.
     pub fn keep(&self, batch: RecordBatch) -> Result<KeptBatch, KeptBatch> {
-        let bytes = footprint(&batch);
+        match self.count(footprint(&batch)) {
+            Some(counted) => Ok(KeptBatch::of(batch, counted)),
+            None => Err(KeptBatch { batch, _counted: None }),
+        }
+    }
+
+    /// Counts as many bytes for what is to be kept; `None` where there are none left.
+    pub fn count(&self, bytes: usize) -> Option<Counted> {
         let shared = &self.tables.shared;
         let before = shared.bytes.fetch_add(bytes, Ordering::Relaxed);
         let reservation = self.reservation.new_empty();
-        if before.saturating_add(bytes) <= self.most && reservation.try_grow(bytes).is_ok() {
-            return Ok(KeptBatch { batch, counted: Some((reservation, bytes, Arc::clone(shared))) });
-        }
-        shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Err(KeptBatch { batch, counted: None })
+        // Dropped where it is too much.
+        let counted = Counted { bytes, shared: Arc::clone(shared), reservation };
+        let fits = before.saturating_add(bytes) <= self.most && counted.reservation.try_grow(bytes).is_ok();
+        fits.then_some(counted)
+    }
+}
+
+/// Bytes that count until it is dropped.
+#[derive(Debug)]
+pub struct Counted {
+    bytes: usize,
+    shared: Arc<Shared>,
+    reservation: MemoryReservation,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.shared.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -103,13 +123,12 @@ impl Allowance {
 pub struct KeptBatch {
     /// The rows.
     pub batch: RecordBatch,
-    counted: Option<(MemoryReservation, usize, Arc<Shared>)>,
+    _counted: Option<Counted>,
 }
 
-impl Drop for KeptBatch {
-    fn drop(&mut self) {
-        if let Some((_, bytes, shared)) = &self.counted {
-            shared.bytes.fetch_sub(*bytes, Ordering::Relaxed);
-        }
+impl KeptBatch {
+    /// A batch whose memory is counted.
+    pub fn of(batch: RecordBatch, counted: Counted) -> KeptBatch {
+        KeptBatch { batch, _counted: Some(counted) }
     }
 }

@@ -22,6 +22,20 @@ impl Union {
         self.scans.push(Arc::clone(scan));
     }
 
+    /// Those of `scans` that ask the same of rows as `first`, which is among them.
+    pub fn of_the_same_rows<'a>(
+        first: &Arc<Refinement>,
+        scans: impl IntoIterator<Item = &'a Arc<Refinement>>,
+    ) -> Union {
+        let asks = |one: &Refinement, other: &Refinement| {
+            one.conditions.iter().all(|condition| other.conditions.contains(condition))
+        };
+        let mut union = Union { scans: vec![Arc::clone(first)] };
+        let same = scans.into_iter().filter(|scan| asks(scan, first) && asks(first, scan));
+        same.for_each(|scan| union.add(scan));
+        union
+    }
+
     /// A scan that gives all of it: of the rows that meet the conditions that all have in common whatever one of them
     /// gives, and the columns of the conditions that it has for itself.
     ///
@@ -146,6 +160,24 @@ mod tests {
         assert_eq!(narrow(&second).columns(), [numbers(&[2])]);
         // Rows that it wants are not there.
         assert!(Narrowing::between(&union, &with_repeats(&["a"], &["b"])).unwrap().is_none());
+    }
+
+    #[test]
+    fn scans_of_the_same_rows_are_those_with_the_same_conditions() {
+        let scan = |read: &[&str], conditions: &[Expression]| {
+            Arc::new(
+                Refinement::new(projection(read, Vec::new(), &[]), conditions.to_vec(), vec![column(read[0])]).unwrap(),
+            )
+        };
+        let (above, other) = (above(column("a"), 1), above(column("a"), 2));
+        let first = scan(&["a"], std::slice::from_ref(&above));
+        let others = [
+            scan(&["b", "a"], std::slice::from_ref(&above)),
+            scan(&["c", "a"], &[]),
+            scan(&["d", "a"], &[above, other]),
+        ];
+        let union = Union::of_the_same_rows(&first, &others).refinement().unwrap();
+        assert_eq!((names(&union), union.conditions.len()), (vec!["a".to_owned(), "b".to_owned()], 1));
     }
 
     #[test]

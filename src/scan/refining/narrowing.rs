@@ -97,6 +97,22 @@ impl Narrowing {
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
     }
 
+    /// Whether it gives something of every row.
+    pub fn gives_all_rows(&self) -> bool {
+        self.condition.is_none()
+    }
+
+    /// The columns of the wide rows that it looks at.
+    pub fn reads(&self) -> Vec<usize> {
+        let asked = self.condition.iter().flat_map(collect_columns).map(|column| column.index());
+        self.read.iter().copied().chain(asked).collect()
+    }
+
+    /// The schema of what is given.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
     /// Whether the scan decodes a column of that name.
     pub fn decodes(&self, name: &str) -> bool {
         self.decoded.index_of(name).is_ok()

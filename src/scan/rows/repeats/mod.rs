@@ -3,7 +3,7 @@
 //! Owns the set of fingerprints seen. Two records are exact repeats where their texts are the same
 //! byte for byte; a fingerprint of 128 bits stands for the text, so that the set costs a few tens of
 //! bytes a record whatever the record's size, and a question needs only its own columns. A number
-//! that each record has says where its fingerprint stands, never whether two are the same.
+//! that each record has says where its fingerprint stands, and beside it half of that is enough.
 
 mod forecast;
 mod hashed;

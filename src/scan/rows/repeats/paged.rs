@@ -16,10 +16,10 @@ use super::forecast::Forecast;
 use super::sharding::{SHARDS, by_shard};
 use super::space::Space;
 
-/// The numbers of a page, 8 KiB of fingerprints.
+/// The numbers of a page, 4 KiB of fingerprints.
 const PAGE_BITS: u32 = 9;
 const PAGE_ROWS: usize = 1 << PAGE_BITS;
-const PAGE_BYTES: usize = PAGE_ROWS * size_of::<u128>();
+const PAGE_BYTES: usize = PAGE_ROWS * size_of::<u64>();
 /// How many pages are made before it is asked whether they fill, for each shard one and another.
 const FREE_PAGES: usize = 2 * SHARDS;
 /// How many places a row may have while there is more to read: numbers that are further apart are not consecutive.
@@ -36,8 +36,9 @@ pub struct Paged {
     is_closed: AtomicBool,
 }
 
-/// A fingerprint for each number; zero where there is none yet.
-type Page = Box<[u128]>;
+/// Half of a fingerprint for each number; zero where there is none yet. A record is compared with one other here, that of
+/// its own number, for which 64 bits tell as much as 128 do where each is compared with all.
+type Page = Box<[u64]>;
 
 impl Paged {
     pub fn new() -> Self {
@@ -81,8 +82,7 @@ impl Paged {
                 };
                 for row in rows {
                     let place = numbers.value(*row as usize) as usize % PAGE_ROWS;
-                    // Zero marks an empty place; that one in 2^128 counts as another.
-                    match (page[place], fingerprints[*row as usize].max(1)) {
+                    match (page[place], half(fingerprints[*row as usize])) {
                         (0, fingerprint) => page[place] = fingerprint,
                         (there, fingerprint) if there == fingerprint => seen(*row as usize),
                         _ => left.push(*row),
@@ -111,4 +111,9 @@ impl Paged {
             }
         }
     }
+}
+
+/// Both halves of a fingerprint in one. Zero marks an empty place; that one in 2^64 counts as another.
+fn half(fingerprint: u128) -> u64 {
+    ((fingerprint >> 64) as u64 ^ fingerprint as u64).max(1)
 }

@@ -1,0 +1,166 @@
+//! Rows that are collected, as the side is of a join from which its table is made: put into one batch for all scans of
+//! a run that collect the same.
+//!
+//! Owns what such a batch holds, and the task that makes it. It must not decide who gets it: `kept` does. The engine
+//! puts the batches of a side together on one thread, while the others wait, and for each join anew; of one batch it
+//! makes no copy.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
+use arrow::compute::concat;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::{DataFusionError, Result};
+use futures::future::{BoxFuture, Shared};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use tokio::task::JoinError;
+
+use super::footprint::footprint;
+use super::kept_batch::{Allowance, KeptBatch};
+use crate::scan::refining::{Narrowing, Refinement};
+
+/// One such batch, made or being made.
+pub struct Collected {
+    /// What it holds.
+    refinement: Refinement,
+    batch: Shared<BoxFuture<'static, Made>>,
+}
+
+/// `None` where there is no memory for it.
+type Made = Result<Option<Arc<OneBatch>>, Arc<DataFusionError>>;
+
+/// All rows that a scan wants.
+pub struct OneBatch {
+    /// The rows.
+    pub rows: KeptBatch,
+    /// How many rows are kept that are not among them.
+    pub left_out: usize,
+}
+
+impl Collected {
+    /// Begins to make what `refinement` says of the rows of `kept`, which `narrowing` makes of them.
+    pub fn begin(
+        refinement: Refinement,
+        narrowing: Narrowing,
+        kept: Vec<Arc<KeptBatch>>,
+        allowance: Arc<Allowance>,
+        threads: usize,
+    ) -> Collected {
+        // A task of its own: who asks first may stop, and others wait for it.
+        let task = SpawnedTask::spawn(async move {
+            let made = collect(&narrowing, kept, &allowance, threads).await;
+            made.map(|batch| batch.map(Arc::new)).map_err(Arc::new)
+        });
+        let batch = async move { task.join_unwind().await.unwrap_or_else(|error| Err(Arc::new(stopped(error)))) };
+        Collected { refinement, batch: batch.boxed().shared() }
+    }
+
+    /// How the rows of a scan are made of it, where that wants them all.
+    ///
+    /// # Errors
+    /// Those of [`Narrowing::between`].
+    pub fn narrowing(&self, scan: &Refinement) -> Result<Option<Narrowing>> {
+        Ok(Narrowing::between(&self.refinement, scan)?.filter(Narrowing::gives_all_rows))
+    }
+
+    /// The batch.
+    ///
+    /// # Errors
+    /// Those of making it.
+    pub async fn batch(&self) -> Result<Option<Arc<OneBatch>>> {
+        self.batch.clone().await.map_err(DataFusionError::Shared)
+    }
+}
+
+async fn collect(
+    narrowing: &Narrowing,
+    kept: Vec<Arc<KeptBatch>>,
+    allowance: &Allowance,
+    threads: usize,
+) -> Result<Option<OneBatch>> {
+    let kept_rows: usize = kept.iter().map(|batch| batch.batch.num_rows()).sum();
+    let shares = kept.chunks(kept.len().div_ceil(threads.max(1)).max(1)).map(|share| {
+        let (share, narrowing) = (share.to_vec(), narrowing.clone());
+        on_any_thread(move || share.iter().map(|batch| narrowing.narrow(&batch.batch)).collect::<Result<Vec<_>>>())
+    });
+    let narrowed: Vec<Vec<RecordBatch>> =
+        stream::iter(shares.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
+    drop(kept);
+    let narrowed = narrowed.concat();
+    // A copy of them is hardly larger than they are.
+    let Some(counted) = allowance.count(narrowed.iter().map(footprint).sum()) else { return Ok(None) };
+    let columns = narrowing.schema().fields().iter().enumerate().map(|(place, field)| {
+        let mut parts: Vec<ArrayRef> = narrowed.iter().map(|batch| Arc::clone(batch.column(place))).collect();
+        if parts.is_empty() {
+            parts.push(new_empty_array(field.data_type()));
+        }
+        on_any_thread(move || Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?))
+    });
+    let columns: Vec<ArrayRef> =
+        stream::iter(columns.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
+    let rows: usize = narrowed.iter().map(RecordBatch::num_rows).sum();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(Arc::clone(narrowing.schema()), columns, &options)?;
+    let left_out = kept_rows.saturating_sub(rows);
+    Ok(Some(OneBatch { rows: KeptBatch::of(batch, counted), left_out }))
+}
+
+/// Does `work` on whichever thread is free, beside other such work.
+async fn on_any_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    SpawnedTask::spawn(async move { work() }).join_unwind().await.map_err(stopped)?
+}
+
+fn stopped(error: JoinError) -> DataFusionError {
+    DataFusionError::ExecutionJoin(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+
+    use super::*;
+    use crate::scan::keeping::samples::{above, allowance, kept, scan};
+
+    /// What is made of those batches, which stay, for that scan, with so much memory.
+    fn collected(limit: usize, sizes: &[i64], wanted: &Refinement) -> (Collected, Vec<Arc<KeptBatch>>) {
+        let (allowance, _) = allowance(limit);
+        let kept = kept(&allowance, sizes);
+        let narrowing = Narrowing::between(&scan(&["a", "b"], Vec::new()), wanted).unwrap().unwrap();
+        (Collected::begin(wanted.clone(), narrowing, kept.clone(), allowance, 2), kept)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn all_rows_come_in_their_order_in_one_batch() {
+        for sizes in [&[][..], &[5], &[3, 0, 4, 90]] {
+            let rows: i64 = sizes.iter().sum();
+            let (collected, _) = collected(1 << 20, sizes, &scan(&["b", "a"], vec![above(1)]));
+            let batch = collected.batch().await.unwrap().unwrap();
+            let numbers = batch.rows.batch.column(1).as_primitive::<Int64Type>();
+            assert_eq!(numbers.values().to_vec(), (2..rows).collect::<Vec<_>>());
+            assert_eq!(batch.left_out, usize::try_from(rows.min(2)).unwrap());
+            let again = collected.batch().await.unwrap().unwrap();
+            assert!(Arc::ptr_eq(&batch, &again));
+        }
+    }
+
+    #[tokio::test]
+    async fn it_serves_scans_that_want_all_of_its_rows() {
+        let (collected, _) = collected(1 << 20, &[5], &scan(&["a", "b"], vec![above(1)]));
+        let serves = |scan: &Refinement| collected.narrowing(scan).unwrap().is_some();
+        assert!(serves(&scan(&["b"], vec![above(1)])));
+        assert!(!serves(&scan(&["b"], Vec::new())));
+        assert!(!serves(&scan(&["b"], vec![above(1), above(2)])));
+    }
+
+    #[tokio::test]
+    async fn it_counts_against_the_limit_and_is_not_made_beyond_it() {
+        let wanted = scan(&["a"], Vec::new());
+        // The batches take 1,600 bytes and a little, this takes half of that; half of the limit is for what is kept.
+        for (limit, is_made) in [(7_000, true), (4_000, false)] {
+            let (collected, kept) = collected(limit, &[50, 50], &wanted);
+            assert_eq!(kept.len(), 2);
+            assert_eq!(collected.batch().await.unwrap().is_some(), is_made, "{limit}");
+        }
+    }
+}
