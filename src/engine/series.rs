@@ -15,7 +15,7 @@ use datafusion::sql::parser::Statement;
 use super::sparing::{Again, spared};
 use super::{Access, Answer, Engine, lists_tables};
 use crate::error::{Error, Result};
-use crate::scan::{Announcement, announce};
+use crate::scan::{Announcement, announce, announces_all};
 use crate::sql::{self, Parameters, SourceStatement, StatementKind};
 
 /// Statements in the order in which they run.
@@ -120,6 +120,12 @@ impl Series<'_> {
             planned = self.plan_rest() => planned,
             never = listing => match never {},
         };
+        let left = self.members.len().saturating_sub(self.next);
+        let announces_all =
+            |planned: &Planned| planned.outcome.as_ref().is_ok_and(|plan| announces_all(&plan.physical));
+        if settled == self.members.len() && planned.len() == left && planned.values().all(announces_all) {
+            planned.values().flat_map(|planned| &planned.announced).for_each(|announced| announced.close());
+        }
         self.settled = settled;
         // Only now does what was announced before go, so that rows that both plans want are kept.
         self.planned = planned;
@@ -268,9 +274,11 @@ mod tests {
         assert!(rows.next().await.unwrap().unwrap().num_rows() > 0);
         assert_eq!(engine.totals().scans.objects, objects, "they were read again");
     }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn scans_that_begin_side_by_side_leave_one_another_what_is_kept() {
-        let text = "select max(category) from raw.pin; \
+        let text = "select max(a.title) from raw.pin as a join raw.pin as b on a.\"index\" = b.\"index\"; \
+                    select max(category) from raw.pin; \
                     select count(*) from (select \"index\", max(title) as t from raw.pin group by \"index\") as a \
                     join (select \"index\", min(poster_name) as p from raw.pin group by \"index\") as b \
                     on a.\"index\" = b.\"index\" and t <> p; \
@@ -287,5 +295,21 @@ mod tests {
             }
             assert_eq!(objects, vec![objects[0]; statements.len()], "objects were read again");
         }
+    }
+    #[tokio::test]
+    async fn who_was_not_announced_still_finds_what_is_kept() {
+        let text = "select max(title) from raw.pin; \
+                    create table t as select title from raw.pin; \
+                    select max(title) from (select title from raw.pin limit 3); \
+                    select max(category) from raw.pin";
+        let statements = sql::split(text, "<sql>").unwrap();
+        let (engine, parameters) = (engine(), Parameters::new());
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        let mut objects = Vec::new();
+        for _ in &statements {
+            series.start_next().await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+            objects.push(engine.totals().scans.objects);
+        }
+        assert_eq!(objects, vec![objects[0]; statements.len()], "objects were read again");
     }
 }

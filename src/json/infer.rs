@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::bad_record::BadRecord;
 use super::decoder::{Pushed, check, valid_text};
 use super::record::{Record, trim};
-use super::shape::{Shape, entries};
+use super::shape::Shape;
+use super::shapes::shapes;
 use crate::column::Column;
 
 /// Places within nested values whose types are watched, a column.
@@ -103,20 +104,20 @@ impl Inference {
             return Ok(Pushed::Tombstone);
         }
         let text = valid_text(record)?;
-        // Reading the values by their extent below is looser than the decoder, so check first.
-        check(text).map_err(|error| BadRecord::from_json(record, &error))?;
+        let is_bad = |error| BadRecord::from_json(record, &error);
         if trimmed.first() != Some(&b'{') {
+            check(text).map_err(is_bad)?;
             return Err(BadRecord::at(record, 0, "the record is not an object"));
         }
+        let shapes = shapes(text).map_err(is_bad)?;
         self.records = self.records.saturating_add(1);
         if self.objects == 0 || self.last_object != object {
             self.objects = self.objects.saturating_add(1);
             object.clone_into(&mut self.last_object);
         }
         let (records, objects) = (self.records, self.objects);
-        for (position, (key, value)) in entries(text).into_iter().enumerate() {
+        for (position, (key, shape)) in shapes.into_iter().enumerate() {
             let Some(observed) = self.column(position, &key) else { continue };
-            let shape = Shape::of(value.get());
             let repeated = observed.last_record == records;
             observed.last_record = records;
             observed.seen = observed.seen.saturating_add(u64::from(!repeated));

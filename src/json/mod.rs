@@ -26,6 +26,7 @@ mod records;
 mod rest;
 mod rows;
 mod shape;
+mod shapes;
 mod skip;
 mod text_builder;
 

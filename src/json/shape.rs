@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use crate::column::{Column, ColumnType};
 
 /// A struct with more keys is kept as its JSON text: its keys are data rather than names.
-const MOST_KEYS: usize = 100;
+pub(super) const MOST_KEYS: usize = 100;
 /// Values nested deeper are kept as their JSON text.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 /// What is known of a column's type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ impl Shape {
 }
 
 /// Joins a field into a struct of at most some hundred, so that a search from the front does.
-fn add_field(fields: &mut Vec<(String, Shape)>, key: String, shape: Shape) {
+pub(super) fn add_field(fields: &mut Vec<(String, Shape)>, key: String, shape: Shape) {
     match fields.iter_mut().find(|(name, _)| *name == key) {
         Some((_, earlier)) => *earlier = std::mem::replace(earlier, Shape::Null).join(shape),
         None => fields.push((key, shape)),
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for Entries {
 }
 
 /// A key, copied only where it has escapes.
-struct Key<'de>(Cow<'de, str>);
+pub(super) struct Key<'de>(pub Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

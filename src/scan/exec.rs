@@ -11,6 +11,7 @@ use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, replace_children_if_necessary};
 use datafusion::physical_plan::metrics::MetricsSet;
+use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, SendableRecordBatchStream,
@@ -107,7 +108,7 @@ impl ScanExec {
             narrowing: Narrowing::of(&self.scan.refinement)?,
             scan: self.scan.clone(),
             reads: self.reads(),
-            announced: self.announced.get().cloned(),
+            announced: self.announced.get().map(Arc::downgrade).unwrap_or_default(),
             batch_size: context.session_config().batch_size(),
             partitions: self.properties.partitioning.partition_count(),
             pool: Arc::clone(context.memory_pool()),
@@ -184,6 +185,15 @@ pub fn collected(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Executi
     let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.reads() == Reads::All) else { return Ok(None) };
     let scan = Scan { delivery: Delivery::AtOnce, ..exec.scan.clone() };
     Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
+}
+
+/// Whether every scan of a plan that may read what is kept is one that is announced: one with a limit is not, nor is that
+/// of a step which begins anew.
+pub fn announces_all(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let is_announced = |exec: &ScanExec| exec.reads() != Reads::Some;
+    !plan.is::<RecursiveQueryExec>()
+        && plan.downcast_ref::<ScanExec>().is_none_or(is_announced)
+        && plan.children().into_iter().all(announces_all)
 }
 
 /// Announces the scans of a plan that was made ahead, so that what the first of them reads is kept for the others.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arrow::array::RecordBatch;
 use datafusion::common::runtime::SpawnedTask;
@@ -15,7 +15,7 @@ use datafusion::execution::memory_pool::MemoryPool;
 use super::cached::{Caching, Keeping, RowPruning};
 use super::exec::Scan;
 use super::fetch::{Feed, Positions, Rows, Wanted};
-use super::keeping::{Announcement, Delivery, Filling, Handed, Opened, Opening, Reader, Reads, Taken};
+use super::keeping::{Announcement, Filling, Handed, Opened, Opening, Reader, Reads, Taken, Waiting};
 use super::metrics::{GivingMetrics, ScanMetrics};
 use super::objects::{MetadataColumn, Selection};
 use super::provider::Projection;
@@ -34,7 +34,8 @@ pub struct Reading {
     /// How what the scan gives is made of what it decodes by itself.
     pub narrowing: Narrowing,
     pub reads: Reads,
-    pub announced: Option<Arc<Announcement>>,
+    /// It goes with its statement, whatever is left of the scan then.
+    pub announced: Weak<Announcement>,
     pub batch_size: usize,
     pub partitions: usize,
     pub pool: Arc<dyn MemoryPool>,
@@ -45,13 +46,14 @@ pub struct Reading {
 }
 
 /// Where the rows come from.
-#[derive(Clone)]
 pub enum Source {
     Undecided,
     Objects(Objects),
     First(First),
+    /// As soon as that filling is over, what it kept is read, or what is left of it.
+    Filled(First, Waiting),
     /// As soon as that filling is over, it is asked again.
-    Later(Arc<Filling>),
+    Later(Arc<Filling>, Waiting),
     Kept(Arc<Reader>),
 }
 
@@ -105,7 +107,8 @@ impl Reading {
     pub fn start(&self) -> Result<()> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*source, Source::Undecided) {
-            *source = self.open(self.scan.table.kept().open(&self.opening())?);
+            let announced = self.announced.upgrade();
+            *source = self.open(self.scan.table.kept().open(&self.opening(announced.as_deref()))?);
         }
         Ok(())
     }
@@ -148,7 +151,7 @@ impl Reading {
                     metrics.give(&batch, |rows| self.narrowing.narrow(rows))?
                 }
                 State::Kept(reader) => {
-                    let Some((unread, narrowing)) = reader.next().await? else { return Ok(None) };
+                    let Some((unread, narrowing)) = reader.next().await else { return Ok(None) };
                     metrics.leave_out(unread.left_out());
                     metrics.give(unread.rows(), |rows| narrowing.narrow(rows))?
                 }
@@ -192,22 +195,29 @@ impl Reading {
 
     /// What a partition does; waits where another scan fills.
     async fn settle(&self, partition: usize) -> Result<State> {
+        let announced = self.announced.upgrade();
+        let opening = self.opening(announced.as_deref());
         loop {
             // No lock is held while it waits, and each partition waits for itself: one that nobody polls must not
             // keep the others.
             let filling = {
                 let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-                let asks_again = match &*source {
-                    Source::Later(filling) => filling.is_over(),
-                    Source::First(first) => self.scan.delivery == Delivery::AtOnce && first.filling.is_kept(),
-                    _ => false,
+                let next = match &*source {
+                    Source::Later(filling, waiting) if filling.is_over() => {
+                        Some(self.open(self.scan.table.kept().open_again(&opening, waiting)?))
+                    }
+                    Source::Filled(first, waiting) if first.filling.is_over() => {
+                        let reader = self.scan.table.kept().read_filled(&opening, waiting)?;
+                        Some(reader.map_or_else(|| Source::First(first.clone()), Source::Kept))
+                    }
+                    _ => None,
                 };
-                if asks_again {
-                    *source = self.open(self.scan.table.kept().open_again(&self.opening())?);
+                if let Some(next) = next {
+                    *source = next;
                 }
                 match &*source {
                     Source::Undecided => {
-                        *source = self.open(self.scan.table.kept().open(&self.opening())?);
+                        *source = self.open(self.scan.table.kept().open(&opening)?);
                         continue;
                     }
                     Source::Objects(objects) => {
@@ -215,27 +225,23 @@ impl Reading {
                         let position = decoding.begin();
                         return Ok(State::Decoding(Box::new((decoding, position))));
                     }
-                    Source::First(First { filling, .. })
-                        if self.scan.delivery == Delivery::AtOnce && !filling.is_over() =>
-                    {
-                        Arc::clone(filling)
-                    }
                     Source::First(first) => return Ok(State::First(first.clone())),
                     Source::Kept(reader) => return Ok(State::Kept(Arc::clone(reader))),
-                    Source::Later(filling) => Arc::clone(filling),
+                    Source::Later(filling, _) => Arc::clone(filling),
+                    Source::Filled(first, _) => Arc::clone(&first.filling),
                 }
             };
             filling.wait(|filling| filling.is_over().then_some(())).await;
         }
     }
 
-    fn opening(&self) -> Opening<'_> {
+    fn opening<'a>(&'a self, announced: Option<&'a Announcement>) -> Opening<'a> {
         Opening {
             snapshot: &self.scan.snapshot,
             refinement: &self.scan.refinement,
             reads: self.reads,
             delivery: self.scan.delivery,
-            announced: self.announced.as_deref(),
+            announced,
             pool: &self.pool,
             partitions: self.partitions,
         }
@@ -247,9 +253,9 @@ impl Reading {
                 let pruning = self.scan.row_pruning.clone();
                 Source::Objects(self.objects(&self.scan.refinement.decoded, pruning))
             }
-            Opened::Later(filling) => Source::Later(filling),
+            Opened::Later(filling, waiting) => Source::Later(filling, waiting),
             Opened::Kept(reader) => Source::Kept(reader),
-            Opened::First(filling) => {
+            Opened::First(filling, waiting) => {
                 let decoded = &filling.refinement().decoded;
                 let objects = self.objects(decoded, None);
                 let fails = self.scan.table.on_bad_value() == OnBadValue::Fail;
@@ -259,7 +265,11 @@ impl Reading {
                     SpawnedTask::spawn(Arc::clone(&filling).fill(decoding))
                 });
                 let tasks = Arc::new(tasks.collect());
-                Source::First(First { filling, tasks })
+                let first = First { filling, tasks };
+                match waiting {
+                    Some(waiting) => Source::Filled(first, waiting),
+                    None => Source::First(first),
+                }
             }
         }
     }

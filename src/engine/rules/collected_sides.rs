@@ -62,7 +62,7 @@ fn at_once(plan: &Plan) -> Result<Option<Plan>> {
     } else if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
         projection.expr().iter().all(|output| is_light(&output.expr))
     } else {
-        plan.is::<Gathering>() || plan.is::<CoalescePartitionsExec>()
+        plan.is::<Gathering>() || plan.is::<CoalescePartitionsExec>() && plan.fetch().is_none()
     };
     let children = plan.children();
     let (true, [input]) = (chooses, children.as_slice()) else { return Ok(None) };

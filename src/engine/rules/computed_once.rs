@@ -3,7 +3,7 @@
 //! The planner moves a condition on a view's column below the view, where it becomes a condition on the expression
 //! that makes the column: a text would be cleaned or a timestamp read for the condition, and again for the column.
 //! Owns the rewriting of one projection over one filter. It must not change which rows there are, nor compute for a
-//! row what the filter would not have computed.
+//! row what the filter would not have computed; [`super::refined_scans`] may, where that is most rows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -228,6 +228,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_computed_for_most_rows_moves_through_a_filter() {
+        let engine = engine();
+        let view = "from (select clean_text(poster_name) as p, parse_count(follower_count) as f, title from landed.pin \
+                    where not _repeat)";
+        let computed =
+            |steps: &[String]| steps.last().unwrap().split_once("computed=").map(|(_, rest)| rest.to_owned());
+        // A condition's own call.
+        let steps = plan(&engine, &format!("select title {view} where p > 'b'")).await;
+        assert!(computed(&steps).unwrap().contains("clean_text(poster_name"), "{steps:?}");
+        assert!(steps.iter().any(|step| step.starts_with("FilterExec: clean_text(poster_name)@")), "{steps:?}");
+        // That of a projection above it.
+        let steps = plan(&engine, &format!("select f {view} where p is not null")).await;
+        assert!(computed(&steps).unwrap().contains("parse_count(follower_count)"), "{steps:?}");
+        // Few rows may be left of these.
+        let steps = plan(&engine, &format!("select f {view} where p = 'b'")).await;
+        assert!(!computed(&steps).unwrap().contains("parse_count(follower_count)"), "{steps:?}");
+    }
+
+    #[tokio::test]
     async fn what_is_computed_for_some_rows_only_stays_so() {
         let engine = engine();
         let steps =
@@ -269,7 +288,8 @@ mod tests {
         assert!(!is_computed(plan(&engine, some).await));
     }
 
-    const STATEMENTS: [&str; 10] = [
+    const STATEMENTS: [&str; 11] = [
+        "select follower_count from pin where poster_name is not null and follower_count > 1000 order by 1",
         "select category, count(*) as n from pin group by category order by category",
         "select ind, follower_count from pin where category is not null order by ind",
         "select \"index\", category, follower_count from raw.pin order by \"index\"",

@@ -13,9 +13,8 @@ use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
 use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use tokio::task::JoinError;
 
-use super::footprint::footprint;
+use super::footprint::{compact, footprint};
 use super::kept_batch::{Allowance, KeptBatch};
 use crate::scan::refining::{Narrowing, Refinement};
 
@@ -23,11 +22,10 @@ use crate::scan::refining::{Narrowing, Refinement};
 pub struct Collected {
     /// What it holds.
     refinement: Refinement,
-    batch: Shared<BoxFuture<'static, Made>>,
+    /// `None` where there is no memory for it, or it can't be made: its rows are read in batches then, and who reads them
+    /// meets what is wrong.
+    batch: Shared<BoxFuture<'static, Option<Arc<OneBatch>>>>,
 }
-
-/// `None` where there is no memory for it.
-type Made = Result<Option<Arc<OneBatch>>, Arc<DataFusionError>>;
 
 /// All rows that a scan wants.
 pub struct OneBatch {
@@ -47,11 +45,8 @@ impl Collected {
         threads: usize,
     ) -> Collected {
         // A task of its own: who asks first may stop, and others wait for it.
-        let task = SpawnedTask::spawn(async move {
-            let made = collect(&narrowing, kept, &allowance, threads).await;
-            made.map(|batch| batch.map(Arc::new)).map_err(Arc::new)
-        });
-        let batch = async move { task.join_unwind().await.unwrap_or_else(|error| Err(Arc::new(stopped(error)))) };
+        let task = SpawnedTask::spawn(async move { collect(&narrowing, kept, &allowance, threads).await });
+        let batch = async move { task.join().await.ok()?.ok()?.map(Arc::new) };
         Collected { refinement, batch: batch.boxed().shared() }
     }
 
@@ -63,12 +58,9 @@ impl Collected {
         Ok(Narrowing::between(&self.refinement, scan)?.filter(Narrowing::gives_all_rows))
     }
 
-    /// The batch.
-    ///
-    /// # Errors
-    /// Those of making it.
-    pub async fn batch(&self) -> Result<Option<Arc<OneBatch>>> {
-        self.batch.clone().await.map_err(DataFusionError::Shared)
+    /// The batch; `None` where there is none.
+    pub async fn batch(&self) -> Option<Arc<OneBatch>> {
+        self.batch.clone().await
     }
 }
 
@@ -81,11 +73,18 @@ async fn collect(
     let kept_rows: usize = kept.iter().map(|batch| batch.batch.num_rows()).sum();
     let shares = kept.chunks(kept.len().div_ceil(threads.max(1)).max(1)).map(|share| {
         let (share, narrowing) = (share.to_vec(), narrowing.clone());
-        on_any_thread(move || share.iter().map(|batch| narrowing.narrow(&batch.batch)).collect::<Result<Vec<_>>>())
+        on_any_thread(async move {
+            let mut narrowed = Vec::with_capacity(share.len());
+            for batch in share {
+                // Few rows of many hold no texts of the others.
+                narrowed.push(compact(narrowing.narrow(&batch.batch)?)?);
+                tokio::task::yield_now().await;
+            }
+            Ok(narrowed)
+        })
     });
     let narrowed: Vec<Vec<RecordBatch>> =
         stream::iter(shares.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
-    drop(kept);
     let narrowed = narrowed.concat();
     // A copy of them is hardly larger than they are.
     let Some(counted) = allowance.count(narrowed.iter().map(footprint).sum()) else { return Ok(None) };
@@ -94,7 +93,7 @@ async fn collect(
         if parts.is_empty() {
             parts.push(new_empty_array(field.data_type()));
         }
-        on_any_thread(move || Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?))
+        on_any_thread(async move { Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?) })
     });
     let columns: Vec<ArrayRef> =
         stream::iter(columns.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
@@ -106,12 +105,9 @@ async fn collect(
 }
 
 /// Does `work` on whichever thread is free, beside other such work.
-async fn on_any_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    SpawnedTask::spawn(async move { work() }).join_unwind().await.map_err(stopped)?
-}
-
-fn stopped(error: JoinError) -> DataFusionError {
-    DataFusionError::ExecutionJoin(Box::new(error))
+async fn on_any_thread<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let stopped = |error| DataFusionError::ExecutionJoin(Box::new(error));
+    SpawnedTask::spawn(work).join().await.map_err(stopped)?
 }
 
 #[cfg(test)]
@@ -135,11 +131,11 @@ mod tests {
         for sizes in [&[][..], &[5], &[3, 0, 4, 90]] {
             let rows: i64 = sizes.iter().sum();
             let (collected, _) = collected(1 << 20, sizes, &scan(&["b", "a"], vec![above(1)]));
-            let batch = collected.batch().await.unwrap().unwrap();
+            let batch = collected.batch().await.unwrap();
             let numbers = batch.rows.batch.column(1).as_primitive::<Int64Type>();
             assert_eq!(numbers.values().to_vec(), (2..rows).collect::<Vec<_>>());
             assert_eq!(batch.left_out, usize::try_from(rows.min(2)).unwrap());
-            let again = collected.batch().await.unwrap().unwrap();
+            let again = collected.batch().await.unwrap();
             assert!(Arc::ptr_eq(&batch, &again));
         }
     }
@@ -160,7 +156,7 @@ mod tests {
         for (limit, is_made) in [(7_000, true), (4_000, false)] {
             let (collected, kept) = collected(limit, &[50, 50], &wanted);
             assert_eq!(kept.len(), 2);
-            assert_eq!(collected.batch().await.unwrap().is_some(), is_made, "{limit}");
+            assert_eq!(collected.batch().await.is_some(), is_made, "{limit}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The first scan of a table that later ones read again: its objects are decoded once, for all of them.
 //!
-//! Owns the tasks that decode, the queue from which that first scan reads, and their ends: whole, failed, cancelled, or
-//! without memory to keep more. The tasks wait for nobody but the feed, whatever is read from the queue: so a scan of
-//! the same plan may wait for them.
+//! Owns the tasks that decode, the queue from which that first scan reads where it does not wait for all, and their ends:
+//! whole, failed, cancelled, or without memory to keep more. The tasks wait for nobody but the feed, whatever is read from
+//! the queue: so a scan of the same plan may wait for them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,6 @@ use tokio::sync::Notify;
 use super::footprint::compact;
 use super::kept::{Kept, Opening};
 use super::kept_batch::{Allowance, CONSUMER, KeptBatch, KeptTables};
-use super::whole::Delivery;
 use crate::scan::objects::Snapshot;
 use crate::scan::refining::{Narrowing, Refinement};
 use crate::scan::rows::{Decoding, Position, Spoiled};
@@ -31,8 +30,6 @@ pub struct Filling {
     /// How what the scan that fills gives is made of it.
     first: Narrowing,
     spoiled: Arc<Spoiled>,
-    /// How the first scan gets its rows.
-    delivery: Delivery,
     allowance: Arc<Allowance>,
     state: Mutex<State>,
     changed: Notify,
@@ -61,9 +58,7 @@ enum Course {
     /// A value does not fit the first scan's own column.
     Spoiled,
     Failed(DataFusionError),
-    /// Everything is kept.
-    Kept,
-    /// Over otherwise, and nothing more to tell.
+    /// Over, and nothing more to tell.
     Over,
 }
 
@@ -107,7 +102,6 @@ impl Filling {
             refining: Narrowing::of(&union)?,
             refinement: Arc::new(union),
             first,
-            delivery: opening.delivery,
             allowance: Arc::new(Allowance::new(tables, opening.pool, reservation)),
             state: Mutex::new(state),
             changed: Notify::new(),
@@ -164,11 +158,6 @@ impl Filling {
         !matches!(self.lock().course, Course::Keeping)
     }
 
-    /// Whether it is over, and everything is kept.
-    pub fn is_kept(&self) -> bool {
-        matches!(self.lock().course, Course::Kept)
-    }
-
     /// Waits until `look` finds something, looking again at each change.
     pub async fn wait<T>(&self, mut look: impl FnMut(&Filling) -> Option<T>) -> T {
         loop {
@@ -200,7 +189,7 @@ impl Filling {
         }
         match state.handed.pop() {
             Some(handed) => Taken::Decoder(handed),
-            None if state.unfinished == 0 || matches!(state.course, Course::Kept | Course::Over) => Taken::End,
+            None if state.unfinished == 0 || matches!(state.course, Course::Over) => Taken::End,
             None => Taken::NotYet,
         }
     }
@@ -285,7 +274,7 @@ impl Filling {
                 (Next::HandOver, true)
             }
             (Course::GivenUp, _) => (Next::HandOver, false),
-            (Course::Spoiled | Course::Failed(_) | Course::Kept | Course::Over, _) => return Next::Stop,
+            (Course::Spoiled | Course::Failed(_) | Course::Over, _) => return Next::Stop,
         };
         if !is_empty {
             state.unread.push_back(batch);
@@ -341,15 +330,11 @@ impl Drop for Running {
         state.unfinished = state.unfinished.saturating_sub(1);
         let is_whole = state.unfinished == 0 && matches!(state.course, Course::Keeping);
         let kept = is_whole.then(|| (state.rows, std::mem::take(&mut state.kept)));
-        if is_whole && filling.delivery == Delivery::AtOnce {
-            // It reads what is kept.
-            state.unread.clear();
-        }
         drop(state);
         if let Some((rows, batches)) = kept {
             filling.kept.complete(filling, rows, batches);
             // Only now: who finds it over looks for the rows.
-            return filling.end(Course::Kept);
+            return filling.end(Course::Over);
         }
         filling.changed.notify_waiters();
     }

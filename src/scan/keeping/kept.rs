@@ -32,8 +32,10 @@ struct State {
     wanted: Union,
     /// What announced scans give that have not begun, and how.
     ahead: Vec<Ahead>,
-    /// Scans that wait for a filling of their own statement.
-    waiting: usize,
+    /// What scans give that have begun, and wait until a filling is over.
+    waiting: Vec<Ahead>,
+    /// Whether these are all that will read the table, so that what they do not want is not kept.
+    is_all: bool,
     rows: Rows,
     /// How many rows a snapshot has, once it was read to its end.
     counted: Option<(Arc<Snapshot>, usize)>,
@@ -61,10 +63,11 @@ struct Whole {
 pub enum Opened {
     /// It reads the objects for itself.
     Alone,
-    /// It reads them, and what it reads is kept.
-    First(Arc<Filling>),
+    /// It reads them, and what it reads is kept. One that has its rows at once waits until the filling is over, and asks
+    /// for what is kept.
+    First(Arc<Filling>, Option<Waiting>),
     /// It waits until that filling is over and asks again.
-    Later(Arc<Filling>),
+    Later(Arc<Filling>, Waiting),
     /// It reads what is kept.
     Kept(Arc<Reader>),
 }
@@ -105,6 +108,7 @@ impl Kept {
         let mut state = self.lock();
         state.wanted.add(refinement);
         state.ahead.push((Arc::clone(refinement), delivery));
+        state.is_all = false;
         Announcement { kept: Arc::clone(self), refinement: Arc::clone(refinement), has_begun: AtomicBool::new(false) }
     }
 
@@ -117,32 +121,41 @@ impl Kept {
             return Ok(Opened::Alone);
         }
         let mut state = self.lock();
-        let state = &mut *state;
         if let Some(announced) = opening.announced {
             state.begin(announced);
         }
-        let same = |snapshot: &Arc<Snapshot>| Arc::ptr_eq(snapshot, opening.snapshot);
-        if let Rows::Whole(whole) = &mut state.rows
-            && same(&whole.snapshot)
-            && let Some(narrowing) = whole.rows.narrowing(opening.refinement)?
-        {
-            if whole.spoiled.iter().any(|column| narrowing.decodes(column)) {
-                return Ok(Opened::Alone);
-            }
-            let collected = match opening.delivery {
-                Delivery::AtOnce => whole.rows.collected(opening.refinement, &state.ahead, opening.partitions)?,
-                Delivery::InBatches => None,
-            };
-            let reader = Reader::new(whole.rows.batches(), narrowing, collected);
-            if state.waiting == 0 {
-                match opening.reads == Reads::All && state.ahead.is_empty() {
-                    // The last reader frees each batch when it has read it.
-                    true => state.rows = Rows::Nothing,
-                    false => whole.rows.trim(&state.ahead),
-                }
-            }
-            return Ok(Opened::Kept(Arc::new(reader)));
+        self.open_begun(&mut state, opening)
+    }
+
+    /// Decides again for a scan that waited.
+    ///
+    /// # Errors
+    /// Those of [`Kept::open`].
+    pub fn open_again(self: &Arc<Self>, opening: &Opening<'_>, waiting: &Waiting) -> Result<Opened> {
+        // Under one lock: two that waited must not take each other for the last.
+        let mut state = self.lock();
+        state.stop_waiting(waiting);
+        self.open_begun(&mut state, opening)
+    }
+
+    /// What is kept, for a scan that filled it and waited; `None` where that was given up: it reads what is left of it.
+    ///
+    /// # Errors
+    /// Those of [`Kept::open`].
+    pub fn read_filled(&self, opening: &Opening<'_>, waiting: &Waiting) -> Result<Option<Arc<Reader>>> {
+        let mut state = self.lock();
+        state.stop_waiting(waiting);
+        Ok(match state.read(opening)? {
+            Some(Opened::Kept(reader)) => Some(reader),
+            _ => None,
+        })
+    }
+
+    fn open_begun(self: &Arc<Self>, state: &mut State, opening: &Opening<'_>) -> Result<Opened> {
+        if let Some(opened) = state.read(opening)? {
+            return Ok(opened);
         }
+        let same = |snapshot: &Arc<Snapshot>| Arc::ptr_eq(snapshot, opening.snapshot);
         Ok(match &state.rows {
             _ if opening.reads == Reads::Some => Opened::Alone,
             Rows::Filling(filling) => {
@@ -151,11 +164,12 @@ impl Kept {
                     return Ok(Opened::Alone);
                 }
                 let filling = Arc::clone(filling);
-                state.waiting += 1;
-                Opened::Later(filling)
+                Opened::Later(filling, self.wait(state, opening))
             }
             Rows::GivenUp => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) if state.ahead.is_empty() => Opened::Alone,
+            // What the others want goes for nobody whom they do not know of.
+            Rows::Whole(whole) if opening.announced.is_none() && same(&whole.snapshot) => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) => {
                 let union = state.wanted.refinement()?;
                 let Some(filling) = Filling::new(self, &self.tables, opening, union)? else {
@@ -163,25 +177,10 @@ impl Kept {
                 };
                 let filling = Arc::new(filling);
                 state.rows = Rows::Filling(Arc::clone(&filling));
-                if opening.delivery == Delivery::AtOnce {
-                    // It asks again once everything is there.
-                    state.waiting += 1;
-                }
-                Opened::First(filling)
+                let waiting = (opening.delivery == Delivery::AtOnce).then(|| self.wait(state, opening));
+                Opened::First(filling, waiting)
             }
         })
-    }
-
-    /// Decides again for a scan that was told to wait.
-    ///
-    /// # Errors
-    /// Those of [`Kept::open`].
-    pub fn open_again(self: &Arc<Self>, opening: &Opening<'_>) -> Result<Opened> {
-        {
-            let mut state = self.lock();
-            state.waiting = state.waiting.saturating_sub(1);
-        }
-        self.open(opening)
     }
 
     /// Takes what is kept of a filling that came to its end, of so many rows.
@@ -191,15 +190,8 @@ impl Kept {
         if state.is_filled_by(filling) {
             let rows = WholeRows::new(filling.refinement(), batches, filling.allowance());
             let (snapshot, spoiled) = (Arc::clone(filling.snapshot()), filling.spoiled_columns());
-            let mut whole = Whole { snapshot, spoiled, rows };
-            state.rows = match (state.ahead.is_empty(), state.waiting) {
-                (true, 0) => Rows::Nothing,
-                (false, 0) => {
-                    whole.rows.trim(&state.ahead);
-                    Rows::Whole(whole)
-                }
-                _ => Rows::Whole(whole),
-            };
+            state.rows = Rows::Whole(Whole { snapshot, spoiled, rows });
+            state.forget();
         }
     }
 
@@ -223,13 +215,19 @@ impl Kept {
             Rows::Filling(filling) => filling.give_up(),
             Rows::Whole(_) => {}
         }
-        let is_missed = !state.ahead.is_empty() || state.waiting > 0;
+        let is_missed = !state.ahead.is_empty() || !state.waiting.is_empty();
         state.rows = if state.ahead.is_empty() { Rows::Nothing } else { Rows::GivenUp };
         drop(state);
         if is_missed {
             self.tables.count_given_up();
         }
         true
+    }
+
+    fn wait(self: &Arc<Self>, state: &mut State, opening: &Opening<'_>) -> Waiting {
+        let refinement = Arc::clone(opening.refinement);
+        state.waiting.push((Arc::clone(&refinement), opening.delivery));
+        Waiting { kept: Arc::clone(self), refinement, is_over: AtomicBool::new(false) }
     }
 
     /// How many rows `snapshot` has, if it was read to its end.
@@ -244,11 +242,53 @@ impl Kept {
 }
 
 impl State {
+    /// How a scan reads what is kept, if that has all it wants.
+    fn read(&mut self, opening: &Opening<'_>) -> Result<Option<Opened>> {
+        let Rows::Whole(whole) = &mut self.rows else { return Ok(None) };
+        if !Arc::ptr_eq(&whole.snapshot, opening.snapshot) {
+            return Ok(None);
+        }
+        let Some(narrowing) = whole.rows.narrowing(opening.refinement)? else { return Ok(None) };
+        if whole.spoiled.iter().any(|column| narrowing.decodes(column)) {
+            return Ok(Some(Opened::Alone));
+        }
+        let others = self.ahead.iter().chain(&self.waiting);
+        let collected = match opening.delivery {
+            Delivery::AtOnce => whole.rows.collected(opening.refinement, others, opening.partitions)?,
+            Delivery::InBatches => None,
+        };
+        let reader = Reader::new(whole.rows.batches(), narrowing, collected);
+        if opening.reads == Reads::All {
+            // The last reader frees each batch when it has read it.
+            self.forget();
+        }
+        Ok(Some(Opened::Kept(Arc::new(reader))))
+    }
+
+    /// Lets go what nobody will read.
+    fn forget(&mut self) {
+        if self.ahead.is_empty() && (self.waiting.is_empty() || matches!(self.rows, Rows::GivenUp)) {
+            if !matches!(self.rows, Rows::Filling(_)) {
+                self.rows = Rows::Nothing;
+            }
+            return;
+        }
+        let Rows::Whole(whole) = &mut self.rows else { return };
+        whole.rows.forget_collected(|| self.ahead.iter().chain(&self.waiting));
+        if self.is_all && self.waiting.is_empty() {
+            whole.rows.trim(&self.ahead);
+        }
+    }
+
+    fn stop_waiting(&mut self, waiting: &Waiting) {
+        if !waiting.is_over.swap(true, Ordering::Relaxed) {
+            remove(&mut self.waiting, &waiting.refinement);
+        }
+    }
+
     fn begin(&mut self, announced: &Announcement) {
-        if !announced.has_begun.swap(true, Ordering::Relaxed)
-            && let Some(place) = self.ahead.iter().position(|(scan, _)| Arc::ptr_eq(scan, &announced.refinement))
-        {
-            self.ahead.swap_remove(place);
+        if !announced.has_begun.swap(true, Ordering::Relaxed) {
+            remove(&mut self.ahead, &announced.refinement);
         }
     }
 
@@ -272,16 +312,43 @@ pub struct Announcement {
     has_begun: AtomicBool,
 }
 
+impl Announcement {
+    /// Says that what is announced by now are all scans of the table that will come.
+    pub fn close(&self) {
+        self.kept.lock().is_all = true;
+    }
+}
+
 impl Drop for Announcement {
     fn drop(&mut self) {
         let mut state = self.kept.lock();
         state.begin(self);
         if state.ahead.is_empty() {
             state.wanted = Union::default();
-            state.waiting = 0;
-            if !matches!(state.rows, Rows::Filling(_)) {
-                state.rows = Rows::Nothing;
-            }
         }
+        state.forget();
+    }
+}
+
+/// A scan that waits for a filling; dropped where it does so no longer.
+#[derive(Debug)]
+pub struct Waiting {
+    kept: Arc<Kept>,
+    /// What the scan gives.
+    refinement: Arc<Refinement>,
+    is_over: AtomicBool,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.kept.lock();
+        state.stop_waiting(self);
+        state.forget();
+    }
+}
+
+fn remove(scans: &mut Vec<Ahead>, scan: &Arc<Refinement>) {
+    if let Some(place) = scans.iter().position(|(other, _)| Arc::ptr_eq(other, scan)) {
+        scans.swap_remove(place);
     }
 }

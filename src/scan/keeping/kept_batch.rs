@@ -89,7 +89,7 @@ impl Allowance {
     pub fn keep(&self, batch: RecordBatch) -> Result<KeptBatch, KeptBatch> {
         match self.count(footprint(&batch)) {
             Some(counted) => Ok(KeptBatch::of(batch, counted)),
-            None => Err(KeptBatch { batch, _counted: None }),
+            None => Err(KeptBatch { batch, counted: None }),
         }
     }
 
@@ -98,24 +98,32 @@ impl Allowance {
         let shared = &self.tables.shared;
         let before = shared.bytes.fetch_add(bytes, Ordering::Relaxed);
         let reservation = self.reservation.new_empty();
-        // Dropped where it is too much.
-        let counted = Counted { bytes, shared: Arc::clone(shared), reservation };
-        let fits = before.saturating_add(bytes) <= self.most && counted.reservation.try_grow(bytes).is_ok();
-        fits.then_some(counted)
+        if before.saturating_add(bytes) <= self.most && reservation.try_grow(bytes).is_ok() {
+            return Some(Counted { shared: Arc::clone(shared), reservation });
+        }
+        shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        None
     }
 }
 
 /// Bytes that count until it is dropped.
 #[derive(Debug)]
 pub struct Counted {
-    bytes: usize,
     shared: Arc<Shared>,
     reservation: MemoryReservation,
 }
 
+impl Counted {
+    /// So many of them, or all, to count by themselves.
+    fn part(&self, bytes: usize) -> Counted {
+        let reservation = self.reservation.split(bytes.min(self.reservation.size()));
+        Counted { shared: Arc::clone(&self.shared), reservation }
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.shared.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.shared.bytes.fetch_sub(self.reservation.size(), Ordering::Relaxed);
     }
 }
 
@@ -123,12 +131,20 @@ impl Drop for Counted {
 pub struct KeptBatch {
     /// The rows.
     pub batch: RecordBatch,
-    _counted: Option<Counted>,
+    counted: Option<Counted>,
 }
 
 impl KeptBatch {
     /// A batch whose memory is counted.
     pub fn of(batch: RecordBatch, counted: Counted) -> KeptBatch {
-        KeptBatch { batch, _counted: Some(counted) }
+        KeptBatch { batch, counted: Some(counted) }
+    }
+
+    /// The same rows with these columns only, which count here from now on and no longer there; `None` where it has none
+    /// such.
+    pub fn with_columns(&self, places: &[usize]) -> Option<KeptBatch> {
+        let batch = self.batch.project(places).ok()?;
+        let counted = self.counted.as_ref().map(|counted| counted.part(footprint(&batch)));
+        Some(KeptBatch { batch, counted })
     }
 }

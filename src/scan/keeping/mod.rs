@@ -17,7 +17,7 @@ mod whole;
 pub(super) use filling::{Filling, Handed, Taken};
 pub use footprint::compact;
 pub use kept::Announcement;
-pub(super) use kept::{Kept, Opened, Opening, Reads};
+pub(super) use kept::{Kept, Opened, Opening, Reads, Waiting};
 pub use kept_batch::{CONSUMER, KeptTables, RECORDER};
 pub(super) use reader::Reader;
 pub(super) use whole::Delivery;

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use datafusion::common::Result;
 
 use super::collected::{Collected, OneBatch};
 use super::kept_batch::KeptBatch;
@@ -39,21 +38,18 @@ impl Reader {
     }
 
     /// The next rows, with all that is kept, and how what the scan gives is made of them.
-    ///
-    /// # Errors
-    /// Those of putting them into one batch.
-    pub async fn next(&self) -> Result<Option<(Unread, &Narrowing)>> {
+    pub async fn next(&self) -> Option<(Unread, &Narrowing)> {
         if let Some((collected, narrowing)) = &self.collected
-            && let Some(batch) = collected.batch().await?
+            && let Some(batch) = collected.batch().await
         {
             self.lock().clear();
             let is_first = !self.has_given_all.swap(true, Ordering::Relaxed);
-            return Ok(is_first.then_some((Unread::All(batch), narrowing)));
+            return is_first.then_some((Unread::All(batch), narrowing));
         }
         // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of a join, wake
         // on one thread: other threads can take one only where that which runs gives way.
         tokio::task::yield_now().await;
-        Ok(self.lock().pop_front().map(|batch| (Unread::Batch(batch), &self.narrowing)))
+        self.lock().pop_front().map(|batch| (Unread::Batch(batch), &self.narrowing))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<KeptBatch>>> {
