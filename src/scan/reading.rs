@@ -208,6 +208,10 @@ impl Reading {
                     }
                     Source::Filled(first, waiting) if first.filling.is_over() => {
                         let reader = self.scan.table.kept().read_filled(&opening, waiting)?;
+                        if reader.is_some() {
+                            // A scan that waits for the filling holds it still.
+                            first.filling.forget_unread();
+                        }
                         Some(reader.map_or_else(|| Source::First(first.clone()), Source::Kept))
                     }
                     _ => None,

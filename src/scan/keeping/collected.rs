@@ -67,27 +67,34 @@ impl Collected {
 async fn collect(
     narrowing: &Narrowing,
     kept: Vec<Arc<KeptBatch>>,
-    allowance: &Allowance,
+    allowance: &Arc<Allowance>,
     threads: usize,
 ) -> Result<Option<OneBatch>> {
     let kept_rows: usize = kept.iter().map(|batch| batch.batch.num_rows()).sum();
+    let Some(counted) = allowance.count(0).map(Arc::new) else { return Ok(None) };
     let shares = kept.chunks(kept.len().div_ceil(threads.max(1)).max(1)).map(|share| {
         let (share, narrowing) = (share.to_vec(), narrowing.clone());
+        let (allowance, counted) = (Arc::clone(allowance), Arc::clone(&counted));
         on_any_thread(async move {
             let mut narrowed = Vec::with_capacity(share.len());
             for batch in share {
                 // Few rows of many hold no texts of the others.
-                narrowed.push(compact(narrowing.narrow(&batch.batch)?)?);
+                let batch = compact(narrowing.narrow(&batch.batch)?)?;
+                // A copy of it is hardly larger than it is.
+                if !allowance.add(&counted, footprint(&batch)) {
+                    return Ok(None);
+                }
+                narrowed.push(batch);
                 tokio::task::yield_now().await;
             }
-            Ok(narrowed)
+            Ok(Some(narrowed))
         })
     });
-    let narrowed: Vec<Vec<RecordBatch>> =
+    let narrowed: Vec<Option<Vec<RecordBatch>>> =
         stream::iter(shares.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
+    let Some(narrowed) = narrowed.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let narrowed = narrowed.concat();
-    // A copy of them is hardly larger than they are.
-    let Some(counted) = allowance.count(narrowed.iter().map(footprint).sum()) else { return Ok(None) };
+    let rows: usize = narrowed.iter().map(RecordBatch::num_rows).sum();
     let columns = narrowing.schema().fields().iter().enumerate().map(|(place, field)| {
         let mut parts: Vec<ArrayRef> = narrowed.iter().map(|batch| Arc::clone(batch.column(place))).collect();
         if parts.is_empty() {
@@ -95,13 +102,15 @@ async fn collect(
         }
         on_any_thread(async move { Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?) })
     });
-    let columns: Vec<ArrayRef> =
-        stream::iter(columns.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await?;
-    let rows: usize = narrowed.iter().map(RecordBatch::num_rows).sum();
+    let columns = columns.collect::<Vec<_>>();
+    // Each column of it goes when its copy is made.
+    drop(narrowed);
+    let columns: Vec<ArrayRef> = stream::iter(columns).buffered(threads.max(1)).try_collect().await?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch = RecordBatch::try_new_with_options(Arc::clone(narrowing.schema()), columns, &options)?;
     let left_out = kept_rows.saturating_sub(rows);
-    Ok(Some(OneBatch { rows: KeptBatch::of(batch, counted), left_out }))
+    let counted = Arc::into_inner(counted);
+    Ok(counted.map(|counted| OneBatch { rows: KeptBatch::of(batch, counted), left_out }))
 }
 
 /// Does `work` on whichever thread is free, beside other such work.

@@ -194,6 +194,11 @@ impl Filling {
         }
     }
 
+    /// Lets go what the first scan reads elsewhere.
+    pub fn forget_unread(&self) {
+        self.lock().unread.clear();
+    }
+
     /// Keeps no more; what was decoded is freed as the first scan reads it.
     pub fn give_up(&self) {
         let mut state = self.lock();

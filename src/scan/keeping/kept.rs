@@ -138,7 +138,8 @@ impl Kept {
         self.open_begun(&mut state, opening)
     }
 
-    /// What is kept, for a scan that filled it and waited; `None` where that was given up: it reads what is left of it.
+    /// What is kept, for a scan that filled it and waited; `None` where that is not there: it reads what is
+    /// left of the filling.
     ///
     /// # Errors
     /// Those of [`Kept::open`].
@@ -169,7 +170,7 @@ impl Kept {
             Rows::GivenUp => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) if state.ahead.is_empty() => Opened::Alone,
             // What the others want goes for nobody whom they do not know of.
-            Rows::Whole(whole) if opening.announced.is_none() && same(&whole.snapshot) => Opened::Alone,
+            Rows::Whole(_) if opening.announced.is_none() => Opened::Alone,
             Rows::Nothing | Rows::Whole(_) => {
                 let union = state.wanted.refinement()?;
                 let Some(filling) = Filling::new(self, &self.tables, opening, union)? else {
@@ -286,10 +287,13 @@ impl State {
         }
     }
 
-    fn begin(&mut self, announced: &Announcement) {
-        if !announced.has_begun.swap(true, Ordering::Relaxed) {
+    /// Takes a scan out of those ahead, if it is there.
+    fn begin(&mut self, announced: &Announcement) -> bool {
+        let was_ahead = !announced.has_begun.swap(true, Ordering::Relaxed);
+        if was_ahead {
             remove(&mut self.ahead, &announced.refinement);
         }
+        was_ahead
     }
 
     fn is_filled_by(&self, filling: &Filling) -> bool {
@@ -322,11 +326,13 @@ impl Announcement {
 impl Drop for Announcement {
     fn drop(&mut self) {
         let mut state = self.kept.lock();
-        state.begin(self);
+        let was_ahead = state.begin(self);
         if state.ahead.is_empty() {
             state.wanted = Union::default();
         }
-        state.forget();
+        if was_ahead || state.ahead.is_empty() {
+            state.forget();
+        }
     }
 }
 

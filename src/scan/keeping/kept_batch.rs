@@ -93,16 +93,20 @@ impl Allowance {
         }
     }
 
-    /// Counts as many bytes for what is to be kept; `None` where there are none left.
+    /// Counts so many bytes for what is to be kept; `None` where there are none left.
     pub fn count(&self, bytes: usize) -> Option<Counted> {
-        let shared = &self.tables.shared;
-        let before = shared.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let reservation = self.reservation.new_empty();
-        if before.saturating_add(bytes) <= self.most && reservation.try_grow(bytes).is_ok() {
-            return Some(Counted { shared: Arc::clone(shared), reservation });
+        let counted = Counted { shared: Arc::clone(&self.tables.shared), reservation: self.reservation.new_empty() };
+        self.add(&counted, bytes).then_some(counted)
+    }
+
+    /// Counts so many more; whether there were as many left.
+    pub fn add(&self, counted: &Counted, bytes: usize) -> bool {
+        let before = counted.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before.saturating_add(bytes) <= self.most && counted.reservation.try_grow(bytes).is_ok();
+        if !fits {
+            counted.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
-        shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        None
+        fits
     }
 }
 

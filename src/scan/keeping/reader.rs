@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 
@@ -15,8 +15,10 @@ pub struct Reader {
     unread: Mutex<VecDeque<Arc<KeptBatch>>>,
     /// How what the scan gives is made of what is kept.
     narrowing: Narrowing,
-    /// All of it in one batch, and how what the scan gives is made of that.
-    collected: Option<(Arc<Collected>, Narrowing)>,
+    /// All of it in one batch, until that is given: it counts no longer than it is kept for others.
+    collected: Mutex<Option<Arc<Collected>>>,
+    /// How what the scan gives is made of that.
+    narrowing_of_all: Option<Narrowing>,
     has_given_all: AtomicBool,
 }
 
@@ -34,27 +36,31 @@ impl Reader {
         collected: Option<(Arc<Collected>, Narrowing)>,
     ) -> Reader {
         let unread = Mutex::new(batches.iter().cloned().collect());
-        Reader { unread, narrowing, collected, has_given_all: AtomicBool::new(false) }
+        let (collected, narrowing_of_all) = collected.unzip();
+        let (collected, has_given_all) = (Mutex::new(collected), AtomicBool::new(false));
+        Reader { unread, narrowing, collected, narrowing_of_all, has_given_all }
     }
 
     /// The next rows, with all that is kept, and how what the scan gives is made of them.
     pub async fn next(&self) -> Option<(Unread, &Narrowing)> {
-        if let Some((collected, narrowing)) = &self.collected
+        let collected = locked(&self.collected).clone();
+        if let (Some(collected), Some(narrowing)) = (collected, &self.narrowing_of_all)
             && let Some(batch) = collected.batch().await
         {
-            self.lock().clear();
+            locked(&self.unread).clear();
+            locked(&self.collected).take();
             let is_first = !self.has_given_all.swap(true, Ordering::Relaxed);
             return is_first.then_some((Unread::All(batch), narrowing));
         }
         // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of a join, wake
         // on one thread: other threads can take one only where that which runs gives way.
         tokio::task::yield_now().await;
-        self.lock().pop_front().map(|batch| (Unread::Batch(batch), &self.narrowing))
+        locked(&self.unread).pop_front().map(|batch| (Unread::Batch(batch), &self.narrowing))
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<KeptBatch>>> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Unread {

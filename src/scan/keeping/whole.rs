@@ -12,7 +12,7 @@ use super::kept_batch::{Allowance, KeptBatch};
 use super::union::Union;
 use crate::scan::refining::{Narrowing, Refinement};
 
-/// A scan that has not begun: what it gives, and how.
+/// A scan that has read nothing yet: what it gives, and how.
 pub type Ahead = (Arc<Refinement>, Delivery);
 
 /// How a scan hands on its rows.

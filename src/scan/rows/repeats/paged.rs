@@ -37,7 +37,7 @@ pub struct Paged {
 }
 
 /// Half of a fingerprint for each number; zero where there is none yet. A record is compared with one other here, that of
-/// its own number, for which 64 bits tell as much as 128 do where each is compared with all.
+/// its own number: that 64 bits are the same by chance needs some 10^19 such pairs.
 type Page = Box<[u64]>;
 
 impl Paged {
