@@ -162,14 +162,13 @@ pub fn refined(
     conditions: &[Expression],
     outputs: &[Expression],
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    if let Some(cooperative) = plan.downcast_ref::<CooperativeExec>() {
-        let input = refined(cooperative.input(), conditions, outputs)?;
-        return input.map(|input| replace_children_if_necessary(Arc::clone(plan), vec![input])).transpose();
-    }
-    let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.scan.limit.is_none()) else { return Ok(None) };
-    let refinement = Arc::new(exec.scan.refinement.refined(conditions, outputs)?);
-    let scan = Scan { refinement, ..exec.scan.clone() };
-    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
+    changed(plan, &|exec| {
+        if exec.scan.limit.is_some() {
+            return Ok(None);
+        }
+        let refinement = Arc::new(exec.scan.refinement.refined(conditions, outputs)?);
+        Ok(Some(Scan { refinement, ..exec.scan.clone() }))
+    })
 }
 
 /// The scan that `plan` is, made to hand on all of its rows at once where they are kept; `None` where it is no scan, or
@@ -178,13 +177,24 @@ pub fn refined(
 /// # Errors
 /// Those of DataFusion's steps.
 pub fn collected(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    changed(plan, &|exec| {
+        let at_once = || Scan { delivery: Delivery::AtOnce, ..exec.scan.clone() };
+        Ok((exec.reads() == Reads::All).then(at_once))
+    })
+}
+
+/// The scan that `plan` is, with what `change` makes of it; `None` where it is no scan, or that is nothing.
+fn changed(
+    plan: &Arc<dyn ExecutionPlan>,
+    change: &dyn Fn(&ScanExec) -> Result<Option<Scan>>,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(cooperative) = plan.downcast_ref::<CooperativeExec>() {
-        let input = collected(cooperative.input())?;
+        let input = changed(cooperative.input(), change)?;
         return input.map(|input| replace_children_if_necessary(Arc::clone(plan), vec![input])).transpose();
     }
-    let Some(exec) = plan.downcast_ref::<ScanExec>().filter(|exec| exec.reads() == Reads::All) else { return Ok(None) };
-    let scan = Scan { delivery: Delivery::AtOnce, ..exec.scan.clone() };
-    Ok(Some(Arc::new(ScanExec::new(scan, exec.properties.partitioning.partition_count()))))
+    let Some(exec) = plan.downcast_ref::<ScanExec>() else { return Ok(None) };
+    let partitions = exec.properties.partitioning.partition_count();
+    Ok(change(exec)?.map(|scan| Arc::new(ScanExec::new(scan, partitions)) as Arc<dyn ExecutionPlan>))
 }
 
 /// Whether every scan of a plan that may read what is kept is one that is announced: one with a limit is not, nor is that

@@ -71,7 +71,7 @@ async fn collect(
     threads: usize,
 ) -> Result<Option<OneBatch>> {
     let kept_rows: usize = kept.iter().map(|batch| batch.batch.num_rows()).sum();
-    let Some(counted) = allowance.count(0).map(Arc::new) else { return Ok(None) };
+    let counted = Arc::new(allowance.nothing());
     let shares = kept.chunks(kept.len().div_ceil(threads.max(1)).max(1)).map(|share| {
         let (share, narrowing) = (share.to_vec(), narrowing.clone());
         let (allowance, counted) = (Arc::clone(allowance), Arc::clone(&counted));

@@ -87,16 +87,16 @@ impl Allowance {
 
     /// The batch with its memory counted; without, where there is none left.
     pub fn keep(&self, batch: RecordBatch) -> Result<KeptBatch, KeptBatch> {
-        match self.count(footprint(&batch)) {
-            Some(counted) => Ok(KeptBatch::of(batch, counted)),
-            None => Err(KeptBatch { batch, counted: None }),
+        let counted = self.nothing();
+        match self.add(&counted, footprint(&batch)) {
+            true => Ok(KeptBatch::of(batch, counted)),
+            false => Err(KeptBatch { batch, counted: None }),
         }
     }
 
-    /// Counts so many bytes for what is to be kept; `None` where there are none left.
-    pub fn count(&self, bytes: usize) -> Option<Counted> {
-        let counted = Counted { shared: Arc::clone(&self.tables.shared), reservation: self.reservation.new_empty() };
-        self.add(&counted, bytes).then_some(counted)
+    /// No bytes yet, of something that is to be kept.
+    pub fn nothing(&self) -> Counted {
+        Counted { shared: Arc::clone(&self.tables.shared), reservation: self.reservation.new_empty() }
     }
 
     /// Counts so many more; whether there were as many left.

@@ -1,7 +1,6 @@
 //! One reading of what is kept, in batches or at once.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -19,7 +18,6 @@ pub struct Reader {
     collected: Mutex<Option<Arc<Collected>>>,
     /// How what the scan gives is made of that.
     narrowing_of_all: Option<Narrowing>,
-    has_given_all: AtomicBool,
 }
 
 /// Rows that were not read yet.
@@ -37,8 +35,7 @@ impl Reader {
     ) -> Reader {
         let unread = Mutex::new(batches.iter().cloned().collect());
         let (collected, narrowing_of_all) = collected.unzip();
-        let (collected, has_given_all) = (Mutex::new(collected), AtomicBool::new(false));
-        Reader { unread, narrowing, collected, narrowing_of_all, has_given_all }
+        Reader { unread, narrowing, collected: Mutex::new(collected), narrowing_of_all }
     }
 
     /// The next rows, with all that is kept, and how what the scan gives is made of them.
@@ -48,8 +45,7 @@ impl Reader {
             && let Some(batch) = collected.batch().await
         {
             locked(&self.unread).clear();
-            locked(&self.collected).take();
-            let is_first = !self.has_given_all.swap(true, Ordering::Relaxed);
+            let is_first = locked(&self.collected).take().is_some();
             return is_first.then_some((Unread::All(batch), narrowing));
         }
         // Rows that are there are never waited for. Partitions that waited for one thing, as for the side of a join, wake
