@@ -34,8 +34,8 @@ struct Arguments {
     slow_down_above: Option<u64>,
     /// Something to do wrong, as in `reset:rate=0.01,seed=7`; may be given more than once
     ///
-    /// KIND is one of: internal (500), slow-down (503), delay, stall-head, stall-body, drip, reset, cut, surplus, short,
-    /// long, flip, gone, replaced, swapped, expired-token, redirect, skewed, list-repeat, list-reorder, list-loop,
+    /// KIND is one of: internal (500), slow-down (503), delay, stall-head, stall-body, drip, reset, cut, surplus, stray,
+    /// short, long, flip, gone, replaced, swapped, expired-token, redirect, skewed, list-repeat, list-reorder, list-loop,
     /// list-lost. After a colon, in any number and separated by commas: op=GET|LIST|HEAD|PUT|DELETE|any, key=PART of the
     /// path or query, n=NUMBER of the request that it strikes (from 1, of those that match), from=NUMBER, rate=SHARE with
     /// seed=NUMBER, times=MOST, ms=MILLISECONDS of a delay. Without n, from and rate it strikes each time.

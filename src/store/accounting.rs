@@ -21,6 +21,7 @@ use super::keys;
 use super::meter::Tries;
 use super::server_clock::ClockDifference;
 use super::throttle::Throttle;
+use super::transport::{self, Fault, Scheme};
 
 /// How many requests of each kind were sent, each try of a retried one included, and what came back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,7 +185,12 @@ impl Answers {
     /// The error as it should reach the retry loop above.
     fn judge(&self, error: HttpError) -> HttpError {
         let is_silence = matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout);
-        if !is_silence || self.answered.load(Ordering::Relaxed) {
+        if self.answered.load(Ordering::Relaxed) {
+            // What followed an earlier answer, and came only after the connection was taken for this request.
+            let is_garbled = transport::fault(&error).0 == Fault::WrongScheme(Scheme::TlsThere);
+            return if is_garbled { HttpError::new(HttpErrorKind::Interrupted, Garbled) } else { error };
+        }
+        if !is_silence {
             return error;
         }
         match self.refused.fetch_add(1, Ordering::Relaxed) {
@@ -260,6 +266,18 @@ impl HttpService for CountingService {
         Ok(HttpResponse::from_parts(parts, keys::protect_listing(body).into()))
     }
 }
+
+/// Bytes that belong to no answer, where an answer was to begin, of a service that has answered before.
+#[derive(Debug)]
+struct Garbled;
+
+impl fmt::Display for Garbled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(transport::GARBLED)
+    }
+}
+
+impl std::error::Error for Garbled {}
 
 /// A page of a listing that is not the last one, without the place where the next one begins.
 #[derive(Debug)]

@@ -7,6 +7,9 @@ use std::error::Error as StdError;
 
 use crate::error::Error;
 
+/// The words for bytes that are no HTTP, from a service that spoke it before.
+pub const GARBLED: &str = "bytes came that belong to no answer";
+
 /// What went wrong on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -27,6 +30,10 @@ pub enum Fault {
     /// Something else.
     Other,
 }
+
+/// The signs of a connection that broke off.
+const BROKEN: [&str; 5] =
+    ["connection closed before message", "unexpected EOF", "onnection reset", "end of file before", GARBLED];
 
 /// What is spoken at the port, against what the endpoint says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +78,7 @@ pub fn fault(error: &dyn StdError) -> (Fault, String) {
         () if has(&["InvalidContentType", "corrupt message"]) => Fault::WrongScheme(Scheme::PlainThere),
         () if has(&["invalid HTTP version", "invalid HTTP status-line"]) => Fault::WrongScheme(Scheme::TlsThere),
         () if is_not_s3(&chain) => Fault::NotS3,
-        () if has(&["connection closed before message", "unexpected EOF", "onnection reset", "end of file before"]) => {
-            Fault::Broken
-        }
+        () if has(&BROKEN) => Fault::Broken,
         () if has(&["error sending request", "tcp connect error", "client error (Connect)"]) => Fault::Connection,
         () => Fault::Other,
     };

@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What follows a body where bytes are to follow that nobody announced.
-const SURPLUS: &[u8] = b"{\"index\":1,\"ind\":1}\n";
+/// Bytes that nobody announced.
+const UNANNOUNCED: &[u8] = b"{\"index\":1,\"ind\":1}\n";
 
 /// How a connection is to end.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(super) struct Wishes {
     pub reset: AtomicBool,
     /// With bytes after the answer that is under way.
     pub surplus: AtomicBool,
+    /// With bytes before the answer that is under way.
+    pub stray: AtomicBool,
 }
 
 /// A connection and how it is to end.
@@ -45,6 +47,10 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.wishes.stray.swap(false, SeqCst) {
+            // A client that waits for an answer has room for so little.
+            let _ = self.stream.try_write(UNANNOUNCED);
+        }
         if self.wishes.surplus.load(SeqCst) {
             self.has_written = true;
         }
@@ -55,7 +61,7 @@ impl AsyncWrite for Connection {
         if self.has_written && self.wishes.surplus.swap(false, SeqCst) {
             self.has_written = false;
             // A client that took all of the answer has room for so little.
-            let _ = self.stream.try_write(SURPLUS);
+            let _ = self.stream.try_write(UNANNOUNCED);
         }
         Pin::new(&mut self.stream).poll_flush(context)
     }

@@ -94,6 +94,10 @@ pub(super) async fn spoil(met: Met, answer: Response<Body>, wishes: &Arc<Wishes>
             wishes.surplus.store(true, SeqCst);
             Body::from(body)
         }
+        FaultKind::Stray => {
+            wishes.stray.store(true, SeqCst);
+            Body::from(body)
+        }
         FaultKind::Short => {
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(first.len()));
             Body::from(first)

@@ -49,6 +49,8 @@ pub enum FaultKind {
     Cut,
     /// Bytes follow the body on the connection, which so is longer than announced.
     Surplus,
+    /// Bytes come on the connection before the answer, as they do behind a surplus that was slow.
+    Stray,
     /// The answer is well-formed and lacks the end of what was asked for.
     Short,
     /// The answer is well-formed and holds more than was asked for.
@@ -103,7 +105,7 @@ pub enum FaultyWhen {
 }
 
 /// The names of the kinds, as a command line has them.
-const KINDS: [(&str, FaultKind); 22] = [
+const KINDS: [(&str, FaultKind); 23] = [
     ("internal", FaultKind::Internal),
     ("slow-down", FaultKind::SlowDown),
     ("delay", FaultKind::Delay(Duration::from_millis(100))),
@@ -113,6 +115,7 @@ const KINDS: [(&str, FaultKind); 22] = [
     ("reset", FaultKind::Reset),
     ("cut", FaultKind::Cut),
     ("surplus", FaultKind::Surplus),
+    ("stray", FaultKind::Stray),
     ("short", FaultKind::Short),
     ("long", FaultKind::Long),
     ("flip", FaultKind::Flip),
@@ -153,9 +156,14 @@ impl FaultKind {
     pub(super) fn befalls(self, kind: RequestKind) -> bool {
         match self {
             Self::ListRepeat | Self::ListReorder | Self::ListLoop | Self::ListLost => kind == RequestKind::List,
-            Self::Surplus | Self::Short | Self::Long | Self::Flip | Self::Gone | Self::Replaced | Self::Swapped => {
-                kind == RequestKind::Get
-            }
+            Self::Surplus
+            | Self::Stray
+            | Self::Short
+            | Self::Long
+            | Self::Flip
+            | Self::Gone
+            | Self::Replaced
+            | Self::Swapped => kind == RequestKind::Get,
             _ => matches!(kind, RequestKind::Get | RequestKind::List),
         }
     }

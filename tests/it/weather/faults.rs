@@ -21,7 +21,7 @@ fn a_fault_is_read_with_all_that_it_may_have() {
 
 #[test]
 fn every_kind_is_written_as_it_is_read() {
-    assert_eq!(FaultKind::all().count(), 22);
+    assert_eq!(FaultKind::all().count(), 23);
     for kind in FaultKind::all() {
         for fault in [Fault::always(kind), Fault::at_rate(kind, 0.25, 9).on(FaultyOperation::Any)] {
             assert_eq!(read(&fault.to_string()), fault, "{fault}");

@@ -21,7 +21,7 @@ fn cells() -> Vec<(Fault, Option<Outcome>, Option<Outcome>)> {
     for kind in FaultKind::all() {
         let (now_and_then, each_time) = match kind {
             // What another try heals.
-            Internal | SlowDown | StallHead | StallBody | Drip | Reset | Cut | Short | Long | Flip => {
+            Internal | SlowDown | StallHead | StallBody | Drip | Reset | Cut | Stray | Short | Long | Flip => {
                 (Some(Right), Some(Told))
             }
             Delay(_) | Surplus | ListRepeat | ListReorder => (Some(Right), Some(Right)),

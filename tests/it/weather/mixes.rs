@@ -21,10 +21,10 @@ const AT_ONCE: usize = 8;
 /// What one seed makes.
 pub(super) struct Mix {
     pub(super) faults: Faults,
-    checksums: Checksums,
-    questions: Vec<usize>,
-    has_cache: bool,
-    told: String,
+    pub(super) checksums: Checksums,
+    pub(super) questions: Vec<usize>,
+    pub(super) has_cache: bool,
+    pub(super) told: String,
 }
 
 impl Mix {

@@ -49,6 +49,16 @@ async fn a_flipped_bit_is_another_answer_where_nothing_is_compared() {
 
 /// A record that was damaged in one of the ranges of its object was told before the object was known to be damaged.
 #[tokio::test(flavor = "multi_thread")]
-async fn seed_4003_tells_a_damaged_record_by_its_place() {
-    Mix::of(4_003).run().await;
+async fn a_damaged_record_of_a_range_is_told_by_its_place() {
+    let flip = Fault::at_rate(FaultKind::Flip, 0.2, 753);
+    let told = format!("--fault {flip} with a cache");
+    let (faults, checksums) = (Faults(vec![flip]), Checksums::Crc32c);
+    Mix { faults, checksums, questions: vec![4, 10], has_cache: true, told }.run().await;
+}
+
+/// Bytes that followed one answer late were taken for the next one, which was an error at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_before_an_answer_are_no_answer() {
+    let once = Fault { when: FaultyWhen::Number(5), ..Fault::always(FaultKind::Stray) };
+    assert_eq!(outcome(once, Checksums::Untold, PATIENCE).await, Outcome::Right);
 }

@@ -116,6 +116,7 @@ impl Station {
                 }
                 Err(error) => {
                     assert_clear(&error, &run.told);
+                    println!("{}: {}", run.told, error.render());
                     outcome = Outcome::Told;
                 }
             }
