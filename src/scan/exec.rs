@@ -171,6 +171,13 @@ pub fn refined(
     })
 }
 
+/// The conditions that the scan that `plan` is gives rows by, over columns that are known by their names; none where it is
+/// no scan.
+pub fn conditions(plan: &Arc<dyn ExecutionPlan>) -> &[Expression] {
+    let plan = plan.downcast_ref::<CooperativeExec>().map_or(plan, CooperativeExec::input);
+    plan.downcast_ref::<ScanExec>().map_or(&[], |exec| &exec.scan.refinement.conditions)
+}
+
 /// The scan that `plan` is, made to hand on all of its rows at once where they are kept; `None` where it is no scan, or
 /// gives some rows only.
 ///

@@ -24,7 +24,7 @@ mod table;
 
 pub use context::TableContext;
 pub use counters::{Counters, Totals};
-pub use exec::{ScanDescription, announce, announces_all, collected, described, refined};
+pub use exec::{ScanDescription, announce, announces_all, collected, conditions, described, refined};
 pub use keeping::{Announcement, CONSUMER, KeptTables, RECORDER, compact};
 pub use objects::{MetadataColumn, Page};
 pub use options::TableOptions;

@@ -6,11 +6,9 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::physical_expr::ScalarFunctionExpr;
 use datafusion::physical_expr::expressions::{Column, Literal};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
@@ -18,38 +16,21 @@ use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::projection::ProjectionExec;
 
+use super::Plan;
 use super::gathering::Gathering;
 use super::refined_scans::only_compares;
 use crate::scan::{Expression, collected};
 
-type Plan = Arc<dyn ExecutionPlan>;
-
-/// The rule; it comes after [`super::refined_scans`], which leaves above scans only what they can't do.
-#[derive(Debug)]
-pub struct CollectedSides;
-
-impl PhysicalOptimizerRule for CollectedSides {
-    fn optimize(&self, plan: Plan, _config: &ConfigOptions) -> Result<Plan> {
-        let rewritten = plan.transform_up(|node| {
-            let is_collecting =
-                |join: &&HashJoinExec| join.partition_mode() == &PartitionMode::CollectLeft && join.fetch().is_none();
-            let Some(join) = node.downcast_ref::<HashJoinExec>().filter(is_collecting) else {
-                return Ok(Transformed::no(node));
-            };
-            let Some(side) = at_once(join.left())? else { return Ok(Transformed::no(node)) };
-            let right = Arc::clone(join.right());
-            Ok(Transformed::yes(replace_children_if_necessary(node, vec![side, right])?))
-        });
-        Ok(rewritten?.data)
-    }
-
-    fn name(&self) -> &'static str {
-        "collected_sides"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// A join whose collected side comes at once.
+pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
+    let is_collecting =
+        |join: &&HashJoinExec| join.partition_mode() == &PartitionMode::CollectLeft && join.fetch().is_none();
+    let Some(join) = node.downcast_ref::<HashJoinExec>().filter(is_collecting) else {
+        return Ok(Transformed::no(node));
+    };
+    let Some(side) = at_once(join.left())? else { return Ok(Transformed::no(node)) };
+    let right = Arc::clone(join.right());
+    Ok(Transformed::yes(replace_children_if_necessary(node, vec![side, right])?))
 }
 
 /// The plan over a scan that gives its rows at once; `None` where it does more than choose among them.

@@ -9,43 +9,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::physical_expr::expressions::{CaseExpr, Column};
 use datafusion::physical_expr::{ScalarFunctionExpr, conjunction, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
+use super::Plan;
 use crate::scan::{Expression, moved, replaced};
 
-type Plan = Arc<dyn ExecutionPlan>;
-
-/// The rule; it comes after those of DataFusion, as they would move the filter down again.
-#[derive(Debug)]
-pub struct ComputedOnce;
-
-impl PhysicalOptimizerRule for ComputedOnce {
-    fn optimize(&self, plan: Plan, _config: &ConfigOptions) -> Result<Plan> {
-        let rewritten = plan.transform_up(|node| {
-            let Some(projection) = node.downcast_ref::<ProjectionExec>() else { return Ok(Transformed::no(node)) };
-            match rewritten(projection)? {
-                Some(rewritten) => Ok(Transformed::yes(rewritten)),
-                None => Ok(Transformed::no(node)),
-            }
-        });
-        Ok(rewritten?.data)
-    }
-
-    fn name(&self) -> &'static str {
-        "computed_once"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// A projection over a filter with which it shares what both compute.
+pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
+    let Some(projection) = node.downcast_ref::<ProjectionExec>() else { return Ok(Transformed::no(node)) };
+    Ok(rewritten(projection)?.map_or_else(|| Transformed::no(node), Transformed::yes))
 }
 
 /// The projection over a filter over a second projection, which computes what both want, over the part of the filter
@@ -113,7 +91,7 @@ fn rewritten(projection: &ProjectionExec) -> Result<Option<Plan>> {
 }
 
 /// The projection's expressions over the columns of the filter's input.
-pub(super) fn wanted(projection: &ProjectionExec, filter: &FilterExec) -> Result<Vec<ProjectionExpr>> {
+fn wanted(projection: &ProjectionExec, filter: &FilterExec) -> Result<Vec<ProjectionExpr>> {
     let schema = filter.input().schema();
     let through = |part: &Expression| {
         let index = *filter.projection().as_ref()?.get(part.downcast_ref::<Column>()?.index())?;
@@ -192,13 +170,14 @@ mod tests {
     use datafusion::physical_plan::{collect, displayable};
     use datafusion::prelude::{SessionConfig, SessionContext};
 
+    use super::super::Rule;
     use super::*;
 
     /// The plan and the answer over a table of three rows, after checking that the answer is the one without the rule.
     async fn planned(statement: &str) -> (String, String) {
         let mut answers = Vec::new();
         let mut text = String::new();
-        for rules in [vec![], vec![Arc::new(ComputedOnce)]] {
+        for rules in [vec![], vec![Arc::new(Rule { name: "computed_once", rewrite })]] {
             let one_partition = SessionConfig::new().with_target_partitions(1);
             let state = SessionStateBuilder::new().with_config(one_partition).with_default_features();
             let state = rules.into_iter().fold(state, |state, rule| state.with_physical_optimizer_rule(rule)).build();

@@ -15,28 +15,23 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::BatchCoalescer;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
-use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
+use super::Plan;
 use crate::scan::compact;
-
-/// Puts the step below every sort that keeps all of its rows. One that wants the first rows holds no batches of others.
-#[derive(Debug)]
-pub struct GatherBelowSorts;
 
 /// The step: batches of its input put together, up to the session's size of a batch.
 #[derive(Debug)]
 pub struct Gathering {
-    input: Arc<dyn ExecutionPlan>,
+    input: Plan,
     texts: Texts,
     /// What is known of the rows, where that is more than their input says.
     known: Option<Arc<PlanProperties>>,
@@ -49,30 +44,18 @@ pub enum Texts {
     Compacted,
 }
 
-impl PhysicalOptimizerRule for GatherBelowSorts {
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let transformed = plan.transform_up(|plan| {
-            let Some(sort) = plan.downcast_ref::<SortExec>().filter(|sort| sort.fetch().is_none()) else {
-                return Ok(Transformed::no(plan));
-            };
-            let input = Gathering::of(sort.input(), Texts::AsTheyCome);
-            Ok(Transformed::yes(replace_children_if_necessary(plan, vec![input])?))
-        });
-        transformed.map(|transformed| transformed.data)
-    }
-
-    fn name(&self) -> &str {
-        "gather_below_sorts"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// A sort over the step, where it keeps all of its rows. One that wants the first rows holds no batches of others.
+pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
+    let Some(sort) = node.downcast_ref::<SortExec>().filter(|sort| sort.fetch().is_none()) else {
+        return Ok(Transformed::no(node));
+    };
+    let input = Gathering::of(sort.input(), Texts::AsTheyCome);
+    Ok(Transformed::yes(replace_children_if_necessary(node, vec![input])?))
 }
 
 impl Gathering {
     /// The step above `input`, or in the place of the one that it is.
-    pub fn of(input: &Arc<dyn ExecutionPlan>, texts: Texts) -> Arc<dyn ExecutionPlan> {
+    pub fn of(input: &Plan, texts: Texts) -> Plan {
         let (input, known) = match input.downcast_ref::<Gathering>() {
             Some(step) => (&step.input, step.known.clone()),
             None => (input, None),
@@ -82,12 +65,12 @@ impl Gathering {
 
     /// The step above `input`, which gives the rows of `replaced` in its place. The steps above were planned with what
     /// was known of them: a sort may have been left out, or a column that has but one value left out of a sort.
-    pub fn in_place_of(replaced: &dyn ExecutionPlan, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    pub fn in_place_of(replaced: &dyn ExecutionPlan, input: Plan) -> Plan {
         Arc::new(Gathering { input, texts: Texts::AsTheyCome, known: Some(Arc::clone(replaced.properties())) })
     }
 
     /// Whose batches it puts together.
-    pub fn input(&self) -> &Arc<dyn ExecutionPlan> {
+    pub fn input(&self) -> &Plan {
         &self.input
     }
 }
@@ -110,7 +93,7 @@ impl ExecutionPlan for Gathering {
         self.known.as_ref().unwrap_or_else(|| self.input.properties())
     }
 
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+    fn children(&self) -> Vec<&Plan> {
         vec![&self.input]
     }
 
@@ -125,7 +108,7 @@ impl ExecutionPlan for Gathering {
         vec![true]
     }
 
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(self: Arc<Self>, children: Vec<Plan>) -> Result<Plan> {
         let [input] = children.as_slice() else { return internal_err!("the step has one input") };
         Ok(Arc::new(Gathering { input: Arc::clone(input), texts: self.texts, known: self.known.clone() }))
     }

@@ -7,96 +7,94 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, IsNotNullExpr, IsNullExpr, Literal, NotExpr};
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{ScalarFunctionExpr, conjunction, split_conjunction};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
-use super::computed_once::{filtered, is_conditional, wanted};
+use super::Plan;
+use super::computed_once::{filtered, is_conditional};
 use super::gathering::Gathering;
 use crate::functions;
-use crate::scan::{Expression, MetadataColumn, add_new, refined, replaced};
+use crate::scan::{Expression, MetadataColumn, add_new, conditions, refined, replaced};
 
-type Plan = Arc<dyn ExecutionPlan>;
-
-/// The rule; it comes after [`super::computed_once`], which leaves above a scan what all statements of a view share.
-#[derive(Debug)]
-pub struct RefinedScans;
-
-impl PhysicalOptimizerRule for RefinedScans {
-    fn optimize(&self, plan: Plan, _config: &ConfigOptions) -> Result<Plan> {
-        let rewritten = plan.transform_up(|node| {
-            let below = match (node.downcast_ref::<FilterExec>(), node.downcast_ref::<ProjectionExec>()) {
-                (Some(filter), _) => below_filter(filter)?,
-                (None, Some(projection)) => below_projection(projection)?,
-                (None, None) => None,
-            };
-            Ok(below.map_or_else(|| Transformed::no(node), Transformed::yes))
-        });
-        Ok(rewritten?.data)
-    }
-
-    fn name(&self) -> &'static str {
-        "refined_scans"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// A filter or a projection of which a scan does what it can.
+pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
+    let below = match (node.downcast_ref::<FilterExec>(), node.downcast_ref::<ProjectionExec>()) {
+        (Some(filter), _) => below_filter(filter)?,
+        (None, Some(projection)) => below_projection(projection)?,
+        (None, None) => None,
+    };
+    Ok(below.map_or_else(|| Transformed::no(node), Transformed::yes))
 }
 
 /// What stands in the place of a filter over a scan that does as much of it as it can; `None` where that is nothing.
 fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
-    let conditions = split_conjunction(filter.predicate()).into_iter().cloned();
-    let (early, late): (Vec<Expression>, Vec<Expression>) = conditions.partition(is_safe_condition);
+    let Some(below) = Below::of(filter.input()) else { return Ok(None) };
+    let conditions = split_conjunction(filter.predicate()).into_iter();
+    let conditions = conditions.map(|condition| below.over_scan(condition)).collect::<Result<Vec<_>>>()?;
+    let (mut early, mut late): (Vec<Expression>, Vec<Expression>) = conditions.into_iter().partition(is_safe_condition);
+    // What is computed for a condition is computed for the rows that the others leave; where those are most rows, it may
+    // as well be for all.
+    let computes_for_all = early.iter().all(leaves_most);
+    if computes_for_all {
+        let moved = late.extract_if(.., |condition| only_compares(condition, &is_cleaned));
+        early.extend(moved);
+    }
     if early.is_empty() || filter.fetch().is_some() {
         return Ok(None);
     }
     let schema = filter.input().schema();
-    let column = |index: usize| Arc::new(Column::new(schema.field(index).name(), index)) as Expression;
-    let mut outputs: Vec<Expression> = match filter.projection().as_ref() {
-        Some(given) => given.iter().copied().map(column).collect(),
-        None => (0..schema.fields().len()).map(column).collect(),
+    let column = |index: usize| below.over_scan(&(Arc::new(Column::new(schema.field(index).name(), index)) as _));
+    let given = match filter.projection().as_ref() {
+        Some(given) => given.to_vec(),
+        None => (0..schema.fields().len()).collect(),
     };
-    let given: Vec<usize> = (0..outputs.len()).collect();
+    let given = given.into_iter().map(column).collect::<Result<Vec<_>>>()?;
+    let mut outputs = Vec::new();
+    add_new(&mut outputs, given.iter().cloned());
+    let wanted: Vec<usize> = (0..outputs.len()).collect();
     for condition in &late {
-        if early.iter().all(leaves_most) {
+        if computes_for_all {
             find_outputs(condition, &mut outputs)?;
         } else {
-            // What it computes it computes for the rows that the others leave.
             add_new(&mut outputs, columns(condition));
         }
     }
-    let Some(mut rest) = refined(filter.input(), &early, &outputs)? else { return Ok(None) };
+    let Some(mut rows) = refined(below.scan, &early, &outputs)? else { return Ok(None) };
     if !late.is_empty() {
-        let late = late.iter().map(|condition| over(condition, &outputs, &rest)).collect::<Result<Vec<_>>>()?;
-        rest = filtered(filter, conjunction(late), rest, &given)?;
+        let late = late.iter().map(|condition| over(condition, &outputs, &rows)).collect::<Result<Vec<_>>>()?;
+        rows = filtered(filter, conjunction(late), rows, &wanted)?;
+        outputs.truncate(wanted.len());
+    }
+    if below.renamed.is_some() || given.len() > outputs.len() {
+        let schema = filter.schema();
+        let columns = given
+            .iter()
+            .zip(schema.fields())
+            .map(|(column, field)| Ok(ProjectionExpr::new(over(column, &outputs, &rows)?, field.name())));
+        rows = Arc::new(ProjectionExec::try_new(columns.collect::<Result<Vec<_>>>()?, Arc::clone(&rows))?);
     }
     // Few rows of many batches are put together, as a filter does, and hold no memory of the others.
-    Ok(Some(Gathering::in_place_of(filter, rest)))
+    Ok(Some(Gathering::in_place_of(filter, rows)))
 }
 
 /// What stands in the place of a projection over a scan that computes as much of it as it can; `None` where that is
-/// nothing. A filter between the two stays there.
+/// nothing.
 fn below_projection(projection: &ProjectionExec) -> Result<Option<Plan>> {
-    let input = below_gathering(projection.input());
-    let filter = input.downcast_ref::<FilterExec>();
-    let (computed, input) = match filter {
-        Some(filter) => {
-            let leaves_most = split_conjunction(filter.predicate()).into_iter().all(leaves_most);
-            if filter.fetch().is_some() || !leaves_most {
-                return Ok(None);
-            }
-            (wanted(projection, filter)?, below_gathering(filter.input()))
-        }
-        None => (projection.expr().to_vec(), input),
-    };
+    let Some(below) = Below::of(projection.input()) else { return Ok(None) };
+    // What is asked of cleaned values may leave few rows, and others than these have what is computed here, too.
+    let is_cheap = |condition: &Expression| leaves_most(condition) || is_safe_condition(condition);
+    if !conditions(below.scan).iter().all(is_cheap) {
+        return Ok(None);
+    }
+    let over_scan =
+        |output: &ProjectionExpr| Ok(ProjectionExpr::new(below.over_scan(&output.expr)?, output.alias.clone()));
+    let computed = projection.expr().iter().map(over_scan).collect::<Result<Vec<_>>>()?;
     let mut outputs = Vec::new();
     for output in &computed {
         find_outputs(&output.expr, &mut outputs)?;
@@ -104,19 +102,40 @@ fn below_projection(projection: &ProjectionExec) -> Result<Option<Plan>> {
     if outputs.iter().all(|output| output.is::<Column>()) {
         return Ok(None);
     }
-    let given: Vec<usize> = (0..outputs.len()).collect();
-    add_new(&mut outputs, filter.into_iter().flat_map(|filter| columns(filter.predicate())));
-    let Some(mut rows) = refined(input, &[], &outputs)? else { return Ok(None) };
-    if let Some(filter) = filter {
-        let condition = over(filter.predicate(), &outputs, &rows)?;
-        rows = filtered(filter, condition, rows, &given)?;
-    }
-    outputs.truncate(given.len());
+    let Some(rows) = refined(below.scan, &[], &outputs)? else { return Ok(None) };
     let over_rows = computed
         .iter()
         .map(|output| Ok(ProjectionExpr::new(over(&output.expr, &outputs, &rows)?, output.alias.clone())));
-    let computed = ProjectionExec::try_new(over_rows.collect::<Result<Vec<_>>>()?, rows)?;
+    let computed = ProjectionExec::try_new(over_rows.collect::<Result<Vec<_>>>()?, Arc::clone(&rows))?;
     Ok(Some(Gathering::in_place_of(projection, Arc::new(computed))))
+}
+
+/// What may be a scan, and what stands above it: a projection that computes nothing, as what the scan computes is a column
+/// to it.
+struct Below<'a> {
+    scan: &'a Plan,
+    renamed: Option<&'a ProjectionExec>,
+}
+
+impl<'a> Below<'a> {
+    /// `None` where a projection computes.
+    fn of(plan: &'a Plan) -> Option<Below<'a>> {
+        let plan = below_gathering(plan);
+        let Some(projection) = plan.downcast_ref::<ProjectionExec>() else {
+            return Some(Below { scan: plan, renamed: None });
+        };
+        let computes = projection.expr().iter().any(|output| !output.expr.is::<Column>());
+        (!computes).then(|| Below { scan: below_gathering(projection.input()), renamed: Some(projection) })
+    }
+
+    /// An expression over the columns of what may be the scan.
+    fn over_scan(&self, expression: &Expression) -> Result<Expression> {
+        let Some(projection) = self.renamed else { return Ok(Arc::clone(expression)) };
+        replaced(expression, |part| {
+            let output = projection.expr().get(part.downcast_ref::<Column>()?.index())?;
+            Some(Arc::clone(&output.expr))
+        })
+    }
 }
 
 fn below_gathering(plan: &Plan) -> &Plan {
@@ -129,7 +148,7 @@ fn leaves_most(condition: &Expression) -> bool {
     let is_repeat = |operand: &Expression| {
         operand.downcast_ref::<Column>().is_some_and(|column| column.name() == MetadataColumn::Repeat.name())
     };
-    condition.downcast_ref::<IsNotNullExpr>().is_some_and(|check| check.arg().is::<Column>())
+    condition.downcast_ref::<IsNotNullExpr>().is_some_and(|check| is_cleaned(check.arg()))
         || condition.downcast_ref::<NotExpr>().is_some_and(|not| is_repeat(not.arg()))
 }
 
@@ -176,8 +195,17 @@ fn is_cleaning(expression: &Expression) -> bool {
 }
 
 /// Whether a condition can't fail, and is cheap: it only compares columns with constants and one another.
-fn is_safe_condition(condition: &Expression) -> bool {
-    only_compares(condition, &|operand| operand.is::<Column>() || operand.is::<Literal>())
+pub(super) fn is_safe_condition(condition: &Expression) -> bool {
+    only_compares(condition, &is_given)
+}
+
+fn is_given(operand: &Expression) -> bool {
+    operand.is::<Column>() || operand.is::<Literal>()
+}
+
+/// Whether a scan can give it.
+fn is_cleaned(operand: &Expression) -> bool {
+    is_given(operand) || is_cleaning(operand)
 }
 
 /// Whether a condition does nothing but compare operands.
@@ -228,22 +256,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_computed_for_most_rows_moves_through_a_filter() {
+    async fn what_is_computed_for_most_rows_moves_past_a_condition() {
         let engine = engine();
         let view = "from (select clean_text(poster_name) as p, parse_count(follower_count) as f, title from landed.pin \
                     where not _repeat)";
-        let computed =
-            |steps: &[String]| steps.last().unwrap().split_once("computed=").map(|(_, rest)| rest.to_owned());
-        // A condition's own call.
-        let steps = plan(&engine, &format!("select title {view} where p > 'b'")).await;
-        assert!(computed(&steps).unwrap().contains("clean_text(poster_name"), "{steps:?}");
-        assert!(steps.iter().any(|step| step.starts_with("FilterExec: clean_text(poster_name)@")), "{steps:?}");
-        // That of a projection above it.
+        let is_computed = |steps: &[String]| {
+            let computed = steps.last().unwrap().split_once("computed=").unwrap_or_default().1;
+            computed.contains("parse_count(follower_count)")
+        };
         let steps = plan(&engine, &format!("select f {view} where p is not null")).await;
-        assert!(computed(&steps).unwrap().contains("parse_count(follower_count)"), "{steps:?}");
+        assert!(is_computed(&steps), "{steps:?}");
         // Few rows may be left of these.
         let steps = plan(&engine, &format!("select f {view} where p = 'b'")).await;
-        assert!(!computed(&steps).unwrap().contains("parse_count(follower_count)"), "{steps:?}");
+        assert!(!is_computed(&steps), "{steps:?}");
+    }
+
+    #[tokio::test]
+    async fn a_condition_on_what_is_cleaned_moves_into_the_scan() {
+        let engine = engine();
+        for (condition, filter) in [
+            ("timestamp >= '2018-01-01'", "AND parse_timestamp(timestamp) >= "),
+            ("country is not null", "AND clean_text(country) IS NOT NULL"),
+            ("country in ('Albania', 'Aruba')", "AND (clean_text(country) = Albania OR clean_text(country) = Aruba)"),
+        ] {
+            let steps = plan(&engine, &format!("select ind, timestamp from geo where {condition}")).await;
+            assert!(steps.last().unwrap().contains(filter), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.starts_with("FilterExec")), "{steps:?}");
+        }
+        // What is asked of a year could fail for all that is known here.
+        let steps = plan(&engine, "select ind from geo where date_part('year', timestamp) is not null").await;
+        assert!(steps.iter().any(|step| step.starts_with("FilterExec")), "{steps:?}");
     }
 
     #[tokio::test]
@@ -288,7 +330,7 @@ mod tests {
         assert!(!is_computed(plan(&engine, some).await));
     }
 
-    const STATEMENTS: [&str; 11] = [
+    const STATEMENTS: [&str; 14] = [
         "select follower_count from pin where poster_name is not null and follower_count > 1000 order by 1",
         "select category, count(*) as n from pin group by category order by category",
         "select ind, follower_count from pin where category is not null order by ind",
@@ -300,6 +342,10 @@ mod tests {
         "select user_name, age from \"user\" where age >= 30 order by user_name, age",
         "select min(date_joined) as first from \"user\" where 100 / age > 2",
         "select count(age) as n, max(_line) as line from landed.\"user\" where age < 40",
+        "select ind, timestamp from geo where timestamp >= '2018-01-01' and country is not null order by ind",
+        "select country, count(*) as n from geo where date_part('year', timestamp) between 2018 and 2020 \
+         group by country order by country",
+        "select ind as i, ind as j from geo where country > 'B' and ind > 2 order by i",
     ];
 
     #[tokio::test]

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::physical_expr::ScalarFunctionExpr;
+use datafusion::physical_expr::expressions::Column;
 
 use crate::scan::provider::Projection;
-use crate::scan::refining::{Expression, Refinement, add_new, column, columns};
+use crate::scan::refining::{Expression, Refinement, add_new};
 
 /// The scans of a table, and the least from which the rows of each can be made.
 ///
@@ -37,7 +40,7 @@ impl Union {
     }
 
     /// A scan that gives all of it: of the rows that meet the conditions that all have in common whatever one of them
-    /// gives, and the columns of the conditions that it has for itself.
+    /// gives, and what the conditions look at that it has for itself: columns, and what is computed of them.
     ///
     /// # Errors
     /// A scan gives something of a column that it does not decode.
@@ -50,7 +53,7 @@ impl Union {
         let mut outputs: Vec<Expression> = Vec::new();
         for scan in &self.scans {
             let own = scan.conditions.iter().filter(|condition| !conditions.contains(condition));
-            let looked_at = own.flat_map(columns).map(|name| column(&name));
+            let looked_at = own.map(looked_at).collect::<Result<Vec<_>>>()?.into_iter().flatten();
             add_new(&mut outputs, scan.outputs.iter().cloned().chain(looked_at));
         }
         Refinement::new(Arc::new(self.decoded()), conditions, outputs)
@@ -68,6 +71,19 @@ impl Union {
     }
 }
 
+/// The calls of a condition, and the columns beside them: a value that was computed is not computed again.
+fn looked_at(condition: &Expression) -> Result<Vec<Expression>> {
+    let mut looked_at = Vec::new();
+    condition.apply(|part| {
+        if !part.is::<ScalarFunctionExpr>() && !part.is::<Column>() {
+            return Ok(TreeNodeRecursion::Continue);
+        }
+        looked_at.push(Arc::clone(part));
+        Ok(TreeNodeRecursion::Jump)
+    })?;
+    Ok(looked_at)
+}
+
 #[cfg(test)]
 mod tests {
     use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
@@ -77,7 +93,7 @@ mod tests {
     use super::*;
     use crate::column::{Column, ColumnType};
     use crate::scan::objects::{MetadataColumn, OriginColumn};
-    use crate::scan::refining::Narrowing;
+    use crate::scan::refining::{Narrowing, column};
 
     fn projection(read: &[&str], origin: Vec<OriginColumn>, unread: &[&str]) -> Arc<Projection> {
         let columns = |names: &[&str]| names.iter().map(|name| Column::new(*name, ColumnType::BigInt)).collect();

@@ -15,7 +15,9 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::PhysicalExpr;
 
 pub(super) use narrowing::Narrowing;
-pub(super) use refinement::{Refinement, column, columns};
+pub(super) use refinement::Refinement;
+#[cfg(test)]
+pub(super) use refinement::column;
 
 /// An expression of a plan that runs.
 pub type Expression = Arc<dyn PhysicalExpr>;

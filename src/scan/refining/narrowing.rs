@@ -7,14 +7,18 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
-use datafusion::physical_expr::conjunction_opt;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{ScalarFunctionExpr, conjunction_opt};
 use datafusion::physical_expr_common::utils::evaluate_expressions_to_arrays;
 
-use super::{Expression, Refinement, moved, replaced};
+use super::{Expression, Refinement, add_new, moved, replaced};
+
+/// The name of what is computed for the condition and for outputs.
+const SHARED: &str = "shared";
 
 /// The way from rows of one kind to those of another.
 #[derive(Clone, Debug)]
@@ -22,10 +26,14 @@ pub struct Narrowing {
     schema: SchemaRef,
     /// The columns that the scan decodes, or would decode by itself.
     decoded: SchemaRef,
+    /// What the condition looks at and outputs give as well; computed first, and then columns behind those of the wide rows.
+    shared: Vec<Expression>,
     /// What rows have to meet that do not meet it already.
     condition: Option<Expression>,
-    /// The columns of the wide rows that outputs read, in ascending order.
+    /// The columns that outputs read, in ascending order.
     read: Vec<usize>,
+    /// How many columns the wide rows have.
+    wide_columns: usize,
     /// What is given, over these columns.
     outputs: Vec<Expression>,
 }
@@ -66,17 +74,32 @@ impl Narrowing {
             })
         };
         let left = narrow.conditions.iter().filter(|condition| !wide.conditions.contains(condition));
-        let condition = conjunction_opt(left.map(over_wide).collect::<Result<Vec<_>>>()?);
-        let outputs = narrow.outputs.iter().map(over_wide).collect::<Result<Vec<_>>>()?;
+        let wide_columns = wide.schema.fields().len();
+        let mut condition = conjunction_opt(left.map(over_wide).collect::<Result<Vec<_>>>()?);
+        let mut outputs = narrow.outputs.iter().map(over_wide).collect::<Result<Vec<_>>>()?;
         if is_missing.get() {
             return Ok(None);
+        }
+        let shared = match &condition {
+            Some(condition) => shared(condition, &outputs)?,
+            None => Vec::new(),
+        };
+        if !shared.is_empty() {
+            let over_shared = |expression: &Expression| {
+                replaced(expression, |part| {
+                    let place = shared.iter().position(|shared| shared == part)?;
+                    Some(Arc::new(Column::new(SHARED, wide_columns + place)) as Expression)
+                })
+            };
+            condition = condition.as_ref().map(over_shared).transpose()?;
+            outputs = outputs.iter().map(over_shared).collect::<Result<Vec<_>>>()?;
         }
         let mut read: Vec<usize> = outputs.iter().flat_map(collect_columns).map(|column| column.index()).collect();
         read.sort_unstable();
         read.dedup();
         let outputs = outputs.iter().map(|output| moved(output, &read)).collect::<Result<Vec<_>>>()?;
         let (schema, decoded) = (Arc::clone(&narrow.schema), Arc::clone(&narrow.decoded.schema));
-        Ok(Some(Narrowing { schema, decoded, condition, read, outputs }))
+        Ok(Some(Narrowing { schema, decoded, shared, condition, read, wide_columns, outputs }))
     }
 
     /// The rows that the scan gives of `batch`, with what it gives of them; what is handed on shares its memory.
@@ -84,6 +107,7 @@ impl Narrowing {
     /// # Errors
     /// Those of the expressions.
     pub fn narrow(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let batch = &self.with_shared(batch)?;
         let mut rows = batch.project(&self.read)?;
         if let Some(condition) = &self.condition {
             let is_wanted = condition.evaluate(batch)?.into_array(batch.num_rows())?;
@@ -97,6 +121,19 @@ impl Narrowing {
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
     }
 
+    /// The wide rows with what the condition and outputs share.
+    fn with_shared(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        if self.shared.is_empty() {
+            return Ok(batch.clone());
+        }
+        let (mut fields, mut columns) = (batch.schema().fields().to_vec(), batch.columns().to_vec());
+        for column in evaluate_expressions_to_arrays(&self.shared, batch)? {
+            fields.push(Arc::new(Field::new(SHARED, column.data_type().clone(), true)));
+            columns.push(column);
+        }
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    }
+
     /// Whether it gives something of every row.
     pub fn gives_all_rows(&self) -> bool {
         self.condition.is_none()
@@ -104,8 +141,8 @@ impl Narrowing {
 
     /// The columns of the wide rows that it looks at.
     pub fn reads(&self) -> Vec<usize> {
-        let asked = self.condition.iter().flat_map(collect_columns).map(|column| column.index());
-        self.read.iter().copied().chain(asked).collect()
+        let asked = self.condition.iter().chain(&self.shared).flat_map(collect_columns).map(|column| column.index());
+        asked.chain(self.read.iter().copied()).filter(|place| *place < self.wide_columns).collect()
     }
 
     /// The schema of what is given.
@@ -117,6 +154,19 @@ impl Narrowing {
     pub fn decodes(&self, name: &str) -> bool {
         self.decoded.index_of(name).is_ok()
     }
+}
+
+/// The calls in a condition that are outputs, too.
+fn shared(condition: &Expression, outputs: &[Expression]) -> Result<Vec<Expression>> {
+    let mut shared = Vec::new();
+    condition.apply(|part| {
+        if !part.is::<ScalarFunctionExpr>() || !outputs.contains(part) {
+            return Ok(TreeNodeRecursion::Continue);
+        }
+        add_new(&mut shared, [Arc::clone(part)]);
+        Ok(TreeNodeRecursion::Jump)
+    })?;
+    Ok(shared)
 }
 
 /// Where the outputs of a scan are found.
@@ -142,5 +192,68 @@ impl<'a> Places<'a> {
             Some(column) => self.columns.get(column.name()).copied(),
             None => self.computed.iter().find(|(_, output)| *output == expression).map(|(place, _)| *place),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use arrow::datatypes::{DataType, Int64Type};
+    use datafusion::common::config::ConfigOptions;
+    use datafusion::logical_expr::{ColumnarValue, Operator, Volatility, create_udf};
+    use datafusion::physical_expr::expressions::{BinaryExpr, lit};
+
+    use super::super::column;
+    use super::*;
+    use crate::column::{Column as TableColumn, ColumnType};
+    use crate::scan::provider::Projection;
+
+    /// Ten times a column `a`, and for how many values it was computed.
+    fn tens() -> (Expression, Arc<AtomicUsize>) {
+        let computed = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&computed);
+        let multiply = move |arguments: &[ColumnarValue]| {
+            let numbers = ColumnarValue::values_to_arrays(arguments)?;
+            let numbers = numbers[0].as_primitive::<Int64Type>();
+            count.fetch_add(numbers.len(), Ordering::Relaxed);
+            Ok(ColumnarValue::Array(Arc::new(numbers.unary::<_, Int64Type>(|number| number * 10)) as ArrayRef))
+        };
+        let function =
+            create_udf("tens", vec![DataType::Int64], DataType::Int64, Volatility::Immutable, Arc::new(multiply));
+        let field = Arc::new(Field::new("tens", DataType::Int64, true));
+        let settings = Arc::new(ConfigOptions::default());
+        (Arc::new(ScalarFunctionExpr::new("tens", Arc::new(function), vec![column("a")], field, settings)), computed)
+    }
+
+    #[test]
+    fn what_a_condition_and_an_output_share_is_computed_once() {
+        let (tens, computed) = tens();
+        let above = Arc::new(BinaryExpr::new(Arc::clone(&tens), Operator::Gt, lit(20_i64))) as Expression;
+        let columns = vec![TableColumn::new("a", ColumnType::BigInt)];
+        let decoded = Arc::new(Projection::of(columns, Vec::new(), Vec::new()));
+        let scan = |conditions: Vec<Expression>, outputs: Vec<Expression>| {
+            Refinement::new(Arc::clone(&decoded), conditions, outputs).unwrap()
+        };
+        let rows = |numbers: Vec<i64>, schema: &SchemaRef| {
+            RecordBatch::try_new(Arc::clone(schema), vec![Arc::new(Int64Array::from(numbers))]).unwrap()
+        };
+        let wanted = scan(vec![above], vec![column("a"), Arc::clone(&tens)]);
+        let narrowing = Narrowing::of(&wanted).unwrap();
+        let given = narrowing.narrow(&rows(vec![1, 2, 3, 4], &decoded.schema)).unwrap();
+        assert_eq!(given.schema(), wanted.schema);
+        let numbers = |place: usize| given.column(place).as_primitive::<Int64Type>().values().to_vec();
+        assert_eq!((numbers(0), numbers(1)), (vec![3, 4], vec![30, 40]));
+        assert_eq!(computed.load(Ordering::Relaxed), 4);
+        assert_eq!(narrowing.reads().into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([0]));
+
+        // Nor is it where it was computed before.
+        let kept = scan(Vec::new(), vec![Arc::clone(&tens)]);
+        let narrowing = Narrowing::between(&kept, &scan(wanted.conditions.clone(), vec![tens])).unwrap().unwrap();
+        let given = narrowing.narrow(&rows(vec![10, 30], &kept.schema)).unwrap();
+        assert_eq!(given.column(0).as_primitive::<Int64Type>().values().to_vec(), [30]);
+        assert_eq!(computed.load(Ordering::Relaxed), 4);
     }
 }

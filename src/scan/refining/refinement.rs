@@ -2,7 +2,6 @@
 //!
 //! A column is known by its name, whatever its place in the rows of one scan or another, so that places are all 0 here.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
@@ -10,7 +9,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
+use datafusion::physical_expr::utils::reassign_expr_columns;
 use datafusion::physical_expr::{ScalarFunctionExpr, conjunction_opt};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 
@@ -98,11 +97,6 @@ fn field(output: &Expression, decoded: &Schema) -> Result<FieldRef> {
 /// A column in an expression that can be compared.
 pub fn column(name: &str) -> Expression {
     Arc::new(Column::new(name, 0))
-}
-
-/// The columns that an expression reads, by their names.
-pub fn columns(expression: &Expression) -> BTreeSet<String> {
-    collect_columns(expression).into_iter().map(|column| column.name().to_owned()).collect()
 }
 
 fn shown(expression: &Expression) -> String {

@@ -20,7 +20,7 @@ use crate::store::Object;
 const WHOLE_UP_TO: u64 = 1 << 20;
 /// Of an object's bytes one in so many is looked at, between these bounds: a run does nothing else before, and a
 /// smaller object is one of more.
-const LOOKED_AT: u64 = 64;
+const LOOKED_AT: u64 = 128;
 const LEAST_BYTES: usize = 64 << 10;
 const MOST_BYTES: usize = 1 << 20;
 
@@ -231,7 +231,7 @@ mod tests {
     fn a_share_of_a_large_object_is_looked_at() {
         let sized = |size| looked_at(&Object { size, ..Object::clone(&object("a.json")) });
         assert_eq!(sized(100), LEAST_BYTES);
-        assert_eq!(sized(32 << 20), 512 << 10);
+        assert_eq!(sized(64 << 20), 512 << 10);
         assert_eq!(sized(1 << 40), MOST_BYTES);
     }
 
