@@ -21,7 +21,7 @@ use super::keys;
 use super::meter::Tries;
 use super::server_clock::ClockDifference;
 use super::throttle::Throttle;
-use super::transport::{self, Fault, Scheme};
+use super::transport;
 
 /// How many requests of each kind were sent, each try of a retried one included, and what came back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,7 +187,7 @@ impl Answers {
         let is_silence = matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout);
         if self.answered.load(Ordering::Relaxed) {
             // What followed an earlier answer, and came only after the connection was taken for this request.
-            let is_garbled = transport::fault(&error).0 == Fault::WrongScheme(Scheme::TlsThere);
+            let is_garbled = transport::is_garbled(&error);
             return if is_garbled { HttpError::new(HttpErrorKind::Interrupted, Garbled) } else { error };
         }
         if !is_silence {

@@ -58,12 +58,7 @@ impl Fault {
 
 /// The fault that an error tells of, with the innermost words about it.
 pub fn fault(error: &dyn StdError) -> (Fault, String) {
-    let mut chain = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        chain.push(inner.to_string());
-        cause = inner.source();
-    }
+    let chain = chain(error);
     let innermost = chain.last().cloned().unwrap_or_default();
     let has = |signs: &[&str]| chain.iter().any(|said| signs.iter().any(|sign| said.contains(sign)));
     // Certificates are told of at several levels, the innermost of which is the plainest.
@@ -76,13 +71,29 @@ pub fn fault(error: &dyn StdError) -> (Fault, String) {
         () if has(&["timed out", "deadline has elapsed"]) => return (Fault::Time, "operation timed out".to_owned()),
         () if has(&["dns error", "failed to lookup address"]) => Fault::Name,
         () if has(&["InvalidContentType", "corrupt message"]) => Fault::WrongScheme(Scheme::PlainThere),
-        () if has(&["invalid HTTP version", "invalid HTTP status-line"]) => Fault::WrongScheme(Scheme::TlsThere),
+        () if has(&["invalid HTTP version"]) => Fault::WrongScheme(Scheme::TlsThere),
         () if is_not_s3(&chain) => Fault::NotS3,
         () if has(&BROKEN) => Fault::Broken,
         () if has(&["error sending request", "tcp connect error", "client error (Connect)"]) => Fault::Connection,
         () => Fault::Other,
     };
     (fault, innermost)
+}
+
+/// Whether what came was no HTTP: where a service has spoken it before, bytes that belong to none of its answers.
+pub fn is_garbled(error: &dyn StdError) -> bool {
+    chain(error).iter().any(|said| said.contains("invalid HTTP "))
+}
+
+/// What an error says, and each of its causes.
+fn chain(error: &dyn StdError) -> Vec<String> {
+    let mut said = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        said.push(inner.to_string());
+        cause = inner.source();
+    }
+    said
 }
 
 /// What is said of a fault. `about` begins the message with what was being done; `endpoint` is the service's name.
@@ -175,7 +186,11 @@ mod tests {
         assert_eq!(judged("Got invalid list response: missing field"), Fault::NotS3);
         assert_eq!(judged("status code: 404 Not Found: <!DOCTYPE HTML><html>"), Fault::NotS3);
         assert_eq!(judged("connection closed before message completed"), Fault::Broken);
+        assert_eq!(judged(GARBLED), Fault::Broken);
         assert_eq!(judged("the moon"), Fault::Other);
+        for said in ["invalid HTTP version parsed", "invalid HTTP status-code parsed", "invalid HTTP header parsed"] {
+            assert!(is_garbled(&*Box::<dyn StdError>::from(said)), "{said}");
+        }
     }
 
     #[test]

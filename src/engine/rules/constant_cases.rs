@@ -16,8 +16,9 @@ use arrow::datatypes::{DataType, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, ScalarValue, internal_datafusion_err};
 use datafusion::logical_expr::ColumnarValue;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CaseExpr, Literal};
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_plan::ExecutionPlanProperties;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
 use super::Plan;
@@ -27,6 +28,9 @@ use crate::scan::Expression;
 /// The same projection with such expressions in place of the engine's.
 pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
     let Some(projection) = node.downcast_ref::<ProjectionExec>() else { return Ok(Transformed::no(node)) };
+    if knows_of_cases(projection.input())? {
+        return Ok(Transformed::no(node));
+    }
     let mut is_changed = false;
     let mut outputs = Vec::with_capacity(projection.expr().len());
     for output in projection.expr() {
@@ -38,6 +42,24 @@ pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
         return Ok(Transformed::no(node));
     }
     Ok(Transformed::yes(Arc::new(ProjectionExec::try_new(outputs, Arc::clone(projection.input()))?)))
+}
+
+/// Whether it is known of rows how they are sorted by a CASE, or divided by one, or what one is equal to. The steps above
+/// a projection were planned with that, and it is known of the engine's own expression alone.
+fn knows_of_cases(rows: &Plan) -> Result<bool> {
+    let known = rows.equivalence_properties();
+    let sorted = known.oeq_class().iter().flat_map(|ordering| ordering.iter().map(|by| &by.expr));
+    let equal = known.eq_group().iter().flat_map(|class| class.iter());
+    let divided = match rows.output_partitioning() {
+        Partitioning::Hash(by, _) => by.as_slice(),
+        _ => &[],
+    };
+    for expression in sorted.chain(equal).chain(divided) {
+        if expression.exists(|part| Ok(part.is::<CaseExpr>()))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A [`CaseExpr`] without a base expression, whose conditions can't fail and whose results are literals.
@@ -100,7 +122,7 @@ impl PhysicalExpr for ConstantCase {
         }];
         // For each row the place of its result. The first condition that is met counts, and so is noted last.
         let mut chosen = Chosen::none(batch.num_rows());
-        for (place, (condition, result)) in (1_u8..).zip(case.when_then_expr().iter().rev()) {
+        for (place, (condition, result)) in (1..=u8::MAX).zip(case.when_then_expr().iter().rev()) {
             chosen.choose(&condition.evaluate(batch)?, place);
             results.push(constant(result, &data_type)?);
         }
@@ -223,6 +245,10 @@ mod tests {
             "case when n > 2 then 'many' else 'few' end",
         ] {
             assert!(is_replaced(case, FEW).await, "{case}");
+        }
+        let branches = |count: usize| (1..=count).map(|n| format!(" when n = {n} then 'a{n}'")).collect::<String>();
+        for (count, expected) in [(254, true), (255, false)] {
+            assert_eq!(is_replaced(&format!("case{} end", branches(count)), FEW).await, expected, "{count}");
         }
         for rows in [1, 7, 8, 9, 63, 64, 65, 1_000] {
             let rows = format!("select value as n from generate_series(1, {rows})");

@@ -314,6 +314,12 @@ mod tests {
              where age > 29 and age < 31 and ind <> 30 and age = age + 0",
             "select rn, row_number() over (partition by age order by ind) as n from \
              (select age, ind, row_number() over (order by ind) as rn from raw.\"user\" where age > 29) where age < 31",
+            "select c, row_number() over (partition by c order by ind) as n from (select case when age < 30 then 'young' \
+             else 'old' end as c, ind from (select age, ind from raw.\"user\" \
+             order by case when age < 30 then 'young' else 'old' end, ind limit 5))",
+            "select title, row_number() over (partition by c order by title) as n from (select case when u.age < 30 \
+             then 'young' else 'old' end as c, p.title from raw.pin p join raw.\"user\" u on p.\"index\" = u.ind) \
+             where c = 'old'",
         ] {
             let rows: Vec<_> = engine.query(statement).await.unwrap().try_collect().await.unwrap();
             assert!(rows.iter().map(|batch| batch.num_rows()).sum::<usize>() > 0);
