@@ -5,7 +5,7 @@
 //! more requests out at once than the host takes (`throttle`), and remembers the region that a bucket
 //! says it is in. It must not change what is sent.
 
-use std::fmt;
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
@@ -107,6 +107,9 @@ struct CountingService {
 /// The header in which S3 names a bucket's region, on success and on refusal alike.
 const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
 
+/// What is said of a page of a listing that is not the last one, and does not say where the next one begins.
+const LOST_PLACE: &str = "the listing has more names, and the service does not say where they begin (`ListObjectsV2`)";
+
 /// An endpoint that never answered is given up after so many connections that were refused or stayed silent; one that did
 /// answer is retried as long as the configuration says.
 const REFUSALS_BEFORE_GIVING_UP: u64 = 3;
@@ -187,8 +190,10 @@ impl Answers {
         let is_silence = matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout);
         if self.answered.load(Ordering::Relaxed) {
             // What followed an earlier answer, and came only after the connection was taken for this request.
-            let is_garbled = transport::is_garbled(&error);
-            return if is_garbled { HttpError::new(HttpErrorKind::Interrupted, Garbled) } else { error };
+            return match transport::is_garbled(&error) {
+                true => HttpError::new(HttpErrorKind::Interrupted, io::Error::other(transport::GARBLED)),
+                false => error,
+            };
         }
         if !is_silence {
             return error;
@@ -261,35 +266,11 @@ impl HttpService for CountingService {
             }
         })?;
         if keys::is_lost(&body) {
-            return Err(HttpError::new(HttpErrorKind::Unknown, LostPlace));
+            return Err(HttpError::new(HttpErrorKind::Unknown, io::Error::other(LOST_PLACE)));
         }
         Ok(HttpResponse::from_parts(parts, keys::protect_listing(body).into()))
     }
 }
-
-/// Bytes that belong to no answer, where an answer was to begin, of a service that has answered before.
-#[derive(Debug)]
-struct Garbled;
-
-impl fmt::Display for Garbled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(transport::GARBLED)
-    }
-}
-
-impl std::error::Error for Garbled {}
-
-/// A page of a listing that is not the last one, without the place where the next one begins.
-#[derive(Debug)]
-struct LostPlace;
-
-impl fmt::Display for LostPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the listing has more names, and the service does not say where they begin (`ListObjectsV2`)")
-    }
-}
-
-impl std::error::Error for LostPlace {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RequestKind {

@@ -45,7 +45,8 @@ pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
 }
 
 /// Whether it is known of rows how they are sorted by a CASE, or divided by one, or what one is equal to. The steps above
-/// a projection were planned with that, and it is known of the engine's own expression alone.
+/// a projection were planned with that, and it is known of the engine's own expression alone. The step that hands on what
+/// was known, [`super::Gathering`], would hold back rows that a LIMIT above waits for.
 fn knows_of_cases(rows: &Plan) -> Result<bool> {
     let known = rows.equivalence_properties();
     let sorted = known.oeq_class().iter().flat_map(|ordering| ordering.iter().map(|by| &by.expr));

@@ -34,7 +34,7 @@ pub(super) fn rewrite(node: Plan) -> Result<Transformed<Plan>> {
 
 /// What stands in the place of a filter over a scan that does as much of it as it can; `None` where that is nothing.
 fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
-    let Some(below) = Below::of(filter.input()) else { return Ok(None) };
+    let Some(below) = Below::of(filter.input()).filter(|_| filter.fetch().is_none()) else { return Ok(None) };
     let conditions = split_conjunction(filter.predicate()).into_iter();
     let conditions = conditions.map(|condition| below.over_scan(condition)).collect::<Result<Vec<_>>>()?;
     let (mut early, mut late): (Vec<Expression>, Vec<Expression>) = conditions.into_iter().partition(is_safe_condition);
@@ -45,7 +45,7 @@ fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
         let moved = late.extract_if(.., |condition| only_compares(condition, &is_cleaned));
         early.extend(moved);
     }
-    if early.is_empty() || filter.fetch().is_some() {
+    if early.is_empty() {
         return Ok(None);
     }
     let schema = filter.input().schema();
@@ -73,11 +73,7 @@ fn below_filter(filter: &FilterExec) -> Result<Option<Plan>> {
     }
     if below.renamed.is_some() || given.len() > outputs.len() {
         let schema = filter.schema();
-        let columns = given
-            .iter()
-            .zip(schema.fields())
-            .map(|(column, field)| Ok(ProjectionExpr::new(over(column, &outputs, &rows)?, field.name())));
-        rows = Arc::new(ProjectionExec::try_new(columns.collect::<Result<Vec<_>>>()?, Arc::clone(&rows))?);
+        rows = projected(&given, schema.fields().iter().map(|field| field.name()), &outputs, &rows)?;
     }
     // Few rows of many batches are put together, as a filter does, and hold no memory of the others.
     Ok(Some(Gathering::in_place_of(filter, rows)))
@@ -92,22 +88,18 @@ fn below_projection(projection: &ProjectionExec) -> Result<Option<Plan>> {
     if !conditions(below.scan).iter().all(is_cheap) {
         return Ok(None);
     }
-    let over_scan =
-        |output: &ProjectionExpr| Ok(ProjectionExpr::new(below.over_scan(&output.expr)?, output.alias.clone()));
+    let over_scan = |output: &ProjectionExpr| below.over_scan(&output.expr);
     let computed = projection.expr().iter().map(over_scan).collect::<Result<Vec<_>>>()?;
     let mut outputs = Vec::new();
     for output in &computed {
-        find_outputs(&output.expr, &mut outputs)?;
+        find_outputs(output, &mut outputs)?;
     }
     if outputs.iter().all(|output| output.is::<Column>()) {
         return Ok(None);
     }
     let Some(rows) = refined(below.scan, &[], &outputs)? else { return Ok(None) };
-    let over_rows = computed
-        .iter()
-        .map(|output| Ok(ProjectionExpr::new(over(&output.expr, &outputs, &rows)?, output.alias.clone())));
-    let computed = ProjectionExec::try_new(over_rows.collect::<Result<Vec<_>>>()?, Arc::clone(&rows))?;
-    Ok(Some(Gathering::in_place_of(projection, Arc::new(computed))))
+    let computed = projected(&computed, projection.expr().iter().map(|output| &output.alias), &outputs, &rows)?;
+    Ok(Some(Gathering::in_place_of(projection, computed)))
 }
 
 /// What may be a scan, and what stands above it: a projection that computes nothing, as what the scan computes is a column
@@ -183,6 +175,18 @@ fn over(expression: &Expression, outputs: &[Expression], scan: &Plan) -> Result<
         let place = outputs.iter().position(|output| output == part)?;
         Some(Arc::new(Column::new(schema.field(place).name(), place)) as Expression)
     })
+}
+
+/// These expressions, so named, over the scan that gives these outputs.
+fn projected<'a>(
+    expressions: &[Expression],
+    names: impl Iterator<Item = &'a String>,
+    outputs: &[Expression],
+    scan: &Plan,
+) -> Result<Plan> {
+    let over_scan = |(expression, name)| Ok(ProjectionExpr::new(over(expression, outputs, scan)?, name));
+    let columns = expressions.iter().zip(names).map(over_scan).collect::<Result<Vec<_>>>()?;
+    Ok(Arc::new(ProjectionExec::try_new(columns, Arc::clone(scan))?))
 }
 
 /// Whether it cleans a column, by constants.
