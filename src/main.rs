@@ -69,11 +69,11 @@ fn write_no_core_file() {
 
 /// What the allocator of glibc is told, beside how many arenas there may be. Memory in huge pages, of which an arena takes
 /// four at once and gives back what is more than eight: a page at a time, on every core, faults cost a quarter of a run.
-/// Every allocation from four mebibytes on goes back to the system as soon as it is freed: by itself glibc keeps what is
+/// Every allocation from a mebibyte on goes back to the system as soon as it is freed: by itself glibc keeps what is
 /// smaller than the largest one that was freed before, up to 32 MB, so that a process that counts 256 MB comes to hold
 /// twice as much.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const TUNABLES: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4194304:glibc.malloc.top_pad=8388608:\
+const TUNABLES: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1048576:glibc.malloc.top_pad=8388608:\
                         glibc.malloc.trim_threshold=16777216:glibc.malloc.arena_max=";
 
 /// Tells the allocator of glibc how to get and to give back memory. The function that does so is unsafe to call, but

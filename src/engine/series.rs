@@ -3,11 +3,12 @@
 //! Owns how far ahead a plan holds. A statement that may change what later ones see ends the stretch that is planned
 //! for good; beyond it, statements are planned only to learn which columns they read, and again when it has run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement;
@@ -45,12 +46,27 @@ pub(super) struct Planned {
     pub(super) announced: Vec<Arc<Announcement>>,
 }
 
+/// A statement whose plan is being worked out.
+struct BegunPlan {
+    schema: SchemaRef,
+    physical: SpawnedTask<Result<Arc<dyn ExecutionPlan>, DataFusionError>>,
+    again: Option<Again>,
+}
+
 /// A statement as it will run.
 pub(super) struct Plan {
     pub(super) schema: SchemaRef,
     pub(super) physical: Arc<dyn ExecutionPlan>,
     /// To run it a second time.
     again: Option<Again>,
+}
+
+impl BegunPlan {
+    async fn finish(self) -> Result<Plan, DataFusionError> {
+        let physical =
+            self.physical.join_unwind().await.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?;
+        Ok(Plan { schema: self.schema, physical: physical?, again: self.again })
+    }
 }
 
 impl Engine {
@@ -139,28 +155,48 @@ impl Series<'_> {
     }
 
     /// The plans, and the first statement that is not planned for good.
+    ///
+    /// What a statement means is settled for one after another, as many of them ask for the same listings; how they will
+    /// run is worked out side by side.
     async fn plan_rest(&self) -> (BTreeMap<usize, Planned>, usize) {
-        let mut planned = BTreeMap::new();
-        let mut settled = None;
-        for (number, member) in self.members.iter().enumerate().skip(self.next) {
-            if !is_planned_ahead(&member.statement.parsed) {
-                settled.get_or_insert(number + 1);
-                continue;
+        let threads = self.engine.context.state().config().target_partitions();
+        let (mut planned, mut begun, mut settled) = (BTreeMap::new(), VecDeque::new(), self.members.len());
+        let mut left = self.members.iter().enumerate().skip(self.next);
+        loop {
+            while begun.len() < threads
+                && let Some((number, Member { statement, file })) = left.next()
+            {
+                if !is_planned_ahead(&statement.parsed) {
+                    settled = settled.min(number + 1);
+                    continue;
+                }
+                let plan = self.engine.begin_plan(statement, file, self.parameters, self.access).await;
+                if plan.as_ref().is_err_and(is_unreachable) {
+                    // It may take long to say so: not once more for each statement.
+                    left.by_ref().for_each(drop);
+                }
+                begun.extend(plan.transpose().map(|plan| (number, plan)));
             }
-            let Some(plan) = self.engine.plan(member.statement, member.file, self.parameters, self.access).await else {
-                continue;
+            let Some((number, plan)) = begun.pop_front() else { break };
+            let outcome = match plan {
+                Ok(plan) => plan.finish().await,
+                Err(error) => Err(error),
             };
-            let is_unreachable =
-                matches!(&plan.outcome, Err(error) if matches!(error.find_root(), DataFusionError::External(_)));
-            planned.insert(number, plan);
-            if is_unreachable {
-                // A store that does not answer may take long to say so: not once more for each statement.
-                settled.get_or_insert(number + 1);
+            let announced = outcome.as_ref().map(|plan| announce(&plan.physical)).unwrap_or_default();
+            let is_last = outcome.as_ref().is_err_and(is_unreachable);
+            planned.insert(number, Planned { outcome, announced });
+            if is_last {
+                settled = settled.min(number + 1);
                 break;
             }
         }
-        (planned, settled.unwrap_or(self.members.len()))
+        (planned, settled)
     }
+}
+
+/// Whether a store did not answer.
+fn is_unreachable(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::External(_))
 }
 
 fn is_planned_ahead(parsed: &Statement) -> bool {
@@ -168,34 +204,29 @@ fn is_planned_ahead(parsed: &Statement) -> bool {
 }
 
 impl Engine {
-    /// Plans a statement that only reads; `None` where that has to wait until it is run.
-    async fn plan(
+    /// Begins to plan a statement that only reads; `None` where that has to wait until it is run.
+    async fn begin_plan(
         &self,
         statement: &SourceStatement,
         file: &[SourceStatement],
         parameters: &Parameters,
         access: Access,
-    ) -> Option<Planned> {
-        if lists_tables(statement).ok()? {
-            return None;
+    ) -> Result<Option<BegunPlan>, DataFusionError> {
+        // What is wrong with a name or a value is said as the statement is run.
+        if lists_tables(statement).unwrap_or(true) {
+            return Ok(None);
         }
-        let values = sql::bind(statement, file, parameters).ok()?;
+        let Ok(values) = sql::bind(statement, file, parameters) else { return Ok(None) };
         let state = self.context.state();
-        let planned = async {
-            let plan = self.logical_plan(statement, values, access).await?;
-            if matches!(
-                plan,
-                LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_)
-            ) {
-                // EXECUTE is one that reads: it has no physical plan, the session does it.
-                return Ok(None);
-            }
-            let schema = Arc::clone(plan.schema().inner());
-            Ok(Some(Plan { schema, physical: state.create_physical_plan(&plan).await?, again: self.again(&plan) }))
-        };
-        let outcome: Result<Plan, DataFusionError> = planned.await.transpose()?;
-        let announced = outcome.as_ref().map(|plan| announce(&plan.physical)).unwrap_or_default();
-        Some(Planned { outcome, announced })
+        let plan = self.logical_plan(statement, values, access).await?;
+        if matches!(plan, LogicalPlan::Statement(_) | LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_))
+        {
+            // EXECUTE is one that reads: it has no physical plan, the session does it.
+            return Ok(None);
+        }
+        let (schema, again) = (Arc::clone(plan.schema().inner()), self.again(&plan));
+        let physical = SpawnedTask::spawn(async move { state.create_physical_plan(&plan).await });
+        Ok(Some(BegunPlan { schema, physical, again }))
     }
 
     /// Starts a statement that was planned ahead.
@@ -215,10 +246,12 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
     use futures::{StreamExt, TryStreamExt};
 
     use super::*;
-    use crate::engine::samples::engine;
+    use crate::engine::samples::{engine, engine_over};
 
     #[tokio::test]
     async fn what_is_kept_goes_with_the_last_statement_that_wants_it() {
@@ -239,6 +272,36 @@ mod tests {
         let geo = engine.query("select count(*) from raw.geo").await.unwrap();
         geo.try_collect::<Vec<_>>().await.unwrap();
         assert_eq!(kept(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn answers_come_in_the_order_of_their_statements() {
+        let engine = engine();
+        let text: Vec<_> = (0..40).map(|number| format!("select {number} as n, count(*) as r from pin")).collect();
+        let statements = sql::split(&text.join("; "), "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        for number in 0..40 {
+            let batches: Vec<_> = series.start_next().await.unwrap().try_collect().await.unwrap();
+            let numbers = batches[0].column(0).as_primitive::<Int64Type>();
+            assert_eq!(numbers.values(), &[number]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_answer_is_asked_once_for_what_is_planned_ahead() {
+        let engine = engine_over("/there/is/no/such/folder/");
+        let text = "select 1; select count(*) from pin; select 2; select count(*) from geo; create view v as select 3";
+        let statements = sql::split(text, "<sql>").unwrap();
+        let parameters = Parameters::new();
+        let mut series = engine.series([statements.as_slice()], &parameters, Access::ReadOnly);
+        series.start_next().await.unwrap();
+        assert_eq!((series.settled, series.planned.keys().collect::<Vec<_>>()), (2, vec![&1]));
+        assert!(series.start_next().await.is_err());
+        series.start_next().await.unwrap();
+        assert_eq!((series.settled, series.planned.keys().collect::<Vec<_>>()), (4, vec![&3]));
+        assert!(series.start_next().await.is_err());
+        series.start_next().await.unwrap();
     }
 
     #[tokio::test]
