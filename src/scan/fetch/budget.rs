@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-use super::pack::PERMIT_BYTES;
+use super::pack::{PACK_BYTES, PERMIT_BYTES};
 use crate::error::{Error, Result};
 use crate::store::StoreKind;
 
@@ -36,19 +36,21 @@ pub struct Budget {
     inflating: Arc<Semaphore>,
     decoding_kib: usize,
     inflating_kib: usize,
-    buffers: Arc<Buffers>,
+    buffers: Buffers,
 }
 
-#[derive(Debug)]
-struct Buffers {
-    free: Mutex<Vec<Vec<u8>>>,
+/// Buffers of one feed that are used again: fresh ones of this size, made on one thread and dropped on another, leave
+/// an allocator with far more memory than is ever in use, or cost a fault for each of their pages.
+#[derive(Clone, Debug)]
+pub struct Buffers {
+    free: Arc<Mutex<Vec<Vec<u8>>>>,
     most: usize,
 }
 
 /// A buffer that goes back to where it came from.
 struct Lent {
     bytes: Vec<u8>,
-    buffers: Arc<Buffers>,
+    buffers: Buffers,
 }
 
 impl Budget {
@@ -74,7 +76,8 @@ impl Budget {
             inflating: Arc::new(Semaphore::new(inflating_kib)),
             decoding_kib,
             inflating_kib,
-            buffers: Arc::new(Buffers { free: Mutex::default(), most: decoding / PART_BYTES }),
+            // A run of small files is about a pack, and has one of its own.
+            buffers: Buffers::new(decoding / PACK_BYTES),
         }
     }
 
@@ -98,19 +101,28 @@ impl Budget {
         Ok(())
     }
 
-    /// An empty buffer with room for a part. Buffers are used again: fresh ones of this size, made on one
-    /// thread and dropped on another, leave an allocator with far more memory than is ever in use.
-    pub fn buffer(&self) -> Vec<u8> {
-        self.buffers.lock().pop().unwrap_or_else(|| Vec::with_capacity(PART_BYTES))
-    }
-
-    /// The filled buffer as bytes, whose last holder gives it back.
-    pub fn lend(&self, bytes: Vec<u8>) -> Bytes {
-        Bytes::from_owner(Lent { bytes, buffers: Arc::clone(&self.buffers) })
+    /// The buffers that go round.
+    pub fn buffers(&self) -> &Buffers {
+        &self.buffers
     }
 }
 
 impl Buffers {
+    /// So many are kept at most.
+    pub fn new(most: usize) -> Buffers {
+        Buffers { free: Arc::default(), most }
+    }
+
+    /// An empty buffer with room for a part.
+    pub fn take(&self) -> Vec<u8> {
+        self.lock().pop().unwrap_or_else(|| Vec::with_capacity(PART_BYTES))
+    }
+
+    /// The filled buffer as bytes, whose last holder gives it back.
+    pub fn lend(&self, bytes: Vec<u8>) -> Bytes {
+        Bytes::from_owner(Lent { bytes, buffers: self.clone() })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,19 +183,19 @@ mod tests {
 
     #[test]
     fn buffers_go_round_and_grown_ones_do_not() {
-        let budget = Budget::new(8 << 20, 4 << 20);
-        let mut buffer = budget.buffer();
+        let buffers = Buffers::new(4);
+        let mut buffer = buffers.take();
         buffer.extend_from_slice(b"abc");
         let place = buffer.as_ptr();
-        let bytes = budget.lend(buffer);
+        let bytes = buffers.lend(buffer);
         let part = bytes.slice(1..);
         drop(bytes);
-        assert!(budget.buffers.lock().is_empty(), "a part of it is still held");
+        assert!(buffers.lock().is_empty(), "a part of it is still held");
         assert_eq!(part, "bc");
         drop(part);
-        let again = budget.buffer();
+        let again = buffers.take();
         assert_eq!((again.as_ptr(), again.len()), (place, 0));
-        drop(budget.lend(Vec::with_capacity(PART_BYTES * 2)));
-        assert!(budget.buffers.lock().is_empty());
+        drop(buffers.lend(Vec::with_capacity(PART_BYTES * 2)));
+        assert!(buffers.lock().is_empty());
     }
 }

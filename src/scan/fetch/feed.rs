@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::ahead::{Volume, objects, walk_ahead};
-use super::budget::{Budget, Lane, PART_BYTES, closed};
+use super::budget::{Budget, Buffers, Lane, PART_BYTES, closed};
 use super::inflate::ObjectLimit;
 use super::pack::{Gathering, Load, PACK_BYTES, PERMIT_BYTES, Pack, Piece, Start};
 use super::wanted::{Rows, Wanted};
@@ -25,8 +25,8 @@ use crate::scan::metrics::FetchMetrics;
 use crate::scan::objects::Selection;
 use crate::store::{Object, Store, StoreKind};
 
-/// Objects beyond this size, or in a bucket beyond that of a range, are cut into parts at line ends, so that one object
-/// uses every core.
+/// Objects of a bucket beyond this size, or that of a range, are cut into parts at line ends, so that one object uses
+/// every core; files are that do not fit into one of the buffers that go round.
 const LARGE_BYTES: u64 = 4 << 20;
 /// Large objects read at once.
 const LARGE_READERS: usize = 4;
@@ -40,6 +40,7 @@ const FIRST_WAVE: usize = 4;
 pub struct Feed {
     packs: Mutex<mpsc::Receiver<Result<Load>>>,
     volume: Arc<Volume>,
+    buffers: Buffers,
     task: AbortHandle,
 }
 
@@ -83,6 +84,7 @@ impl Feed {
             has_fetched: AtomicBool::new(false),
             sender,
         };
+        let buffers = fetcher.budget.buffers().clone();
         let listing = fetcher.counters.begin_listing();
         let volume = Arc::new(Volume::default());
         let walked = Arc::clone(&volume);
@@ -107,12 +109,17 @@ impl Feed {
                 let _ = fetcher.sender.send(Err(error)).await;
             }
         });
-        Feed { packs: Mutex::new(receiver), volume, task: task.abort_handle() }
+        Feed { packs: Mutex::new(receiver), volume, buffers, task: task.abort_handle() }
     }
 
     /// How much there is to read in all, as far as that is known.
     pub fn volume(&self) -> &Arc<Volume> {
         &self.volume
+    }
+
+    /// Buffers for what is decompressed of its packs.
+    pub fn buffers(&self) -> &Buffers {
+        &self.buffers
     }
 
     /// What comes next for whichever partition asks first; `None` is the end.
@@ -246,15 +253,15 @@ impl Fetcher {
         let permit = self.budget.reserve(Lane::Decoding, size).await?;
         // One byte more than there should be, by which a file that grew is told.
         let room = usize::try_from(size).unwrap_or(PACK_BYTES).saturating_add(1);
-        let (store, budget) = (self.store.clone(), self.budget.clone());
+        let (store, buffers) = (self.store.clone(), self.budget.buffers().clone());
         let (objects, buffer, ranges) = tokio::task::spawn_blocking(move || {
-            let mut buffer = if room <= PART_BYTES { budget.buffer() } else { Vec::with_capacity(room) };
+            let mut buffer = if room <= PART_BYTES { buffers.take() } else { Vec::with_capacity(room) };
             let ranges = store.read_into(&objects, &mut buffer);
             (objects, buffer, ranges)
         })
         .await
         .map_err(|error| Error::bug("a reading task failed").because(error))?;
-        let buffer = self.budget.lend(buffer);
+        let buffer = self.budget.buffers().lend(buffer);
         let mut pieces = Vec::with_capacity(objects.len());
         for (object, range) in objects.into_iter().zip(ranges?) {
             self.count_object(&object);
@@ -284,7 +291,7 @@ impl Fetcher {
 
 /// Groups small objects that follow each other into runs of about a pack.
 fn jobs(objects: impl Stream<Item = Result<Arc<Object>>>) -> impl Stream<Item = Result<Job>> {
-    let most = u64::try_from(PACK_BYTES).unwrap_or(u64::MAX);
+    let (most, large) = (PACK_BYTES as u64, PART_BYTES as u64);
     let objects = Box::pin(objects);
     stream::try_unfold((objects, None), move |(mut objects, mut held): (_, Option<Arc<Object>>)| async move {
         let (mut run, mut size) = (Vec::new(), 0);
@@ -297,10 +304,10 @@ fn jobs(objects: impl Stream<Item = Result<Arc<Object>>>) -> impl Stream<Item = 
                     None => return Ok(Some((Job::Run(run), (objects, None)))),
                 },
             };
-            if object.size > LARGE_BYTES && run.is_empty() {
+            if object.size >= large && run.is_empty() {
                 return Ok(Some((Job::Large(object), (objects, None))));
             }
-            if object.size > LARGE_BYTES || (!run.is_empty() && size + object.size > most) {
+            if object.size >= large || (!run.is_empty() && size + object.size > most) {
                 return Ok(Some((Job::Run(run), (objects, Some(object)))));
             }
             // However small the files, a run is no more than a pack's worth of opening them.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::budget::PART_BYTES;
+use super::budget::{Buffers, PART_BYTES};
 use super::pack::{Piece, Start};
 use super::parts::Cutter;
 use super::wanted::Positions;
@@ -60,6 +60,7 @@ pub struct Inflater {
 pub struct InflatedParts {
     inflater: Inflater,
     progress: Progress,
+    buffers: Buffers,
 }
 
 enum Progress {
@@ -137,9 +138,10 @@ impl InflatedParts {
         compression: Compression,
         bytes: Bytes,
         limit: ObjectLimit,
+        buffers: Buffers,
     ) -> Result<InflatedParts> {
         let inflater = Inflater::new(object, compression, Cursor::new(bytes), limit)?;
-        Ok(InflatedParts { inflater, progress: Progress::Beginning })
+        Ok(InflatedParts { inflater, progress: Progress::Beginning, buffers })
     }
 
     /// The next part; a small object, or one whose records may span lines, has but one. The last of a
@@ -149,28 +151,30 @@ impl InflatedParts {
             match &mut self.progress {
                 Progress::Ending(ready) => return Ok(ready.pop_front()),
                 Progress::Beginning => {
-                    let mut bytes = Vec::new();
+                    let mut bytes = self.buffers.take();
                     self.inflater.fill(&mut bytes, PART_BYTES)?;
                     let framing = Framing::detect(&bytes);
                     let object = Arc::clone(&self.inflater.object);
                     if bytes.len() < PART_BYTES && self.inflater.damage.is_none() {
                         self.progress = Progress::Ending(VecDeque::new());
                         let start = Start::Part { framing, line: 1, byte: 0, record: 0 };
-                        return Ok(Some(Piece { object, bytes: bytes.into(), start }));
+                        return Ok(Some(Piece { object, bytes: self.buffers.lend(bytes), start }));
                     }
                     // Whoever reads the parts one after another counts their records by itself.
                     let limit = self.inflater.limit.clone();
                     let mut cutter = Cutter::new(object, framing, limit, Positions::Uncounted);
-                    let ready = cutter.push(&bytes.into(), None)?.into();
+                    let ready = cutter.push(&self.buffers.lend(bytes), None)?.into();
                     self.progress = Progress::Cutting(cutter, ready);
                 }
                 Progress::Cutting(cutter, ready) => {
                     if let Some(piece) = ready.pop_front() {
                         return Ok(Some(piece));
                     }
-                    let mut bytes = Vec::with_capacity(PART_BYTES);
-                    if self.inflater.fill(&mut bytes, PART_BYTES)? > 0 {
-                        ready.extend(cutter.push(&bytes.into(), None)?);
+                    let mut bytes = self.buffers.take();
+                    self.inflater.fill(&mut bytes, PART_BYTES)?;
+                    let bytes = self.buffers.lend(bytes);
+                    if !bytes.is_empty() {
+                        ready.extend(cutter.push(&bytes, None)?);
                         continue;
                     }
                     let ending = Progress::Ending(VecDeque::new());
@@ -202,7 +206,7 @@ mod tests {
         let object = Object { key: "a.json".into(), size: 0, modified: Default::default(), etag: None };
         let compression = Compression::of_magic(&compressed);
         let limit = ObjectLimit { table: "pin".into(), bytes: most, record_bytes: 64 << 20 };
-        let mut parts = InflatedParts::new(Arc::new(object), compression, compressed.into(), limit)?;
+        let mut parts = InflatedParts::new(Arc::new(object), compression, compressed.into(), limit, Buffers::new(2))?;
         std::iter::from_fn(|| parts.next().transpose()).collect()
     }
 

@@ -84,11 +84,14 @@ impl Fetcher {
     /// A large file in buffers that are used again. It is read in order: one thread reads faster than the
     /// decoders decode, and a file whose name is given to another while it is read stays the same file.
     fn pieces_of_file(&self, object: Arc<Object>, lane: Lane) -> BoxStream<'_, Result<Chunk>> {
-        let pieces = stream::try_unfold(None, move |reader| {
+        let pieces = stream::try_unfold((None, false), move |(reader, is_read)| {
             let object = Arc::clone(&object);
             async move {
+                if is_read {
+                    return Ok(None);
+                }
                 let permit = self.budget.reserve(lane, PART_BYTES as u64).await?;
-                let (store, mut buffer) = (self.store.clone(), self.budget.buffer());
+                let (store, mut buffer) = (self.store.clone(), self.budget.buffers().take());
                 let read = tokio::task::spawn_blocking(move || {
                     let mut reader = match reader {
                         Some(reader) => reader,
@@ -106,9 +109,10 @@ impl Fetcher {
                     }
                 });
                 let (reader, buffer, line_ends) = read.await.map_err(reading_failed)??;
-                let is_end = buffer.is_empty();
-                let chunk = Chunk { bytes: self.budget.lend(buffer), line_ends, permit };
-                Ok::<_, Error>((!is_end).then_some((chunk, Some(reader))))
+                // One that is full may have been filled by the last bytes there are.
+                let (is_empty, is_read) = (buffer.is_empty(), buffer.len() < buffer.capacity());
+                let chunk = Chunk { bytes: self.budget.buffers().lend(buffer), line_ends, permit };
+                Ok::<_, Error>((!is_empty).then_some((chunk, (Some(reader), is_read))))
             }
         });
         pieces.boxed()
@@ -240,13 +244,13 @@ impl Fetcher {
                 let mut inflater = Inflater::new(source, compression, reader, limit)?;
                 loop {
                     let permit = runtime.block_on(budget.reserve(Lane::Decoding, PART_BYTES as u64))?;
-                    let mut buffer = budget.buffer();
+                    let mut buffer = budget.buffers().take();
                     if inflater.fill(&mut buffer, PART_BYTES)? == 0 {
                         // It stands before the channel closes, which is when it is looked at.
                         inflater.damage().into_iter().for_each(|reason| drop(ended.set(reason)));
                         return Ok(());
                     }
-                    let chunk = Chunk { bytes: budget.lend(buffer), line_ends: None, permit };
+                    let chunk = Chunk { bytes: budget.buffers().lend(buffer), line_ends: None, permit };
                     if from_thread.blocking_send(Ok(chunk)).is_err() {
                         return Ok(());
                     }

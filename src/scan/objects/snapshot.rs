@@ -7,7 +7,6 @@
 //! not look into an object.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,8 +36,8 @@ pub struct Snapshot {
     layouts: OnceCell<Vec<Layout>>,
     /// Small objects that a sample fetched, by key, until a scan takes them.
     sampled: Mutex<HashMap<String, Bytes>>,
-    /// Set by whoever listed it first for the planner's sake.
-    was_listed_soon: AtomicBool,
+    /// That it was listed for the planner's sake, or that this took too long.
+    listed_soon: OnceCell<()>,
 }
 
 /// How long a plan waits for a disk to be listed.
@@ -61,7 +60,7 @@ impl Snapshot {
             root,
             layouts: OnceCell::new(),
             sampled: Mutex::default(),
-            was_listed_soon: AtomicBool::new(false),
+            listed_soon: OnceCell::new(),
         }
     }
 
@@ -112,11 +111,15 @@ impl Snapshot {
     }
 
     /// Lists everything, where a disk does that in no time: a planner that knows how large tables are makes a better
-    /// plan. A store at a distance is read while it is listed.
+    /// plan. A store at a distance is read while it is listed. Plans that are made side by side wait for it together, so
+    /// that all of them know the same.
     pub async fn list_soon(self: &Arc<Self>) {
-        if self.store().kind() == StoreKind::Disk && !self.was_listed_soon.swap(true, Ordering::Relaxed) {
-            // Whatever is wrong is told by the scan, which lists the same.
-            let _untold = tokio::time::timeout(SOON, self.pages()).await;
+        if self.store().kind() == StoreKind::Disk {
+            let listing = self.listed_soon.get_or_init(|| async {
+                // Whatever is wrong is told by the scan, which lists the same.
+                let _untold = tokio::time::timeout(SOON, self.pages()).await;
+            });
+            listing.await;
         }
     }
 

@@ -281,7 +281,8 @@ impl Decoding {
             return Ok(Some(Open::new(piece, None)));
         }
         let limit = self.table.object_limit().clone();
-        let parts = InflatedParts::new(piece.object, compression, piece.bytes, limit);
+        let buffers = self.feed.buffers().clone();
+        let parts = InflatedParts::new(piece.object, compression, piece.bytes, limit, buffers);
         let mut parts = parts.map_err(|error| self.table.within(error))?;
         Ok(self.next_part(&mut parts, found)?.map(|(first, passed)| {
             let mut open = Open::new(first, Some(parts));

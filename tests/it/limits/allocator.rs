@@ -54,7 +54,7 @@ async fn the_allocator_is_tuned_unless_something_else_was_asked_for() {
     let (environment, arguments) = started_with(&[]).await;
     let tuned = tunables(&environment);
     let arenas = std::thread::available_parallelism().expect("cores").get() + 1;
-    for one in ["hugetlb=1", "mmap_threshold=4194304", &format!("arena_max={arenas}")] {
+    for one in ["hugetlb=1", "mmap_threshold=1048576", &format!("arena_max={arenas}")] {
         assert!(tuned.contains(&format!("glibc.malloc.{one}")), "{one} in {tuned:?}");
     }
     assert_eq!(arguments[..3], [env!("CARGO_BIN_EXE_pinq"), "repl", "--config"]);
